@@ -1,0 +1,47 @@
+/// A first-in first-out queue in a ring that grows by doubling.
+///
+/// It takes no memory before it is used, and gives a large ring back when it has been emptied. Taking from the front
+/// costs the same however much waits behind.
+package struct FIFO<Element> {
+    @usableFromInline var ring: [Element?] = []
+    @usableFromInline var head = 0
+    /// How many elements wait.
+    @usableFromInline package internal(set) var count = 0
+
+    @inlinable package init() {}
+
+    @inlinable package var isEmpty: Bool { count == 0 }
+
+    /// Elements there is memory for.
+    package var capacity: Int { ring.count }
+
+    @inlinable
+    package mutating func append(_ element: Element) {
+        if count == ring.count { grow() }
+        ring[(head &+ count) & (ring.count - 1)] = element
+        count += 1
+    }
+
+    @inlinable
+    package mutating func popFirst() -> Element? {
+        guard count > 0 else { return nil }
+        let element = ring[head].take()
+        head = (head &+ 1) & (ring.count - 1)
+        count -= 1
+        if count == 0, ring.count > 64 { (ring, head) = ([], 0) }
+        return element
+    }
+
+    @inlinable
+    mutating func grow() {
+        var larger: [Element?] = []
+        let capacity = max(16, ring.count * 2)
+        larger.reserveCapacity(capacity)
+        larger.append(contentsOf: ring[head...])
+        larger.append(contentsOf: ring[..<head])
+        larger.append(contentsOf: repeatElement(nil, count: capacity - ring.count))
+        (ring, head) = (larger, 0)
+    }
+}
+
+extension FIFO: Sendable where Element: Sendable {}

@@ -1,0 +1,76 @@
+extension JSONValue {
+    /// The value as compact JSON text in UTF-8.
+    package func encoded() -> [UInt8] {
+        var text = [UInt8]()
+        text.reserveCapacity(256)
+        write(to: &text)
+        return text
+    }
+
+    package var text: String { String(decoding: encoded(), as: UTF8.self) }
+
+    package func write(to text: inout [UInt8]) {
+        switch self {
+        case .null: text.append(contentsOf: "null".utf8)
+        case .bool(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
+        case .integer(let value): text.append(contentsOf: String(value).utf8)
+        case .number(let value): Self.write(value, to: &text)
+        case .string(let value): Self.write(value, to: &text)
+        case .array(let elements):
+            text.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                element.write(to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+        case .object(let object): object.write(to: &text)
+        }
+    }
+
+    /// Whole numbers print without a fraction, as JavaScript prints them; JSON has no infinities, so they are null.
+    private static func write(_ value: Double, to text: inout [UInt8]) {
+        guard value.isFinite else { return text.append(contentsOf: "null".utf8) }
+        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
+            text.append(contentsOf: String(whole).utf8)
+        } else {
+            text.append(contentsOf: "\(value)".utf8)
+        }
+    }
+
+    fileprivate static func write(_ value: String, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        defer { text.append(UInt8(ascii: "\"")) }
+        if value.utf8.allSatisfy({ $0 >= ASCII.space && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            return text.append(contentsOf: value.utf8)
+        }
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): text.append(contentsOf: #"\""#.utf8)
+            case UInt8(ascii: "\\"): text.append(contentsOf: #"\\"#.utf8)
+            case ASCII.lineFeed: text.append(contentsOf: #"\n"#.utf8)
+            case ASCII.carriageReturn: text.append(contentsOf: #"\r"#.utf8)
+            case ASCII.tab: text.append(contentsOf: #"\t"#.utf8)
+            case 0..<ASCII.space: text.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
+            default: text.append(byte)
+            }
+        }
+    }
+}
+
+extension JSONObject {
+    package func write(to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "{"))
+        for (index, member) in members.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            Self.write(member.name, member.value, to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    /// One member, without the comma before it, for whoever writes an object as it comes.
+    package static func write(_ name: String, _ value: JSONValue, to text: inout [UInt8]) {
+        JSONValue.write(name, to: &text)
+        text.append(ASCII.colon)
+        value.write(to: &text)
+    }
+}

@@ -1,0 +1,112 @@
+/// A set of deadlines with a payload each, ordered by time and, at the same moment, by the order they were set.
+///
+/// Its code is specialized where it is used (hence `@inlinable`): every packet moves a timer or two.
+///
+/// Cancelling only forgets the payload; the heap drops the stale entry when it comes to the top.
+package struct TimerQueue<Payload> {
+    package struct Token: Hashable, Sendable {
+        @usableFromInline let value: UInt64
+
+        @usableFromInline init(value: UInt64) { self.value = value }
+    }
+
+    @usableFromInline
+    struct Entry: Sendable {
+        @usableFromInline let deadline: Instant
+        @usableFromInline let token: UInt64
+
+        @inlinable
+        init(deadline: Instant, token: UInt64) {
+            self.deadline = deadline
+            self.token = token
+        }
+
+        @inlinable
+        func precedes(_ other: Entry) -> Bool {
+            deadline == other.deadline ? token < other.token : deadline < other.deadline
+        }
+    }
+
+    @usableFromInline var heap: [Entry] = []
+    @usableFromInline var payloads: [UInt64: Payload] = [:]
+    @usableFromInline var lastToken: UInt64 = 0
+
+    @inlinable package init() {}
+
+    @inlinable package var isEmpty: Bool { payloads.isEmpty }
+    @inlinable package var count: Int { payloads.count }
+
+    @discardableResult @inlinable
+    package mutating func schedule(at deadline: Instant, _ payload: Payload) -> Token {
+        lastToken += 1
+        payloads[lastToken] = payload
+        heap.append(Entry(deadline: deadline, token: lastToken))
+        siftUp(from: heap.count - 1)
+        return Token(value: lastToken)
+    }
+
+    /// Forgets a deadline; one that has fired or was cancelled before is ignored.
+    @inlinable
+    package mutating func cancel(_ token: Token) {
+        payloads[token.value] = nil
+        if heap.count > 64, heap.count > payloads.count * 4 { compact() }
+    }
+
+    /// The earliest deadline still wanted.
+    @inlinable
+    package mutating func nextDeadline() -> Instant? {
+        dropStale()
+        return heap.first?.deadline
+    }
+
+    /// Takes one payload whose deadline is at or before `now`.
+    @inlinable
+    package mutating func popExpired(_ now: Instant) -> Payload? {
+        dropStale()
+        guard let first = heap.first, first.deadline <= now else { return nil }
+        removeFirst()
+        return payloads.removeValue(forKey: first.token)
+    }
+
+    @inlinable
+    mutating func dropStale() {
+        while let first = heap.first, payloads[first.token] == nil { removeFirst() }
+    }
+
+    @inlinable
+    mutating func compact() {
+        heap = heap.filter { payloads[$0.token] != nil }.sorted { $0.precedes($1) }
+    }
+
+    @inlinable
+    mutating func removeFirst() {
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        siftDown()
+    }
+
+    @inlinable
+    mutating func siftUp(from start: Int) {
+        var child = start
+        while child > 0, heap[child].precedes(heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    @inlinable
+    mutating func siftDown() {
+        var parent = 0
+        while true {
+            let left = parent * 2 + 1
+            guard left < heap.count else { return }
+            let right = left + 1
+            let smaller = right < heap.count && heap[right].precedes(heap[left]) ? right : left
+            guard heap[smaller].precedes(heap[parent]) else { return }
+            heap.swapAt(parent, smaller)
+            parent = smaller
+        }
+    }
+}
+
+extension TimerQueue: Sendable where Payload: Sendable {}

@@ -1,0 +1,91 @@
+/// A moment of civil time, in milliseconds since 1970-01-01 UTC: what records and log lines carry.
+package struct WallTime: Hashable, Comparable, Sendable {
+    package var milliseconds: Int64
+
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    package static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
+    package static func + (left: WallTime, right: Duration) -> WallTime {
+        WallTime(milliseconds: left.milliseconds + right.wholeMilliseconds)
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    package var seconds: Int64 { milliseconds.floorDivided(by: 1000) }
+
+    package enum Fraction: Sendable {
+        /// Always three digits: `2025-11-08T12:00:00.000Z`.
+        case milliseconds
+        /// Three digits, left out when they are 000: `2024-01-15T10:30:00Z`.
+        case whenNeeded
+    }
+
+    /// ISO 8601 in UTC.
+    package func iso8601(_ fraction: Fraction = .milliseconds) -> String {
+        let date = CivilDate(daysSinceEpoch: seconds.floorDivided(by: 86400))
+        let second = seconds - date.daysSinceEpoch * 86400
+        let millisecond = milliseconds - seconds * 1000
+        let showsFraction = fraction == .milliseconds || millisecond != 0
+        // Every log line and record has some: put together byte by byte, not string by string.
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        for (part, width, next) in [
+            (date.year, 4, UInt8(ascii: "-")), (date.month, 2, UInt8(ascii: "-")), (date.day, 2, UInt8(ascii: "T")),
+            (second / 3600, 2, ASCII.colon), (second / 60 % 60, 2, ASCII.colon),
+            (second % 60, 2, UInt8(ascii: showsFraction ? "." : "Z")),
+        ] {
+            text.append(padded: part, width)
+            text.append(next)
+        }
+        guard showsFraction else { return String(decoding: text, as: UTF8.self) }
+        text.append(padded: millisecond, 3)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// A day of the proleptic Gregorian calendar (the era arithmetic of Howard Hinnant's "date algorithms").
+package struct CivilDate: Hashable, Sendable {
+    package let year: Int64
+    package let month: Int64
+    package let day: Int64
+
+    package init(year: Int64, month: Int64, day: Int64) {
+        (self.year, self.month, self.day) = (year, month, day)
+    }
+
+    package init(daysSinceEpoch days: Int64) {
+        let shifted = days + 719_468
+        let era = shifted.floorDivided(by: 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    package var daysSinceEpoch: Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = shiftedYear.floorDivided(by: 400)
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}
+
+extension Int64 {
+    package func floorDivided(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number in decimal with zeros before it.
+    fileprivate mutating func append(padded value: Int64, _ width: Int) {
+        let digits = String(value).utf8
+        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, width - digits.count)))
+        append(contentsOf: digits)
+    }
+}

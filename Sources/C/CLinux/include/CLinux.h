@@ -1,0 +1,57 @@
+#pragma once
+// What Glibc's module hides from Swift. `_GNU_SOURCE` stays in the .c files: in a header it breaks debug builds.
+#include <netinet/in.h>
+#include <stdint.h>
+
+/// Names the calling thread as shown by `top -H` (at most 15 bytes are kept).
+void tandem_thread_name(const char *name);
+
+/// The calling thread's CPU time in nanoseconds.
+uint64_t tandem_thread_cpu_time(void);
+
+/// Makes an epoll set; -1 and errno on failure.
+int tandem_epoll_create(void);
+
+/// Watches a descriptor for input, level-triggered; `token` comes back from `tandem_epoll_wait`.
+int tandem_epoll_add(int epoll, int descriptor, uint64_t token);
+
+/// Waits for input and fills in the tokens of what is ready; an interrupted wait counts as nothing ready.
+int tandem_epoll_wait(int epoll, uint64_t *tokens, int capacity, int timeout_ms);
+
+/// An event counter for waking a thread that waits on an epoll set.
+int tandem_eventfd(void);
+void tandem_eventfd_signal(int descriptor);
+void tandem_eventfd_clear(int descriptor);
+
+/// A non-blocking UDP socket bound to an address, marked as voice (DSCP EF); -1 and errno on failure.
+/// `buffer` is the receive buffer wanted in bytes, 0 for the system's own; an IPv6 socket takes IPv4 too.
+int tandem_udp_bind(const struct sockaddr *address, socklen_t length, int buffer);
+
+/// Forgets the peer of a connected UDP socket and keeps its port.
+int tandem_udp_disconnect(int descriptor);
+
+/// One datagram of a batch: where its bytes are and whom it is from or for.
+struct tandem_datagram {
+    uint8_t *bytes;
+    uint32_t length;
+    socklen_t address_length;
+    struct sockaddr_in6 address; // or sockaddr_in: the family says which
+};
+
+/// Datagrams in one system call at most.
+enum { TANDEM_BATCH = 64 };
+
+/// Receives up to `count` datagrams of up to `capacity` bytes into the places that `bytes` points to.
+/// Fills in lengths and addresses; longer datagrams are cut and told by a length above `capacity`.
+int tandem_receive_batch(int descriptor, struct tandem_datagram *datagrams, int count, uint32_t capacity);
+
+/// Sends `count` datagrams in order; those the kernel refuses are skipped. Returns how many went out.
+int tandem_send_batch(int descriptor, const struct tandem_datagram *datagrams, int count);
+
+/// Lets `take` have the Swift jobs that belong to no actor, instead of Swift's thread pool; it answers 0 to decline one.
+///
+/// `take` is given the job and what `tandem_thread_owner_set` left on the calling thread, and is asked only when that is
+/// not null. For simulations, which must run every step of a task on the thread that pumps them.
+void tandem_intercept_jobs(int (*take)(void *job, void *owner));
+void tandem_thread_owner_set(void *owner);
+void *tandem_thread_owner(void);

@@ -1,0 +1,44 @@
+package import Directory
+package import Wire
+
+/// The port to the stored calls, implemented by SQLite and PostgreSQL.
+///
+/// Writes are queued in order and never make the caller wait; reads see every write queued before them.
+package protocol CallStore: Sendable {
+    /// The first free call number at opening; the caller counts on from here.
+    var nextCallID: Int64 { get }
+
+    /// Queues a change. A store that cannot write keeps the newest state of each call, up to a limit, and tries again.
+    func write(_ change: CallChange)
+
+    func call(_ key: CallKey) async throws(StoreError) -> CallRecord?
+    /// The live call with this `channel_id`.
+    func call(channelID: String) async throws(StoreError) -> CallRecord?
+    func calls(matching query: CallQuery) async throws(StoreError) -> CallPage
+    func sessions(ofCall id: Int64?, activeOnly: Bool) async throws(StoreError) -> [CallSession]
+
+    /// The SIP messages that were kept with a call.
+    func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue?
+
+    /// Closes what a dead program left open, as `interrupted`, at its last recorded moment.
+    func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int
+
+    /// Returns once everything queued before is written, or has failed for now.
+    func flush() async
+}
+
+/// One step of a call's story: the record as it is now, and rows that belong to it.
+package struct CallChange: Hashable, Sendable {
+    package var record: CallRecord?
+    package var rows: [CallRow]
+
+    package init(record: CallRecord?, rows: [CallRow] = []) { (self.record, self.rows) = (record, rows) }
+}
+
+/// One page of a list and how many calls the whole list has.
+package struct CallPage: Sendable {
+    package var items: [CallRecord]
+    package var total: Int
+
+    package init(items: [CallRecord], total: Int) { (self.items, self.total) = (items, total) }
+}

@@ -1,0 +1,180 @@
+package import CallModel
+package import Wire
+
+/// A call that a page, the REST API or a script wants.
+package struct CallRequest: Sendable {
+    package enum Caller: Sendable, Equatable {
+        /// The user's page, which joins with an offer while the far end is being reached.
+        case page(userID: Int64?)
+        /// All devices of an extension ring first; the far end is called when one of them answers (click-to-call).
+        case devices(extension: String)
+    }
+
+    package var caller: Caller
+    /// What the callee is shown, if the caller may be shown so; nil: the caller's own extension.
+    package var callerNumber: String?
+    /// An extension, a built-in number, or a number behind the trunk.
+    package var target: String
+    package var source: CallSource
+    package var autoAnswer = false
+    package var clientID: UUID?
+    package var channelID: String?
+    /// Document 004: without a trunk the call is a bare room that browsers join, instead of an error.
+    package var allowsRoom = false
+    /// What the client says of the direction; nil: told from who calls whom.
+    package var direction: CallDirection?
+
+    package init(caller: Caller, target: String, source: CallSource, callerNumber: String? = nil) {
+        (self.caller, self.target, self.source) = (caller, target, source)
+        self.callerNumber = callerNumber
+    }
+}
+
+/// Where a call is to be moved.
+package enum TransferTarget: Sendable, Equatable {
+    case number(String)
+    case user(Int64)
+    /// Whom the transferor talks to, or rings, in another call: the two calls become one (attended transfer).
+    case call(CallKey)
+}
+
+/// Why a command about a call was refused; `API` and `Signalling` render it with the codes of the contract.
+package enum CallError: Error, Equatable, Sendable {
+    case callNotFound
+    case extensionNotFound
+    case queueNotFound
+    case userNotFound
+    case alreadyAnswered
+    case alreadyEnded
+    /// The call is not in a state that allows this.
+    case invalidState
+    case forbidden
+    /// `MAX_CONCURRENT_CALLS` or the RTP ports are used up.
+    case capacityExceeded
+    /// The trunk is not configured or not reachable, or no device of an extension is.
+    case trunkUnavailable
+    /// The program is stopping.
+    case draining
+    /// The session description cannot be used.
+    case badDescription
+    case notJoined
+}
+
+/// One browser at the other end of a signalling connection.
+///
+/// Implemented by `Signalling`'s sessions. Called on the loop, always in a turn of its own.
+package protocol CallParticipant: AnyObject, Sendable {
+    /// The socket id, unique while the process lives.
+    var participantID: String { get }
+    var participantUserID: Int64? { get }
+    func deliver(_ message: ParticipantMessage, call: UUID)
+}
+
+/// What a participant is told about its own media and place in the call.
+package enum ParticipantMessage: Sendable, Equatable {
+    /// `from` is the peer's socket id, or `gateway`.
+    case offer(sdp: String, from: String)
+    case answer(sdp: String, from: String)
+    case candidate(ICECandidateMessage, from: String)
+    /// The participant is no longer in the call.
+    case left
+    /// The participant's call goes on as part of this one, over the same connection.
+    case moved
+    /// Digit received from the far end.
+    case digit(Character)
+    case quality(LegQuality)
+    case failed(CallError)
+}
+
+/// A trickled candidate as browsers send it; an empty `candidate` says there are no more.
+package struct ICECandidateMessage: Sendable, Equatable {
+    package var candidate: String
+    package var sdpMid: String?
+    package var sdpMLineIndex: Int?
+    package var usernameFragment: String?
+
+    package init(
+        candidate: String, sdpMid: String? = nil, sdpMLineIndex: Int? = nil, usernameFragment: String? = nil
+    ) {
+        (self.candidate, self.sdpMid) = (candidate, sdpMid)
+        (self.sdpMLineIndex, self.usernameFragment) = (sdpMLineIndex, usernameFragment)
+    }
+}
+
+/// The figures of one leg that a person would look at.
+package struct LegQuality: Sendable, Equatable {
+    /// Of all packets the leg should have received, 0 … 1.
+    package var lossReceived: Double
+    /// What the far end of this leg reports of our packets, 0 … 1.
+    package var lossSent: Double?
+    package var jitterMilliseconds: Double
+    package var roundTripMilliseconds: Double?
+    package var packetsReceived: UInt64
+    package var packetsSent: UInt64
+
+    package init(
+        lossReceived: Double, lossSent: Double?, jitterMilliseconds: Double, roundTripMilliseconds: Double?,
+        packetsReceived: UInt64, packetsSent: UInt64
+    ) {
+        (self.lossReceived, self.lossSent) = (lossReceived, lossSent)
+        (self.jitterMilliseconds, self.roundTripMilliseconds) = (jitterMilliseconds, roundTripMilliseconds)
+        (self.packetsReceived, self.packetsSent) = (packetsReceived, packetsSent)
+    }
+}
+
+/// What a joined participant needs to know.
+package struct JoinedCall: Sendable, Equatable {
+    package var record: CallRecord
+    /// Socket ids of those who were there before.
+    package var participants: [String]
+
+    package init(record: CallRecord, participants: [String]) {
+        (self.record, self.participants) = (record, participants)
+    }
+}
+
+/// One thing that happened to a call, with its record as it was at that moment.
+package struct CallEvent: Sendable {
+    package let record: CallRecord
+    package let notice: Notice
+    /// Users whose pages were shown the call.
+    package let offeredTo: [Int64]
+    /// The queue it waits in or is meant for: nobody in particular is called yet.
+    package let queue: String?
+
+    package enum Notice: Sendable, Equatable {
+        case life(CallNotice)
+        /// Notes, customer or other written fields changed.
+        case edited(userID: Int64?)
+    }
+
+    package init(record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil) {
+        (self.record, self.notice, self.offeredTo, self.queue) = (record, notice, offeredTo, queue)
+    }
+}
+
+/// Told of everything that happens to calls and to the SIP side: sockets, metrics, logs.
+///
+/// Called on the loop in a turn of its own.
+package protocol CallObserver: AnyObject, Sendable {
+    func callChanged(_ event: CallEvent)
+    func upstreamChanged(registered: Bool, detail: String)
+    func browserConnectionChanged(_ change: BrowserConnectionChange)
+    /// A phone of an account can be reached now, or none any more; `userID` is whose it is, if anybody's.
+    func registrationChanged(account: String, userID: Int64?, isRegistered: Bool)
+    func queueChanged(_ event: QueueEvent)
+}
+
+extension CallObserver {
+    package func browserConnectionChanged(_ change: BrowserConnectionChange) {}
+    package func registrationChanged(account: String, userID: Int64?, isRegistered: Bool) {}
+    package func queueChanged(_ event: QueueEvent) {}
+}
+
+/// What became of the media connection of a browser.
+package enum BrowserConnectionChange: Sendable, Equatable {
+    case connected
+    case failed
+    /// It had been up for so long.
+    case disconnected(after: Duration)
+}

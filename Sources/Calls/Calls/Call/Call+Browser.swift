@@ -1,0 +1,75 @@
+import CallModel
+import Media
+import Reactor
+import SDP
+import Telemetry
+import Wire
+
+/// Pages that take part in the call.
+extension Call {
+    /// Gives a page its place: the leg of its user, or any browser leg for a page without an account.
+    func join(_ participant: any CallParticipant) -> CallError? {
+        guard live.phase != .over else { return .alreadyEnded }
+        let userID = participant.participantUserID
+        let free = live.legs.filter { leg in
+            guard leg.state.isOpen, leg.party.isBrowser, links[leg.id]?.participant == nil else { return false }
+            return leg.party == .visitor || userID == nil || leg.party.userID == userID
+        }
+        guard let leg = free.first(where: { $0.party.userID == userID }) ?? free.first else { return .invalidState }
+        update(leg.id) { $0.participant = participant }
+        return nil
+    }
+
+    func leave(_ participant: any CallParticipant, _ departure: LegDeparture) {
+        guard let id = leg(of: participant) else { return }
+        update(id) { $0.participant = nil }
+        perform(.gone(id, departure))
+    }
+
+    func offer(_ sdp: String, from participant: any CallParticipant) -> CallError? {
+        guard let id = leg(of: participant) else { return .notJoined }
+        let body = Array(sdp.utf8)
+        if links[id]?.isAnswered == true {
+            reoffered(id, body)
+            return nil
+        }
+        guard let offer = try? RemoteAudio(parsing: body), offer.stream.isBrowser else { return .badDescription }
+        update(id) {
+            $0.remote = offer
+            $0.offered = offer.stream
+            $0.pendingOffer = offer
+        }
+        post(.offered(id))
+        return nil
+    }
+
+    func answer(_ sdp: String, from participant: any CallParticipant) -> CallError? {
+        guard let id = leg(of: participant) else { return .notJoined }
+        guard links[id]?.isOffering == true else { return .invalidState }
+        offerSettled(id, Array(sdp.utf8))
+        return nil
+    }
+
+    func mute(_ on: Bool, from participant: any CallParticipant) {
+        guard let id = leg(of: participant), let mediaID = links[id]?.mediaID else { return }
+        services.media.setMuted(mediaID, on)
+        live.noteMuted(on)
+    }
+
+    func sendDigits(_ digits: String, from participant: any CallParticipant) {
+        guard let id = leg(of: participant), let peer = live.peer(of: id) else { return }
+        send(digits, to: peer)
+    }
+
+    func concerns(_ userID: Int64, asOperator: Bool) -> Bool {
+        live.record.concerns(userID, asOperator: asOperator) || isParticipant(userID)
+    }
+
+    func isParticipant(_ userID: Int64) -> Bool {
+        live.legs.contains { $0.party.userID == userID } || offeredTo.contains(userID)
+    }
+
+    private func leg(of participant: any CallParticipant) -> LegID? {
+        links.values.first { $0.participant?.participantID == participant.participantID }?.id
+    }
+}

@@ -1,0 +1,109 @@
+import CallModel
+import Media
+import Reactor
+import SDP
+import SIPEndpoint
+import Telemetry
+import Wire
+
+/// What the SIP endpoint and the media plane report, as inputs of the machine.
+extension Call {
+    func sipEvent(_ event: SIPLegEvent, on id: LegID) {
+        switch event {
+        case .ringing(nil): perform(.ringing(id))
+        case .ringing(let answer?):
+            let usable = take(answer: answer, on: id)
+            perform(usable ? .earlyMedia(id) : .ringing(id))
+        case .answered(let answer): answered(answer, on: id)
+        case .established: break
+        case .rejected(let status, _):
+            if insistOnKeys(id, after: status) { return }
+            perform(.failed(id, .status(status)))
+        case .cancelled(let reason):
+            networkCause = reason?.networkCause
+            perform(.gone(id, .cancelled))
+        case .ended(let reason):
+            if live.leg(id)?.state.isOpen == true { networkCause = reason?.networkCause }
+            perform(.gone(id, reason?.isLoss == true ? .sessionLost : .hungUp))
+        case .offered(let offer): reoffered(id, offer)
+        case .offerAnswered(let answer): offerSettled(id, answer)
+        case .offerRejected: offerSettled(id, nil)
+        case .digit(let digit, _): pressed(digit, on: id, by: .info)
+        case .offerWanted: repeatOffer(id)
+        case .transferRequested(let order): manager.assumeIsolated { $0.transferByLeg(self, id, order) }
+        case .transferProgress(let status): perform(.referProgress(id, status: status))
+        }
+    }
+
+    private func answered(_ answer: [UInt8]?, on id: LegID) {
+        let wasOurOffer = links[id]?.isOffering == true
+        update(id) { $0.isOffering = false }
+        guard take(answer: answer, on: id) else { return perform(.incompatible(id)) }
+        defer { if let codecs = links[id]?.nextOffer { reoffer(id, codecs) } }
+        // The answer in the ACK to a 200 that carried our offer: the leg has long been up for the machine.
+        guard live.leg(id)?.state != .up else { return }
+        if wasOurOffer { update(id) { $0.isAnswered = true } }
+        perform(.answered(id))
+    }
+
+    func mediaEvent(_ event: MediaEvent, on id: LegID) {
+        switch event {
+        case .connected:
+            logger.debug("media connected", [LogField("leg", id)])
+            guard links[id]?.speaksWebRTC == true else { return }
+            update(id) { $0.connectedAt = loop.now }
+            manager.announce(.connected)
+        case .failed(_, let failure):
+            if links[id]?.speaksWebRTC == true { manager.announce(.failed) }
+            logger.warn("media failed", [LogField("leg", id), LogField("failure", "\(failure)")])
+            perform(.gone(id, .mediaFailed))
+        case .hungUp: perform(.gone(id, .hungUp))
+        case .disconnected: perform(.gone(id, .mediaLost))
+        case .timedOut: if expectsMedia { perform(.gone(id, .mediaLost)) }
+        case .digit(_, let digit, _): pressed(digit, on: id, by: .media)
+        case .closed: break
+        }
+    }
+
+    /// Silence is a fault only while two people should be hearing each other; on hold, or before the answer, it is not.
+    private var expectsMedia: Bool {
+        guard case .talking = live.phase else { return false }
+        return !live.record.isOnHold
+    }
+
+    // MARK: - Quality
+
+    /// While pages are in the call they are told every two seconds how it sounds.
+    func watchQuality() {
+        guard qualityTimer == nil, links.values.contains(where: { $0.participant != nil }) else { return }
+        qualityTimer = loop.schedule(after: .seconds(2)) { [weak self] in
+            self?.assumeIsolated { call in
+                call.qualityTimer = nil
+                call.reportQuality()
+                call.watchQuality()
+            }
+        }
+    }
+
+    private func reportQuality() {
+        let uuid = uuid
+        for link in links.values {
+            guard let participant = link.participant else { continue }
+            services.media.statistics(of: link.mediaID) { figures in
+                participant.deliver(.quality(LegQuality(figures)), call: uuid)
+            }
+        }
+    }
+}
+
+extension LegQuality {
+    init(_ figures: LegStatistics) {
+        let expected = figures.packetsReceived + figures.packetsLost
+        self.init(
+            lossReceived: expected == 0 ? 0 : Double(figures.packetsLost) / Double(expected),
+            lossSent: figures.remote?.fractionLost,
+            jitterMilliseconds: figures.jitter.inSeconds * 1000,
+            roundTripMilliseconds: figures.remote?.roundTrip.map { $0.inSeconds * 1000 },
+            packetsReceived: figures.packetsReceived, packetsSent: figures.packetsSent)
+    }
+}

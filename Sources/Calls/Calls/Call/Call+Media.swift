@@ -1,0 +1,214 @@
+import CallModel
+import Media
+import Reactor
+import SDP
+import SIPEndpoint
+import Wire
+
+/// Offer, answer and what each leg hears.
+///
+/// A pair is relayed untouched, so both legs must agree on one codec: offers are made from what the other side
+/// understands, and whoever offered to us is answered only when the other side's choice is known.
+extension Call {
+    /// The codecs a leg is offered: those of the party it is meant to talk to, in that party's order.
+    func codecsToOffer(for id: LegID) -> [Codec] {
+        let others = live.legs.filter { $0.id != id && $0.state.isOpen && $0.side != live.leg(id)?.side }
+        let talking = others.compactMap { links[$0.id] }
+        for link in talking {
+            if live.leg(id)?.side == .target, let negotiated = link.negotiated { return prefer(negotiated.codec, link) }
+            if let understood = link.understood { return understood.codecs(alsoIn: Codec.relayable) }
+        }
+        return Codec.relayable
+    }
+
+    /// The codec in use first, then what else the party understands.
+    private func prefer(_ codec: Codec, _ link: LegLink) -> [Codec] {
+        let understood = link.understood?.codecs(alsoIn: Codec.relayable) ?? []
+        return [codec] + understood.filter { $0 != codec }
+    }
+
+    /// Lets a caller hear what comes before the answer; of several who send it, the one that did so last.
+    ///
+    /// A caller that is already up (click-to-call) follows to another codec; one that has our answer in a 183 cannot,
+    /// and keeps what it hears.
+    func bridgeEarly(_ caller: LegID, _ callee: LegID) {
+        guard let codec = links[callee]?.negotiated?.codec else { return ring(caller) }
+        if links[caller]?.isInbound == false, links[caller]?.sip != nil, links[caller]?.negotiated?.codec != codec {
+            reoffer(caller, [codec])
+        } else if !answer(caller, with: codec, early: true) {
+            return links[caller]?.earlyAnswer == nil ? ring(caller) : ()
+        }
+        join(caller, callee)
+    }
+
+    func bridge(_ first: LegID, _ second: LegID) {
+        guard shareWorker(first, second), settle(first, second) else { return post(.incompatible(second)) }
+        if case .builtIn(let number)? = live.leg(second)?.party { return play(number, to: first) }
+        if case .builtIn(let number)? = live.leg(first)?.party { return play(number, to: second) }
+        join(first, second)
+    }
+
+    private func join(_ first: LegID, _ second: LegID) {
+        guard let a = links[first]?.mediaID, let b = links[second]?.mediaID else { return }
+        services.media.bridge(a, b)
+        watchQuality()
+    }
+
+    private func play(_ number: BuiltInNumber, to id: LegID) {
+        guard let mediaID = links[id]?.mediaID else { return }
+        services.media.play(MediaSource(number), to: mediaID)
+        watchQuality()
+    }
+
+    /// Makes both legs agree on one codec, answering whoever still waits; false when they share none.
+    private func settle(_ first: LegID, _ second: LegID) -> Bool {
+        guard let codec = commonCodec(first, second) else { return false }
+        return [first, second].allSatisfy { adopt($0, codec) }
+    }
+
+    private func commonCodec(_ first: LegID, _ second: LegID) -> Codec? {
+        let pair = [second, first].compactMap { links[$0] }
+        if pair.contains(where: { live.leg($0.id)?.party.isBuiltIn == true }) || pair.count < 2 {
+            return ownCodec(pair.first { live.leg($0.id)?.party.isBuiltIn != true })
+        }
+        // Whoever is not just coming back from hold music says what is spoken.
+        let settled = pair.filter { $0.pendingOffer == nil }
+        let spoken =
+            settled.filter { $0.codecBeforeHold == nil }.compactMap { $0.negotiated?.codec }
+            + settled.compactMap { $0.codecBeforeHold ?? $0.negotiated?.codec }
+        let known = spoken.first { codec in pair.allSatisfy { $0.mayUnderstand(codec) } }
+        if let codec = known ?? (settled.count == 2 ? spoken.first : nil) { return codec }
+        let remotes = [first, second].compactMap { links[$0]?.understood }
+        // A side that wants our offer has said nothing yet.
+        guard remotes.count == 2 else { return ownCodec(links[first] ?? links[second]) }
+        if let shared = remotes[0].commonCodec(with: remotes[1]) { return shared }
+        // An answer names what was chosen: whoever gave one may know more, and is asked.
+        let isAskable = settled.contains { $0.offered == nil && $0.negotiated != nil }
+        let offer = pair.first { $0.pendingOffer != nil }?.pendingOffer?.stream
+        return isAskable ? offer?.codecs(alsoIn: Codec.relayable).first : nil
+    }
+
+    /// G.711, in which our own tones and music are made.
+    func ownCodec(_ link: LegLink?) -> Codec? {
+        guard let stream = link?.understood else { return .pcma }
+        return stream.codecs(alsoIn: Codec.ours).first
+    }
+
+    func adopt(_ id: LegID, _ codec: Codec) -> Bool {
+        guard let leg = live.leg(id), let link = link(id) else { return false }
+        if leg.party.isBuiltIn { return true }
+        if link.awaitsOurOffer { return offerInAnswer(id, codec) }
+        if link.pendingOffer != nil {
+            if answer(id, with: codec, early: false) { return true }
+            guard link.isLaterOffer else { return false }
+            refuseOffer(id)
+        }
+        guard let negotiated = link.negotiated else { return false }
+        if link.isInbound, !link.isAnswered, let answer = link.earlyAnswer { accept(id, answer) }
+        let isOfferNeeded = negotiated.codec != codec || link.direction != .sendrecv || link.needsOffer
+        update(id) {
+            $0.direction = .sendrecv
+            $0.codecBeforeHold = nil
+            $0.needsOffer = false
+            $0.alignments = 0
+        }
+        if isOfferNeeded { reoffer(id, [codec]) }
+        return true
+    }
+
+    /// Answers the far end's offer with one codec and configures the leg; false when it does not know the codec.
+    func answer(_ id: LegID, with codec: Codec, early: Bool) -> Bool {
+        guard let offer = links[id]?.pendingOffer, openMedia(id), let transport = links[id]?.transport else {
+            return links[id]?.negotiated?.codec == codec
+        }
+        var made: LocalAnswer?
+        update(id) { link in
+            let direction = link.direction
+            made = link.session.answer(
+                LocalAudioAnswer(
+                    transport: transport, to: offer, codec: codec, direction: direction, encryption: link.encryption))
+            guard let made else { return }
+            (link.remote, link.offered, link.pendingOffer) = (offer, offer.stream, nil)
+            link.negotiated = made.negotiated
+            if !link.isLaterOffer { link.earlyAnswer = made.body }
+        }
+        guard let made else { return false }
+        configure(id)
+        deliver(made.body, to: id, early: early)
+        return true
+    }
+
+    private func deliver(_ body: [UInt8], to id: LegID, early: Bool) {
+        guard let link = links[id] else { return }
+        defer { update(id) { $0.isLaterOffer = false } }
+        if let participant = link.participant {
+            let (uuid, sdp) = (uuid, String(decoding: body, as: UTF8.self))
+            update(id) { $0.isAnswered = true }
+            loop.later { participant.deliver(.answer(sdp: sdp, from: "gateway"), call: uuid) }
+        } else if let sip = link.sip {
+            if link.isAnswered || link.isLaterOffer {
+                services.sip.assumeIsolated { $0.answerOffer(sip, sdp: body) }
+            } else if early {
+                services.sip.assumeIsolated { $0.ring(sip, answer: body) }
+            } else {
+                accept(id, body)
+            }
+        }
+    }
+
+    private func accept(_ id: LegID, _ body: [UInt8]) {
+        guard let sip = links[id]?.sip else { return }
+        update(id) { $0.isAnswered = true }
+        services.sip.assumeIsolated { $0.accept(sip, answer: body) }
+    }
+
+    /// The 200 to an INVITE without a description carries our offer.
+    func offerInAnswer(_ id: LegID, _ codec: Codec) -> Bool {
+        guard openMedia(id), let transport = links[id]?.transport else { return false }
+        var body: [UInt8] = []
+        update(id) {
+            body = $0.session.offer(
+                LocalAudioOffer(
+                    transport: transport, codecs: [codec], direction: $0.direction, encryption: $0.encryption))
+            $0.isOffering = true
+            $0.offeredCodecs = [codec]
+            $0.awaitsOurOffer = false
+        }
+        accept(id, body)
+        return true
+    }
+
+    /// Tells the media what was agreed with the far end.
+    func configure(_ id: LegID) {
+        guard let link = links[id], let remote = link.remote, let negotiated = link.negotiated else { return }
+        var stream = remote.stream
+        if let host = link.signallingHost, let rtp = stream.rtp, rtp.ip.isPrivate, !host.isPrivate,
+            host.family == rtp.ip.family
+        {
+            stream.rtp = SocketAddress(ip: host, port: rtp.port)
+            stream.rtcp = stream.rtcp.map { SocketAddress(ip: host, port: $0.port) }
+        }
+        let media = RemoteMedia(stream, negotiated: negotiated)
+        // A refresh of the session says what was said before: nothing is touched.
+        guard media != link.configured else { return }
+        update(id) { $0.configured = media }
+        services.media.configure(link.mediaID, media)
+        chooseDigits(id)
+    }
+}
+
+extension Codec {
+    /// What we can make sound in ourselves.
+    static let ours = [Codec.pcma, .pcmu]
+}
+
+extension MediaSource {
+    init(_ number: BuiltInNumber) {
+        switch number {
+        case .echo: self = .echo
+        case .milliwatt: self = .milliwatt
+        case .delay: self = .delay
+        case .music: self = .music
+        }
+    }
+}

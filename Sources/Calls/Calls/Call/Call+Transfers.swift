@@ -1,0 +1,150 @@
+import CallModel
+import Media
+import Reactor
+import SDP
+import SIPEndpoint
+import Wire
+
+/// Transfers, and legs that come from or go to other calls.
+extension Call {
+    /// A phone's REFER: the phone hears how it goes.
+    func transfer(_ request: TransferRequest, referredBy leg: LegID) {
+        guard case .talking = live.phase else { return refuseTransfer(leg, status: 480) }
+        referrer = leg
+        perform(.transfer(request))
+    }
+
+    /// A REFER that leads nowhere, or comes from somebody who may not ask.
+    func refuseTransfer(_ id: LegID, status: Int) {
+        guard let sip = links[id]?.sip else { return }
+        services.sip.assumeIsolated { $0.reportTransfer(sip, status: status) }
+    }
+
+    /// Tells the phone that asked how the transfer goes; after a failure it has its call back and may ask again.
+    func reportTransfer(_ status: Int) {
+        guard let referrer, let sip = links[referrer]?.sip else { return }
+        services.sip.assumeIsolated { $0.reportTransfer(sip, status: status) }
+        if status >= 300 { self.referrer = nil }
+    }
+
+    /// The NOTIFY that tells of success goes first, so that the BYE does not take away the dialog it needs.
+    func releaseReferrer(_ sip: SIPLegID) {
+        referrer = nil
+        let endpoint = services.sip
+        loop.schedule(after: .milliseconds(500)) {
+            endpoint.assumeIsolated { $0.hangUp(sip, cause: .normal) }
+        }
+    }
+
+    // MARK: - Joining two calls
+
+    /// Lets go of legs that live on in another call; what is left here is only their names.
+    func giveAway(_ ids: [LegID]) -> [LegID: LegLink] {
+        var given: [LegID: LegLink] = [:]
+        for id in ids {
+            guard var link = link(id) else { continue }
+            given[id] = link
+            (link.sip, link.participant, link.connectedAt) = (nil, nil, nil)
+            link.mediaID = MediaLegID(rawValue: 0)
+            links[id] = link
+        }
+        return given
+    }
+
+    /// Takes over what came from another call, with the sessions that were given away there.
+    func adopt(_ adoption: Adoption, _ given: [LegID: LegLink]) {
+        var id = live.nextLegID
+        for leg in adoption.legs {
+            if var link = given[leg.id] {
+                link.id = id
+                links[id] = link
+                manager.assumeIsolated { $0.move(link, to: self) }
+                tellMoved(link)
+            }
+            id = LegID(rawValue: id.rawValue + 1)
+        }
+        perform(.adopt(adoption))
+    }
+
+    /// A page learns under which name its call goes on.
+    private func tellMoved(_ link: LegLink) {
+        guard let participant = link.participant else { return }
+        if let userID = link.party.userID { offeredTo.append(userID) }
+        let uuid = uuid
+        loop.later { participant.deliver(.moved, call: uuid) }
+    }
+
+    // MARK: - Replacing a leg
+
+    /// An INVITE that takes the place of one of our legs; `offer` is nil when it wants ours.
+    func replace(_ old: LegID, by party: Party, _ sip: SIPLegID, offer: RemoteAudio?, of invite: IncomingInvite) {
+        let id = live.nextLegID
+        let mediaID = manager.assumeIsolated { $0.registerMedia(call: self, leg: id) }
+        var link = LegLink(id: id, party: party, mediaID: mediaID, sessionID: entropy.next())
+        link.receive(sip, offer: offer, from: invite.origin)
+        links[id] = link
+        expectEncryption(of: invite.source, on: id)
+        manager.assumeIsolated { $0.registerSIP(sip, call: self, leg: id) }
+        perform(.replaced(old, by: party))
+    }
+
+    // MARK: - REFER to the far end
+
+    /// Asks the far end of a leg to call the target itself.
+    func refer(_ id: LegID, to target: String) {
+        guard let sip = links[id]?.sip else { return post(.referProgress(id, status: 503)) }
+        let isAsked = services.sip.assumeIsolated { endpoint in
+            endpoint.address(of: target, for: sip).map { endpoint.refer(sip, to: $0) } ?? false
+        }
+        if !isAsked { post(.referProgress(id, status: 503)) }
+    }
+
+    /// The trunk of the one who would stay behind, should the author of a transfer leave.
+    func trunkOfStayer(_ author: HoldAuthor) -> String? {
+        guard case .talking = live.phase, let id = live.surrender(by: author)?.legs.first?.id, let sip = links[id]?.sip
+        else { return nil }
+        return services.sip.assumeIsolated { $0.trunkName(of: sip) }
+    }
+
+    // MARK: - Workers
+
+    /// Only legs of one media worker can be joined: the one whose far end can be told moves to the other's.
+    func shareWorker(_ first: LegID, _ second: LegID) -> Bool {
+        guard let one = links[first], let other = links[second], let group = one.mediaGroup,
+            let otherGroup = other.mediaGroup, group != otherGroup
+        else { return true }
+        if other.sip != nil { return relocate(second, to: group) }
+        guard one.sip != nil else { return false }
+        mediaGroup = otherGroup
+        return relocate(first, to: otherGroup)
+    }
+
+    private func relocate(_ id: LegID, to group: UInt64) -> Bool {
+        guard let link = links[id] else { return false }
+        services.media.close(link.mediaID)
+        let mediaID = manager.assumeIsolated { $0.replaceMedia(link.mediaID, call: self, leg: id) }
+        mediaGroup = group
+        update(id) {
+            $0.mediaID = mediaID
+            ($0.transport, $0.configured, $0.mediaGroup) = (nil, nil, nil)
+            $0.needsOffer = link.negotiated != nil
+            $0.digits = LegDigits()
+        }
+        guard openMedia(id) else { return false }
+        configure(id)
+        return true
+    }
+}
+
+extension LegLink {
+    /// The far end of this leg called us.
+    mutating func receive(_ sip: SIPLegID, offer: RemoteAudio?, from origin: IPAddress) {
+        self.sip = sip
+        isInbound = true
+        signallingHost = origin
+        remote = offer
+        offered = offer?.stream
+        pendingOffer = offer
+        awaitsOurOffer = offer == nil
+    }
+}

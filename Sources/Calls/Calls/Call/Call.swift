@@ -1,0 +1,169 @@
+package import CallModel
+import Media
+import Reactor
+import SDP
+import SIPEndpoint
+import Telemetry
+import Wire
+
+/// Performs one call: feeds its machine (`LiveCall`) what happens and carries out what the machine decides.
+///
+/// It lives on the control loop with the manager, the SIP endpoint and the sessions. Inputs come in turns of their own
+/// (`post`), so that an effect never runs inside the call that caused it.
+package actor Call {
+    nonisolated let loop: any EventLoop
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    /// The call's number, the same as in its record; media legs of one number share a worker.
+    nonisolated let number: Int64
+    nonisolated let uuid: UUID
+
+    unowned let manager: CallManager
+    let services: CallServices
+    let logger: Logger
+    var live: LiveCall
+    var links: [LegID: LegLink] = [:]
+    /// Users whose pages were shown the call.
+    var offeredTo: [Int64] = []
+    /// What the queues were last told of what users do here.
+    var engagements: [Int64: Engagement] = [:]
+    /// What was dialled, for legs behind the trunk.
+    let target: String
+    let callerIdentity: CallerIdentity
+    /// What is left of the caller's Max-Forwards, so that exchanges which call each other do not do so for ever.
+    let maxForwards: UInt8
+    /// Which legs share a media worker.
+    var mediaGroup: UInt64
+    /// Under whose names the call is found among those of the same people.
+    let people: [CallPerson]
+    /// Who sent the caller here, for the callees (RFC 3892).
+    let referredBy: String?
+    /// The leg that asked for the transfer under way by REFER, and is told how it goes.
+    var referrer: LegID?
+    /// What the telephone network said on the leg that ended (ITU-T Q.850), for the others.
+    var networkCause: Int?
+    private var deadlineTimer: LoopTimer?
+    private var armedFor = Instant.never
+    var qualityTimer: LoopTimer?
+    var entropy: Entropy
+
+    init(manager: CallManager, services: CallServices, record: CallRecord, plan: CallPlan, setup: CallSetup) {
+        self.manager = manager
+        self.services = services
+        loop = services.loop
+        number = record.id
+        uuid = record.uuid
+        target = setup.target
+        callerIdentity = setup.identity
+        maxForwards = setup.maxForwards
+        mediaGroup = setup.mediaGroup ?? UInt64(truncatingIfNeeded: record.id)
+        people = setup.people
+        referredBy = setup.referredBy
+        entropy = services.loop.makeEntropy()
+        logger = services.logger.with(LogField("callId", record.uuid))
+        live = LiveCall(record: record, plan: plan, timing: services.timing, now: services.loop.now)
+    }
+
+    package var record: CallRecord { live.record }
+
+    /// Queues an input for a turn of its own.
+    nonisolated func post(_ input: CallInput) {
+        loop.later { [weak self] in self?.assumeIsolated { $0.perform(input) } }
+    }
+
+    /// Reduces one input now and carries out what it causes; for commands that answer with the record as it became.
+    func perform(_ input: CallInput) {
+        let effects = live.reduce(input, at: Moment(now: loop.now, wall: loop.wallTime))
+        for effect in effects { carryOut(effect) }
+        armDeadline()
+        if manager.assumeIsolated({ $0.hasQueues }) { reportEngagements() }
+    }
+
+    private func armDeadline() {
+        guard live.deadline != armedFor else { return }
+        if let deadlineTimer { loop.cancel(deadlineTimer) }
+        (deadlineTimer, armedFor) = (nil, live.deadline)
+        guard live.deadline != .never else { return }
+        deadlineTimer = loop.schedule(at: live.deadline) { [weak self] in
+            self?.assumeIsolated { call in
+                call.armedFor = .never
+                call.perform(.deadline)
+            }
+        }
+    }
+
+    private func carryOut(_ effect: CallEffect) {
+        switch effect {
+        case .reach(let leg, let autoAnswer): reach(leg, autoAnswer: autoAnswer)
+        case .ring(let leg): ring(leg)
+        case .bridgeEarly(let caller, let callee): bridgeEarly(caller, callee)
+        case .bridge(let first, let second): bridge(first, second)
+        case .release(let leg, let cause): release(leg, cause)
+        case .park(let leg, let music): park(leg, music: music)
+        case .refer(let leg, let target): refer(leg, to: target)
+        case .reportTransfer(let status): reportTransfer(status)
+        case .entertain(let leg): entertain(leg)
+        case .forget(let leg): forget(leg)
+        case .tellQueue(let queue, let report): tellQueue(queue, report)
+        case .record: writeRecord()
+        case .notify(let notice): tell(notice)
+        case .finish: finish()
+        }
+    }
+
+    private func writeRecord() {
+        live.touch(at: loop.wallTime)
+        services.store.write(CallChange(record: live.record, rows: legRows()))
+    }
+
+    func tell(_ notice: CallNotice) {
+        manager.announce(
+            CallEvent(record: live.record, notice: .life(notice), offeredTo: offeredTo, queue: live.queueName))
+    }
+
+    private func finish() {
+        if let qualityTimer { loop.cancel(qualityTimer) }
+        qualityTimer = nil
+        manager.assumeIsolated { $0.forget(self) }
+        logger.info(
+            "call ended",
+            [
+                LogField("state", live.record.state.rawValue),
+                LogField("reason", live.record.endReason?.rawValue ?? ""),
+                LogField("seconds", live.record.duration ?? 0),
+            ])
+    }
+
+    /// Changes what people wrote about a live call.
+    func edit(userID: Int64?, _ change: @Sendable (inout CallRecord) -> Void) {
+        live.edit(change)
+        writeRecord()
+        manager.announce(CallEvent(record: live.record, notice: .edited(userID: userID), offeredTo: offeredTo))
+    }
+
+    /// The link of a leg, made on first use.
+    func link(_ id: LegID) -> LegLink? {
+        if let link = links[id] { return link }
+        guard let leg = live.leg(id) else { return nil }
+        let mediaID = manager.assumeIsolated { $0.registerMedia(call: self, leg: id) }
+        let link = LegLink(id: id, party: leg.party, mediaID: mediaID, sessionID: entropy.next())
+        links[id] = link
+        return link
+    }
+
+    func update(_ id: LegID, _ change: (inout LegLink) -> Void) {
+        guard links[id] != nil || link(id) != nil else { return }
+        links[id]?.change(change)
+    }
+}
+
+/// What a call is made with besides its record and plan.
+struct CallSetup: Sendable {
+    var target: String
+    var identity: CallerIdentity
+    var maxForwards: UInt8 = 70
+    /// The worker group of another call of the same people, so that the two can be joined; nil for one of its own.
+    var mediaGroup: UInt64?
+    var people: [CallPerson] = []
+    /// Who sent the caller here (RFC 3892).
+    var referredBy: String?
+}

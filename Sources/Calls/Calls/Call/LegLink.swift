@@ -1,0 +1,87 @@
+import CallModel
+import Media
+import SDP
+import SIP
+import SIPEndpoint
+import Wire
+
+/// What joins one leg of the model to the world: its SIP session or page, its media leg and its offer/answer session.
+struct LegLink {
+    /// Another one when the leg goes over to another call.
+    var id: LegID
+    let party: Party
+    /// Another one when the leg has to move to its partner's worker.
+    var mediaID: MediaLegID
+    /// Which legs share a worker with this one; set once the media leg is open.
+    var mediaGroup: UInt64?
+    var session: LocalSession
+    /// Set once the media leg is open.
+    @Sparse var transport: LocalTransport?
+    var sip: SIPLegID?
+    var participant: (any CallParticipant)?
+    /// The far end's latest description, whoever offered.
+    @Sparse var remote: RemoteAudio?
+    /// All it said it understands in its latest offer; an answer of its repeats only what was asked.
+    @Sparse var offered: AudioStream?
+    /// The far end's offer that still waits for our answer.
+    @Sparse var pendingOffer: RemoteAudio?
+    /// That offer is not the first of its session: it is answered by itself, not by answering the call.
+    var isLaterOffer = false
+    /// Whose offer waits for what this leg will say to ours.
+    var answersFor: LegID?
+    /// The far end began the session.
+    var isInbound = false
+    /// An inbound INVITE without a description: our offer goes into the 200.
+    var awaitsOurOffer = false
+    /// Our own offer that has not been answered yet.
+    var isOffering = false
+    /// What our latest offer was about.
+    var offeredCodecs: [Codec] = []
+    /// What to offer once the offer that is out has been answered.
+    var nextOffer: [Codec]?
+    /// The far end does not know yet where our media leg is now.
+    var needsOffer = false
+    @Sparse var negotiated: NegotiatedAudio?
+    /// What the media leg was told last.
+    @Sparse var configured: RemoteMedia?
+    /// SRTP by keys in the descriptions, where media is not a browser's.
+    var encryption = SDESPolicy.off
+    /// A device that was asked to pick up by itself.
+    var isAutoAnswered = false
+    /// A SIP client in a page, by the way it registered.
+    var expectsWebRTC = false
+    /// Where the far end's signalling comes from: behind a NAT its media does too, whatever its description says.
+    var signallingHost: IPAddress?
+    /// The codec spoken before the leg was parked, when hold music needed another.
+    var codecBeforeHold: Codec?
+    /// How often the two sides were brought back to one codec after one of them refused a change.
+    var alignments = 0
+    /// What we want to do: `sendonly` while we keep the leg on hold.
+    var direction: MediaDirection = .sendrecv
+    /// Our answer to the INVITE; a 183 and its 200 carry the same.
+    var earlyAnswer: [UInt8]?
+    /// An inbound INVITE got its 200, or a page its answer.
+    var isAnswered = false
+
+    /// How digits come and go.
+    var digits = LegDigits()
+    /// When a browser's ICE and DTLS came up.
+    var connectedAt: Instant?
+
+    init(id: LegID, party: Party, mediaID: MediaLegID, sessionID: UInt64) {
+        (self.id, self.party, self.mediaID) = (id, party, mediaID)
+        session = LocalSession(id: sessionID)
+    }
+
+    /// Changes it where it is: it is large, and mostly lives in a dictionary.
+    mutating func change(_ change: (inout LegLink) -> Void) { change(&self) }
+
+    /// The codecs the far end is known to understand.
+    var understood: AudioStream? { pendingOffer?.stream ?? offered ?? remote?.stream }
+
+    /// Whether the codec may be tried: an answer of the far end says what it chose, an offer all that it knows.
+    func mayUnderstand(_ codec: Codec) -> Bool {
+        guard let told = pendingOffer?.stream ?? offered else { return true }
+        return told.codecs.contains { $0.codec == codec }
+    }
+}

@@ -1,0 +1,82 @@
+package import CallModel
+import Telemetry
+import Wire
+
+/// Browsers that join calls and rooms.
+extension CallManager {
+    /// Gives a browser its place in a call or room; a second join leaves the first.
+    package func join(_ key: CallKey, _ participant: any CallParticipant) throws(CallError) -> JoinedCall {
+        guard let entry = entry(key) else { throw .callNotFound }
+        let uuid = entry.record.uuid
+        let former = places[participant.participantID]
+        guard former != uuid else { return JoinedCall(record: entry.record, participants: []) }
+        var others: [String] = []
+        switch entry {
+        case .call(let call):
+            if let error = call.assumeIsolated({ $0.join(participant) }) { throw error }
+        case .room(let room):
+            guard room.members.count < Room.maximumMembers else { throw .capacityExceeded }
+            others = room.members.map(\.participantID)
+            enter(room, participant)
+        }
+        if former != nil { leave(participant) }
+        places[participant.participantID] = uuid
+        return JoinedCall(record: entry.record, participants: others)
+    }
+
+    /// The browser hung up or left the room.
+    package func leave(_ participant: any CallParticipant) { leave(participant, .hungUp) }
+
+    /// The browser's signalling connection is gone.
+    package func disconnected(_ participant: any CallParticipant) { leave(participant, .disconnected) }
+
+    private func leave(_ participant: any CallParticipant, _ departure: LegDeparture) {
+        guard let uuid = places.removeValue(forKey: participant.participantID) else { return }
+        switch calls[uuid] {
+        case .call(let call): call.assumeIsolated { $0.leave(participant, departure) }
+        case .room(let room):
+            room.remove(participant)
+            watch(room)
+        case nil: break
+        }
+    }
+
+    package func offer(_ key: CallKey, from participant: any CallParticipant, sdp: String) throws(CallError) {
+        switch try place(of: participant, in: key) {
+        case .call(let call): if let error = call.assumeIsolated({ $0.offer(sdp, from: participant) }) { throw error }
+        case .room(let room): relayOffer(sdp, from: participant, in: room)
+        }
+    }
+
+    package func answer(_ key: CallKey, from participant: any CallParticipant, sdp: String) throws(CallError) {
+        switch try place(of: participant, in: key) {
+        case .call(let call): if let error = call.assumeIsolated({ $0.answer(sdp, from: participant) }) { throw error }
+        case .room(let room):
+            relay(.answer(sdp: sdp, from: participant.participantID), from: participant, in: room)
+        }
+    }
+
+    /// Trickled candidates matter in rooms only: towards us a browser finds the way by its own checks (ICE-lite).
+    package func candidate(_ key: CallKey, from participant: any CallParticipant, _ candidate: ICECandidateMessage)
+        throws(CallError)
+    {
+        guard case .room(let room) = try place(of: participant, in: key) else { return }
+        relay(.candidate(candidate, from: participant.participantID), from: participant, in: room)
+    }
+
+    package func mute(_ on: Bool, from participant: any CallParticipant) {
+        guard case .call(let call) = places[participant.participantID].flatMap({ calls[$0] }) else { return }
+        call.assumeIsolated { $0.mute(on, from: participant) }
+    }
+
+    package func sendDigits(_ digits: String, from participant: any CallParticipant) {
+        guard case .call(let call) = places[participant.participantID].flatMap({ calls[$0] }) else { return }
+        call.assumeIsolated { $0.sendDigits(digits, from: participant) }
+    }
+
+    private func place(of participant: any CallParticipant, in key: CallKey) throws(CallError) -> LiveEntry {
+        guard let entry = entry(key) else { throw .callNotFound }
+        guard places[participant.participantID] == entry.record.uuid else { throw .notJoined }
+        return entry
+    }
+}

@@ -1,0 +1,73 @@
+import CallModel
+import Reactor
+package import SIP
+import SIPEndpoint
+import Wire
+
+/// When the signalling of a call is kept with its record.
+package enum TracePolicy: String, Sendable, CaseIterable {
+    case off
+    /// Calls that failed, or ended because signalling or media did.
+    case failures
+    case always
+}
+
+/// Which dialogs belonged to which call, for a while after its end.
+struct DialogIndex {
+    private var callIDs: [Int64: [String]] = [:]
+    private var order = FIFO<Int64>()
+
+    /// Calls remembered.
+    private static let limit = 20_000
+
+    mutating func add(_ callID: String, to call: Int64) {
+        if callIDs[call] == nil { order.append(call) }
+        if callIDs[call]?.contains(callID) != true { callIDs[call, default: []].append(callID) }
+        while order.count > Self.limit, let oldest = order.popFirst() { callIDs[oldest] = nil }
+    }
+
+    func of(_ call: Int64) -> [String] { callIDs[call] ?? [] }
+}
+
+/// The SIP messages of calls.
+extension CallManager {
+    /// The last of a call's messages come after its end: the BYE's answer, the CANCEL's.
+    private static let patience: Duration = .seconds(2)
+
+    /// The Call-IDs of the dialogs of a live call or a recent one.
+    package func callIDs(ofCall id: Int64) -> [String] { dialogs.of(id) }
+
+    /// What is known of a live call's or a recent one's signalling.
+    package func signalling(ofCall id: Int64) -> SIPTrace {
+        let callIDs = dialogs.of(id)
+        return callIDs.isEmpty ? SIPTrace([]) : services.sip.assumeIsolated { $0.trace(of: callIDs) }
+    }
+
+    /// Keeps the signalling of a call that is over with its record, if the policy says so.
+    func keepSignalling(of record: CallRecord) {
+        switch services.traces {
+        case .off: return
+        case .failures where !record.endedBadly: return
+        case .failures, .always: break
+        }
+        loop.schedule(after: Self.patience) { [weak self] in
+            self?.assumeIsolated { manager in
+                let trace = manager.signalling(ofCall: record.id)
+                guard !trace.isEmpty else { return }
+                manager.services.store.write(CallChange(record: nil, rows: [.trace(callID: record.id, trace.json)]))
+            }
+        }
+    }
+}
+
+extension CallRecord {
+    /// Not for what a person decided.
+    fileprivate var endedBadly: Bool {
+        switch endReason {
+        case .signallingTimeout, .signallingFailed, .upstreamFailed, .mediaTimeout, .mediaFailed, .noSharedCodec,
+            .forbidden, .notFound, .neverJoined, .internalError, .capacity:
+            true
+        default: state == .failed
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package import CallModel
+import Directory
+package import Media
+import Reactor
+import SIPEndpoint
+import Telemetry
+import Wire
+
+/// Knows every live call: makes them, finds them, and brings each event to the call it belongs to.
+package actor CallManager {
+    nonisolated let loop: any EventLoop
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    let services: CallServices
+    var calls: [UUID: LiveEntry] = [:]
+    var uuidsByNumber: [Int64: UUID] = [:]
+    var sipLegs: [SIPLegID: (call: Call, leg: LegID)] = [:]
+    var mediaLegs: [MediaLegID: (call: Call, leg: LegID)] = [:]
+    /// Where each browser that joined a call is.
+    var places: [String: UUID] = [:]
+    /// The live calls of everybody of the house, the oldest first.
+    var callsOfPeople: [CallPerson: [UUID]] = [:]
+    private var pages: [Int64: Int] = [:]
+    private(set) var observers: [any CallObserver] = []
+    var dialogs = DialogIndex()
+    var queues = QueueManager()
+    /// Where memberships of queues are kept; nil: they last as long as the process.
+    private(set) var memberships: (any QueueMemberships)?
+    private(set) var roomCount = 0
+    private var lastMediaID: UInt64 = 0
+    private var nextNumber: Int64
+    private var entropy: Entropy
+    var toll = TollDesk()
+    package private(set) var isDraining = false
+
+    /// A call that we switch, or a room in which browsers find each other.
+    enum LiveEntry {
+        case call(Call)
+        case room(Room)
+
+        var record: CallRecord {
+            switch self {
+            case .call(let call): call.assumeIsolated { $0.record }
+            case .room(let room): room.record
+            }
+        }
+    }
+
+    package init(_ services: CallServices) {
+        self.services = services
+        loop = services.loop
+        nextNumber = services.store.nextCallID
+        entropy = services.loop.makeEntropy()
+        followRoster()
+    }
+
+    /// Lets the queues follow the directory.
+    private nonisolated func followRoster() {
+        let follow: @Sendable () -> Void = { [weak self, loop] in
+            loop.execute { [weak self] in self?.assumeIsolated { $0.rosterChanged() } }
+        }
+        services.roster.whenReplaced(follow)
+        if !services.roster.current.queues.isEmpty { follow() }
+    }
+
+    package func setMemberships(_ memberships: any QueueMemberships) { self.memberships = memberships }
+
+    // MARK: - Reading
+
+    package func liveRecord(_ key: CallKey) -> CallRecord? { entry(key)?.record }
+
+    /// All live calls, oldest first.
+    package func liveRecords() -> [CallRecord] { calls.values.map(\.record).sorted { $0.id < $1.id } }
+
+    /// The live calls that concern a user, oldest first; the others are not even copied.
+    package func liveRecords(concerning userID: Int64, asOperator: Bool) -> [CallRecord] {
+        let own = calls.values.filter { entry in
+            switch entry {
+            case .call(let call): call.assumeIsolated { $0.concerns(userID, asOperator: asOperator) }
+            case .room(let room): room.record.concerns(userID, asOperator: asOperator)
+            }
+        }
+        return own.map(\.record).sorted { $0.id < $1.id }
+    }
+
+    package var liveCount: Int { calls.count }
+
+    /// Whether a user has or had a leg in a live call, or was shown it.
+    package func isParticipant(userID: Int64, in key: CallKey) -> Bool {
+        guard case .call(let call) = entry(key) else { return false }
+        return call.assumeIsolated { $0.isParticipant(userID) }
+    }
+
+    func entry(_ key: CallKey) -> LiveEntry? {
+        switch key {
+        case .uuid(let uuid): calls[uuid]
+        case .id(let number): uuidsByNumber[number].flatMap { calls[$0] }
+        }
+    }
+
+    func call(_ key: CallKey) throws(CallError) -> Call {
+        switch entry(key) {
+        case .call(let call): return call
+        case .room: throw .invalidState
+        case nil: throw .callNotFound
+        }
+    }
+
+    // MARK: - Observers
+
+    package func addObserver(_ observer: any CallObserver) { observers.append(observer) }
+
+    nonisolated func announce(_ event: CallEvent) { tell { $0.callChanged(event) } }
+
+    /// Tells the observers what became of a browser's media connection.
+    nonisolated func announce(_ change: BrowserConnectionChange) { tell { $0.browserConnectionChanged(change) } }
+
+    func announceUpstream(registered: Bool, detail: String) {
+        tell { $0.upstreamChanged(registered: registered, detail: detail) }
+    }
+
+    /// Tells the observers whose phone came or went: the account's user, or whoever has its extension.
+    func announceRegistration(account name: String, isRegistered: Bool) {
+        let roster = services.roster.current
+        let account = roster.account(username: name)
+        let userID = account?.userID ?? roster.user(extension: account?.extension ?? name)?.id
+        tell { $0.registrationChanged(account: name, userID: userID, isRegistered: isRegistered) }
+        if let userID { reachabilityChanged(of: userID) }
+    }
+
+    /// Tells the observers in a later turn.
+    nonisolated func tell(_ news: @escaping @Sendable (any CallObserver) -> Void) {
+        loop.later { [weak self] in
+            self?.assumeIsolated { manager in
+                for observer in manager.observers { news(observer) }
+            }
+        }
+    }
+
+    // MARK: - Pages
+
+    /// How many pages a user has open that can take a call; told by signalling whenever it changes.
+    package func pagesChanged(userID: Int64, online: Int) {
+        pages[userID] = online > 0 ? online : nil
+        reachabilityChanged(of: userID)
+    }
+
+    func pagesOnline(_ userID: Int64) -> Int { pages[userID] ?? 0 }
+
+    // MARK: - Bookkeeping
+
+    func makeRecord(_ direction: CallDirection, source: CallSource, from: String, to: String) -> CallRecord {
+        defer { nextNumber += 1 }
+        return CallRecord(
+            id: nextNumber, uuid: UUID(using: &entropy), source: source, direction: direction, callerNumber: from,
+            receiverNumber: to, startedAt: loop.wallTime)
+    }
+
+    func add(_ entry: LiveEntry) {
+        let record = entry.record
+        switch entry {
+        case .room: roomCount += 1
+        case .call(let call): for person in call.people { callsOfPeople[person, default: []].append(call.uuid) }
+        }
+        calls[record.uuid] = entry
+        uuidsByNumber[record.id] = record.uuid
+    }
+
+    /// Drops a finished call and all that pointed to it.
+    func forget(_ call: Call) {
+        endToll(ofCall: call.uuid)
+        keepSignalling(of: call.assumeIsolated { $0.record })
+        calls[call.uuid] = nil
+        uuidsByNumber[call.number] = nil
+        for person in call.people {
+            callsOfPeople[person]?.removeAll { $0 == call.uuid }
+            if callsOfPeople[person]?.isEmpty == true { callsOfPeople[person] = nil }
+        }
+        for link in call.assumeIsolated({ $0.links.values.map { ($0.sip, $0.mediaID) } }) {
+            if let sip = link.0 { sipLegs[sip] = nil }
+            mediaLegs[link.1] = nil
+        }
+    }
+
+    /// Drops what pointed to a leg that was only tried.
+    func forget(_ link: LegLink) {
+        if let sip = link.sip { sipLegs[sip] = nil }
+        mediaLegs[link.mediaID] = nil
+    }
+
+    func forget(_ room: Room) {
+        roomCount -= 1
+        uuidsByNumber[room.record.id] = nil
+        calls[room.record.uuid] = nil
+        for member in room.members { places[member.participantID] = nil }
+    }
+
+    func forget(participant: any CallParticipant) { places[participant.participantID] = nil }
+
+    func registerSIP(_ sip: SIPLegID, call: Call, leg: LegID) {
+        sipLegs[sip] = (call, leg)
+        if let callID = services.sip.assumeIsolated({ $0.callID(of: sip) }) { dialogs.add(callID, to: call.number) }
+    }
+
+    func registerMedia(call: Call, leg: LegID) -> MediaLegID {
+        lastMediaID += 1
+        let id = MediaLegID(rawValue: lastMediaID)
+        mediaLegs[id] = (call, leg)
+        return id
+    }
+
+    /// Rooms carry nothing of ours and do not count.
+    var isFull: Bool { services.maximumCalls > 0 && calls.count - roomCount >= services.maximumCalls }
+
+    // MARK: - Stopping
+
+    /// Takes no more calls; those that live go on.
+    package func drain() { isDraining = true }
+
+    /// Ends every call in good order.
+    package func endAll() {
+        for entry in calls.values {
+            switch entry {
+            case .call(let call): call.post(.shutDown)
+            case .room(let room): end(room, .failed, .shutdown)
+            }
+        }
+    }
+
+    /// Brings an event of a media leg to its call; called on the loop, in a turn of its own.
+    package func mediaEvent(_ event: MediaEvent) {
+        guard let (call, leg) = mediaLegs[event.leg] else { return }
+        call.assumeIsolated { $0.mediaEvent(event, on: leg) }
+    }
+}
+
+extension CallRecord {
+    /// Whether the call is in a user's own list (contract §0.6).
+    func concerns(_ userID: Int64, asOperator: Bool) -> Bool {
+        assignedUserID == userID || answeredByUserID == userID || (asOperator && operatorID == userID)
+    }
+}
+
+extension MediaEvent {
+    /// The leg it happened on.
+    var leg: MediaLegID {
+        switch self {
+        case .connected(let leg), .hungUp(let leg), .disconnected(let leg), .timedOut(let leg), .failed(let leg, _),
+            .digit(let leg, _, _),
+            .closed(let leg, _):
+            leg
+        }
+    }
+}

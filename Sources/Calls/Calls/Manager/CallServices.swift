@@ -1,0 +1,61 @@
+package import CallModel
+package import Directory
+package import Media
+package import Reactor
+package import SIPEndpoint
+import Synchronization
+package import Telemetry
+package import Wire
+
+/// What calls are made of: the loop they live on and the parts they command.
+package struct CallServices: Sendable {
+    package let loop: any EventLoop
+    package let sip: SIPEndpoint
+    package let media: any MediaPort
+    package let store: any CallStore
+    package let roster: RosterBox
+    package let logger: Logger
+    package var timing = CallTiming()
+    package var queueTiming = QueueTiming()
+    /// The day of a moment, by which queues count: a new number begins at midnight, in UTC unless said otherwise.
+    package var day: @Sendable (WallTime) -> Int64 = { $0.seconds.floorDivided(by: 86_400) }
+    package var traces = TracePolicy.failures
+    /// 0: as many as the ports carry.
+    package var maximumCalls = 0
+    package var tollRefusals: @Sendable (TollRefusal) -> Void = { _ in }
+    /// Whether `echo`, `milliwatt`, `delay` and `music` can be dialled.
+    package var offersBuiltInNumbers = true
+
+    package init(
+        loop: any EventLoop, sip: SIPEndpoint, media: any MediaPort, store: any CallStore, roster: RosterBox,
+        logger: Logger
+    ) {
+        (self.loop, self.sip, self.media, self.store) = (loop, sip, media, store)
+        (self.roster, self.logger) = (roster, logger)
+    }
+}
+
+/// The directory as it is now, readable from everywhere; replaced as a whole when the store's content changes.
+package final class RosterBox: Sendable {
+    private struct State {
+        var roster: Roster
+        var follow: @Sendable () -> Void = {}
+    }
+
+    private let stored: Mutex<State>
+
+    package init(_ roster: Roster = Roster()) { stored = Mutex(State(roster: roster)) }
+
+    package var current: Roster { stored.withLock { $0.roster } }
+
+    package func replace(_ roster: Roster) {
+        let follow = stored.withLock { state in
+            state.roster = roster
+            return state.follow
+        }
+        follow()
+    }
+
+    /// Names whoever is told of each replacement, on the thread that made it.
+    func whenReplaced(_ follow: @escaping @Sendable () -> Void) { stored.withLock { $0.follow = follow } }
+}

@@ -1,0 +1,42 @@
+import CallModel
+import Reactor
+import Wire
+
+/// A call that only browsers join, each negotiating with the others: descriptions and candidates pass unchanged.
+///
+/// Owned by the `CallManager` and touched on its loop only.
+final class Room {
+    var record: CallRecord
+    private(set) var members: [any CallParticipant] = []
+    /// The offer of a member who was alone, for the first one who joins.
+    var keptOffer: (sdp: String, from: String)?
+    /// The kept offerer's candidates, which must not be lost either.
+    var keptCandidates: [ICECandidateMessage] = []
+
+    /// Ends a room that nobody uses.
+    var idleTimer: LoopTimer?
+
+    static let maximumMembers = 16
+    /// How long a room may stay empty; one that its client has declared answered is left to its client for a day.
+    static let emptyTime = Duration.seconds(300)
+    static let longestTime = Duration.seconds(24 * 3600)
+    /// Rooms at once.
+    static let maximumRooms = 10_000
+    static let maximumKeptCandidates = 64
+
+    init(record: CallRecord) { self.record = record }
+
+    func add(_ participant: any CallParticipant) { members.append(participant) }
+
+    func remove(_ participant: any CallParticipant) {
+        members.removeAll { $0.participantID == participant.participantID }
+        if keptOffer?.from == participant.participantID {
+            keptOffer = nil
+            keptCandidates = []
+        }
+    }
+
+    func others(than participant: any CallParticipant) -> [any CallParticipant] {
+        members.filter { $0.participantID != participant.participantID }
+    }
+}

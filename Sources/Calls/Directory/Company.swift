@@ -1,0 +1,41 @@
+/// A customer organisation, found by the number that calls.
+package struct Company: Hashable, Sendable {
+    package var id: Int64
+    package var name: String
+    /// The Russian taxpayer number.
+    package var inn: String?
+    package var status: String
+    package var phones: [CompanyPhone]
+
+    package init(id: Int64, name: String, inn: String? = nil, status: String = "active", phones: [CompanyPhone] = []) {
+        (self.id, self.name, self.inn) = (id, name, inn)
+        (self.status, self.phones) = (status, phones)
+    }
+}
+
+package struct CompanyPhone: Hashable, Sendable {
+    package var number: String
+    package var kind: String
+    package var contactPerson: String?
+
+    package init(number: String, kind: String = "main", contactPerson: String? = nil) {
+        (self.number, self.kind, self.contactPerson) = (number, kind, contactPerson)
+    }
+}
+
+/// A number of ours that customers dial, with what it was advertised for (table `phones`).
+package struct PhoneLine: Hashable, Sendable {
+    package var id: Int64
+    package var number: String
+    /// The advertising campaign ("рекламная кампания").
+    package var campaign: String?
+    package var city: String?
+    package var avitoName: String?
+
+    package init(
+        id: Int64, number: String, campaign: String? = nil, city: String? = nil, avitoName: String? = nil
+    ) {
+        (self.id, self.number, self.campaign) = (id, number, campaign)
+        (self.city, self.avitoName) = (city, avitoName)
+    }
+}

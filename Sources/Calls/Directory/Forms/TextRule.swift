@@ -1,0 +1,66 @@
+import Wire
+
+/// What a text field may hold; control characters are refused everywhere, for most texts reach SIP headers.
+package struct TextRule: Sendable {
+    package let maximumLength: Int
+    let shape: FieldProblem.Shape?
+    let fits: @Sendable (String) -> Bool
+
+    private init(
+        _ maximumLength: Int, _ shape: FieldProblem.Shape? = nil,
+        fits: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) {
+        (self.maximumLength, self.shape, self.fits) = (maximumLength, shape, fits)
+    }
+
+    /// What people read: anything printable.
+    package static let label = TextRule(128)
+    package static let secret = TextRule(128)
+    package static let path = TextRule(1024)
+    /// A name in paths, metrics and log lines.
+    package static let name = TextRule(64, .name) { made(of: "._-", $0) }
+    /// A name that cannot be taken for the id of another one.
+    package static let ownName = TextRule(64, .name) { made(of: "._-", $0) && !$0.utf8.allSatisfy(ASCII.isDigit) }
+    package static let login = TextRule(64, .name) { made(of: "._-@", $0) }
+    package static let `extension` = TextRule(64, .extension) { made(of: "._-+*", $0) }
+    package static let number = TextRule(64, .number) { made(of: "+*#", $0) }
+    package static let prefix = TextRule(32, .number) { text in
+        text.utf8.allSatisfy { ASCII.isDigit($0) || "+*# ()-".utf8.contains($0) }
+    }
+    package static let replacement = TextRule(128)
+    /// An expression between slashes is the longest pattern.
+    package static let patterns = TextRule(NumberExpression.maximumLength + 2)
+    package static let realm = TextRule(255)
+    package static let host = TextRule(253, .host, fits: isHost)
+    package static let email = TextRule(254, .email) { text in
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[0].isEmpty && isHost(String(parts[1])) && !text.contains(" ")
+    }
+
+    func problem(_ text: String) -> FieldProblem? {
+        if text.isEmpty { return .empty }
+        if text.utf8.count > maximumLength { return .tooLong(maximum: maximumLength) }
+        if text.unicodeScalars.contains(where: Self.isControl) { return .controlCharacter }
+        return fits(text) ? nil : shape.map(FieldProblem.malformed)
+    }
+
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
+
+    private static func made(of signs: String, _ text: String) -> Bool {
+        text.utf8.allSatisfy { ASCII.isAlphanumeric($0) || signs.utf8.contains($0) }
+    }
+
+    /// An address, or labels of letters, digits, `-` and `_`.
+    private static func isHost(_ text: String) -> Bool {
+        if IPAddress(text) != nil { return true }
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                && label.utf8.allSatisfy {
+                    ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                }
+        }
+    }
+}

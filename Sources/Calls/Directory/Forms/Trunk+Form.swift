@@ -1,0 +1,111 @@
+package import Wire
+
+extension Trunk {
+    /// A trunk that is made: it needs a name and somewhere to send calls.
+    package init(_ form: Form) {
+        self.init(name: "", targets: [])
+        form.require("name", "targets")
+        apply(form)
+    }
+
+    /// Passwords that are not given again stay, but go to no host and realm that they were not meant for.
+    package mutating func apply(_ form: Form) {
+        let former = self
+        form.ignore("id", "source")
+        form.read("name", into: &name, .ownName)
+        form.read("enabled", into: &isEnabled)
+        form.list("targets", into: &targets, atMost: 16) { TrunkTarget($0) }
+        if form.object["targets"]?.arrayValue?.isEmpty ?? false { form.refuse("targets", .empty) }
+        form.read("realm", into: &realm, .realm)
+        let known = Set(hosts).isSubset(of: former.hosts) && realm == former.realm ? former.credentials : []
+        form.list("credentials", into: &credentials, atMost: 100) { TrunkCredentials($0, former: known) }
+        if known.count < former.credentials.count, form.object["credentials"] == nil {
+            form.refuse("credentials", .missing)
+        }
+        form.texts("sourceNetworks", into: &sourceNetworks, atMost: 100, .label) { text throws(FieldProblem) in
+            guard let network = IPNetwork(text) else { throw .malformed(.network) }
+            return network
+        }
+        form.read("priority", into: &priority, in: 0...65_535)
+        form.read("weight", into: &weight, in: 0...65_535)
+        form.read("maximumChannels", into: &maximumChannels, in: 0...100_000)
+        form.read("keepAliveSeconds", into: &keepAlive, in: 5...3600)
+        form.object("numbers") { numbers.apply($0) }
+        form.object("callerId") { callerID.apply($0) }
+        form.object("session") { session.apply($0) }
+        form.object("tls") { tls.apply($0) }
+        form.object("limits") { limits.apply($0) }
+    }
+
+    private var hosts: [String] { targets.map { $0.host.lowercased() } }
+
+    /// Everything about the trunk; passwords as `password` renders them.
+    package func json(password: (String) -> JSONValue = { _ in "***" }) -> JSONObject {
+        [
+            "id": .integer(id), "name": .string(name), "enabled": .bool(isEnabled),
+            "targets": .array(targets.map(\.json)),
+            "credentials": .array(credentials.map { $0.json(password: password($0.password)) }),
+            "realm": JSONValue(realm), "sourceNetworks": JSONValue(sourceNetworks.map(\.description)),
+            "priority": JSONValue(priority), "weight": JSONValue(weight),
+            "maximumChannels": JSONValue(maximumChannels),
+            "keepAliveSeconds": JSONValue(keepAlive.map { $0.wholeMilliseconds / 1000 }),
+            "numbers": numbers.json, "callerId": callerID.json, "session": session.json, "tls": tls.json,
+            "limits": limits.json,
+        ]
+    }
+}
+
+extension TrunkTarget {
+    init(_ form: Form) {
+        self.init(host: "")
+        form.require("host")
+        form.read("host", into: &host, .host)
+        var number: Int?
+        form.read("port", into: &number, in: 1...65_535)
+        port = number.flatMap(UInt16.init(exactly:))
+        var word: String?
+        form.read("transport", into: &word, .label)
+        if let word {
+            transport = SignallingTransport(rawValue: word.lowercased())
+            if transport == nil { form.refuse("transport", .notOneOf(SignallingTransport.allCases.map(\.rawValue))) }
+        }
+        form.read("priority", into: &priority, in: 0...65_535)
+        form.read("weight", into: &weight, in: 0...65_535)
+    }
+
+    var json: JSONValue {
+        [
+            "host": .string(host), "port": JSONValue(port.map(Int.init)), "transport": JSONValue(transport?.rawValue),
+            "priority": JSONValue(priority), "weight": JSONValue(weight),
+        ]
+    }
+}
+
+extension TrunkCredentials {
+    /// A password that is masked or absent is the one `former` has for this user name.
+    init(_ form: Form, former: [TrunkCredentials]) {
+        self.init(username: "", password: "")
+        form.require("username")
+        form.read("username", into: &username, .extension)
+        form.read("authenticationName", into: &authenticationName, .label)
+        let known = former.first { $0.username == username }
+        if let given = form.value("password"), given != "***", !given.isNull {
+            form.read("password", into: &password, .secret)
+        } else if let known {
+            password = known.password
+        } else {
+            form.refuse("password", .missing)
+        }
+        form.read("registers", into: &registers)
+        form.read("extension", into: &self.extension, .extension)
+        form.read("displayName", into: &displayName, .label)
+    }
+
+    func json(password: JSONValue) -> JSONValue {
+        [
+            "username": .string(username), "authenticationName": JSONValue(authenticationName), "password": password,
+            "registers": .bool(registers), "extension": JSONValue(self.extension),
+            "displayName": JSONValue(displayName),
+        ]
+    }
+}

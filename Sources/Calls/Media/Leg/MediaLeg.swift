@@ -1,0 +1,137 @@
+import Glibc
+import RTP
+import SDP
+import WebRTC
+import Wire
+
+/// A leg lives at a fixed place for as long as it is open; the relay goes from leg to leg by these.
+typealias LegPointer = UnsafeMutablePointer<MediaLeg>
+
+/// Which side of the gateway a leg is on.
+enum LegKind {
+    case browser
+    case sip
+}
+
+extension RemoteMedia {
+    /// The only legs it can be the far end of.
+    var kind: LegKind {
+        switch self {
+        case .sip: .sip
+        case .browser: .browser
+        }
+    }
+}
+
+/// Everything a worker knows about one leg.
+///
+/// Owned by its worker's table and reached by pointer: no reference is counted and no exclusivity checked while a
+/// packet passes. Only the worker's thread touches it.
+struct MediaLeg: ~Copyable {
+    let id: MediaLegID
+    let kind: LegKind
+
+    // What each packet of the leg's peer asks for.
+    /// Nil until the first `configure`.
+    var formats: LegFormats?
+    /// Who hears this leg, and whom it hears; itself for the echo.
+    var partner: LegPointer?
+    /// The payload types under which the partner gets audio and digits; `LegFormats.none`: not at all.
+    var relaysAudioAs = LegFormats.none
+    var relaysEventsAs = LegFormats.none
+    /// Digits are looked for in the audio.
+    var hearsTones = false
+    /// The partner is told of this leg's digits by other means: the tones are not relayed to it.
+    var withholdsTones = false
+    var reception = ReceptionStatistics(clockRate: 8000)
+    var inbound: SRTPSession?
+    var packetsReceived: UInt64 = 0
+    var bytesReceived: UInt64 = 0
+
+    // What each packet to the leg's peer asks for.
+    var outgoing: OutgoingStream
+    var outbound: SRTPSession?
+    var remote: KernelAddress?
+    /// The RTP socket is connected to the one source it takes packets from.
+    var isLatched = false
+    /// A SIP leg whose packets are SRTP, both ways; without sessions nothing passes.
+    var isSecured = false
+    /// Digits of ours are going out: what the partner says waits.
+    var isSendingDigits = false
+    /// A leg of its own sockets; -1 for browsers.
+    var socket: Int32 = -1
+    var controlSocket: Int32 = -1
+    /// Of a SIP leg's sockets.
+    var family = IPAddress.Family.ipv4
+    var packetsSent: UInt64 = 0
+    var bytesSent: UInt64 = 0
+
+    // What happens now and then.
+    var isMuted = false
+    /// A browser whose SRTP has not been seen yet.
+    var awaitsMedia = false
+    var hasTold = Told()
+    /// Where the description says RTP comes from and goes to.
+    var negotiated: SocketAddress?
+    var remoteAddress: SocketAddress?
+    var controlRemote: SocketAddress?
+    var sharesPort = false
+    /// What `inbound` and `outbound` of a SIP leg were made with.
+    var keys: SDESKeys?
+    var digitReceiver = TelephoneEventReceiver(clockRate: 8000)
+    /// Each digit told moves this on by its interval; far ahead of the clock, no more are told.
+    var digitsPaidUntil = Instant.zero
+    var digitSender = TelephoneEventSender(clockRate: 8000)
+    var dtmf = DTMFMode.telephoneEvents
+    var toneQueue = DigitToneQueue()
+    var detector: ToneDetector?
+    var source: SourcePlayback?
+    var browser: BrowserLeg?
+    var ufrags: [String] = []
+    /// The moment the browser's timer is set for.
+    var timerDeadline = Instant.never
+    var packetsRefused: UInt64 = 0
+    var srtpFailures: UInt64 = 0
+    var remoteReport: LegStatistics.RemoteReport?
+    let canonicalName: CanonicalName
+    var nextReportAt = Instant.zero
+    /// Octets of payload sent, for sender reports.
+    var payloadSent: UInt32 = 0
+    /// Silence is counted from here, or from the last packet.
+    var listeningSince = Instant.zero
+    /// Places in the worker's wheels.
+    let houseSlot: Int
+    var paceSlot: Int?
+
+    /// What call control has been told already.
+    struct Told {
+        var connected = false
+        var over = false
+    }
+
+    init(_ id: MediaLegID, _ kind: LegKind, houseSlot: Int, entropy: inout Entropy) {
+        (self.id, self.kind, self.houseSlot) = (id, kind, houseSlot)
+        outgoing = OutgoingStream(&entropy, clockRate: 8000)
+        canonicalName = CanonicalName(&entropy)
+    }
+
+    deinit {
+        if socket >= 0 { Glibc.close(socket) }
+        if controlSocket >= 0 { Glibc.close(controlSocket) }
+    }
+
+    /// The figures call control may ask for.
+    func statistics() -> LegStatistics {
+        var figures = LegStatistics()
+        (figures.packetsReceived, figures.bytesReceived) = (packetsReceived, bytesReceived)
+        (figures.packetsSent, figures.bytesSent) = (packetsSent, bytesSent)
+        figures.packetsLost = reception.lost
+        figures.jitter = reception.jitterDuration
+        figures.remote = remoteReport
+        (figures.packetsRefused, figures.srtpFailures) = (packetsRefused, srtpFailures)
+        figures.firstPacketAt = reception.firstAt
+        figures.lastPacketAt = reception.firstAt == nil ? nil : reception.lastAt
+        figures.remoteAddress = remoteAddress
+        return figures
+    }
+}

@@ -1,0 +1,249 @@
+import CLinux
+package import Crypto
+import Glibc
+import ICE
+package import Reactor
+import SDP
+package import Wire
+
+/// Media as call control knows it, carried by workers on threads of their own.
+///
+/// `@unchecked Sendable`: everything mutable is touched on the control loop alone, which every caller is on; workers
+/// hand their reports to that loop.
+package final class MediaPlane: MediaPort, @unchecked Sendable {
+    private struct Leg {
+        let worker: MediaWorker
+        /// The RTP port of a SIP leg.
+        let port: UInt16?
+    }
+
+    private let loop: any EventLoop
+    private let configuration: MediaConfiguration
+    private let workers: [MediaWorker]
+    private let fingerprint: Fingerprint
+    private var entropy: Entropy
+    private var ports: PortAllocator
+    private var legs: [MediaLegID: Leg] = [:]
+    private var isStopped = false
+    /// Workers that are woken at the end of this turn.
+    private var hurried: Set<Int> = []
+    /// Workers that are woken soon in any case.
+    private var patient: Set<Int> = []
+
+    /// Told every event, on the loop; set before the first leg is opened.
+    package var handler: (MediaEvent) -> Void = { _ in }
+
+    /// Binds the browser ports and starts the workers.
+    ///
+    /// The certificate is the one DTLS shows to browsers. Throws `.system` when a browser port is taken or OpenSSL
+    /// refuses the certificate (`EINVAL`).
+    package init(
+        _ configuration: MediaConfiguration, loop: any EventLoop, certificate: Certificate
+    ) throws(MediaError) {
+        (self.configuration, self.loop) = (configuration, loop)
+        fingerprint = certificate.fingerprint()
+        entropy = loop.makeEntropy()
+        ports = PortAllocator(configuration.rtpPorts, rest: configuration.portRest, entropy: &entropy)
+        let outlet = ReportOutlet(loop: loop)
+        var started: [MediaWorker] = []
+        do {
+            for index in 0..<max(1, configuration.workers) {
+                let worker = try MediaWorker(
+                    index: index, configuration, certificate, entropy: loop.makeEntropy(), report: outlet.deliver)
+                started.append(worker)
+            }
+        } catch {
+            for worker in started { worker.stop() }
+            throw error
+        }
+        workers = started
+        outlet.plane.value = self
+    }
+
+    /// Closes every leg and ends the threads; idempotent.
+    ///
+    /// Events of the last turn may still come.
+    package func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        for worker in workers { worker.stop() }
+    }
+
+    deinit { for worker in workers { worker.stop() } }
+
+    /// A counter's value per worker, from any thread.
+    package func counter(_ counter: MediaCounter) -> [UInt64] { workers.map { $0.counters.value(counter) } }
+
+    /// Legs open, closing ones not counted.
+    package var openLegs: Int { legs.count }
+
+    /// Pairs of ports that no leg holds, resting ones included.
+    package var freePorts: Int { ports.count }
+
+    // MARK: - MediaPort
+
+    package func openSIPLeg(
+        _ id: MediaLegID, call: UInt64, family: IPAddress.Family
+    ) throws(MediaError) -> SocketAddress {
+        try admit(id)
+        guard let advertised = advertised.first(where: { $0.family == family }) else { throw .noAddress(family) }
+        let local = configuration.bindAddress(for: family)
+        let (port, socket, controlSocket) = try bindPair(on: local)
+        let worker = worker(of: call)
+        legs[id] = Leg(worker: worker, port: port)
+        post(.openSIP(id, SIPSockets(rtp: socket, rtcp: controlSocket, family: local.family)), to: worker)
+        return SocketAddress(ip: advertised, port: port)
+    }
+
+    package func openBrowserLeg(_ id: MediaLegID, call: UInt64) throws(MediaError) -> BrowserTransport {
+        try admit(id)
+        let worker = worker(of: call)
+        let credentials = ICECredentials(from: &entropy)
+        legs[id] = Leg(worker: worker, port: nil)
+        post(.openBrowser(id, credentials), to: worker)
+        return transport(of: worker, credentials)
+    }
+
+    package func restartICE(_ id: MediaLegID) -> BrowserTransport? {
+        guard let leg = legs[id], leg.port == nil else { return nil }
+        let credentials = ICECredentials(from: &entropy)
+        post(.restartICE(id, credentials), to: leg.worker)
+        return transport(of: leg.worker, credentials)
+    }
+
+    package func configure(_ id: MediaLegID, _ remote: RemoteMedia) { send(.configure(id, remote), about: id) }
+
+    package func bridge(_ first: MediaLegID, _ second: MediaLegID) { send(.bridge(first, second), about: first) }
+
+    package func unbridge(_ id: MediaLegID) { send(.unbridge(id), about: id) }
+
+    package func play(_ source: MediaSource, to id: MediaLegID) { send(.play(source, id), about: id) }
+
+    package func setMuted(_ id: MediaLegID, _ muted: Bool) { send(.mute(id, muted), about: id) }
+
+    package func setDTMF(_ mode: DTMFMode, of id: MediaLegID) { send(.setDTMF(mode, id), about: id) }
+
+    package func sendDigits(_ digits: String, to id: MediaLegID) { send(.sendDigits(digits, id), about: id) }
+
+    package func close(_ id: MediaLegID) { send(.close(id), about: id) }
+
+    package func statistics(of id: MediaLegID, then: @escaping @Sendable (LegStatistics) -> Void) {
+        send(.statistics(id, then), about: id)
+    }
+
+    private func send(_ command: WorkerCommand, about id: MediaLegID) {
+        if let worker = legs[id]?.worker { post(command, to: worker) }
+    }
+
+    /// Queues a command for a worker, which is woken once for all that a turn has for it.
+    ///
+    /// What nobody hears waits a little longer, for others of its kind or for the first command that somebody does.
+    private func post(_ command: WorkerCommand, to worker: MediaWorker) {
+        worker.post(command)
+        if !command.isPatient {
+            guard hurried.insert(worker.index).inserted else { return }
+            loop.atTurnsEnd { [weak self] in
+                self?.hurried.remove(worker.index)
+                worker.wake()
+            }
+        } else if !hurried.contains(worker.index), patient.insert(worker.index).inserted {
+            loop.schedule(after: Self.patience) { [weak self] in
+                self?.patient.remove(worker.index)
+                worker.wake()
+            }
+        }
+    }
+
+    private static let patience = Duration.milliseconds(10)
+}
+
+extension MediaPlane {
+    private var advertised: [IPAddress] {
+        configuration.advertisedAddresses.isEmpty ? [configuration.bindAddress] : configuration.advertisedAddresses
+    }
+
+    private func transport(of worker: MediaWorker, _ credentials: ICECredentials) -> BrowserTransport {
+        let port = advertisedPort(of: worker)
+        return BrowserTransport(
+            usernameFragment: credentials.ufrag, password: credentials.password, fingerprint: fingerprint,
+            candidates: advertised.filter(isReachable).map { SocketAddress(ip: $0, port: port) })
+    }
+
+    /// Browser ports are of one family, or of both.
+    private func isReachable(_ address: IPAddress) -> Bool {
+        address.isIPv4 || !configuration.browserBindAddress.isIPv4
+    }
+
+    private func advertisedPort(of worker: MediaWorker) -> UInt16 {
+        guard let first = configuration.advertisedBrowserPort else { return worker.browserPort }
+        return first &+ UInt16(truncatingIfNeeded: worker.index)
+    }
+
+    private func worker(of call: UInt64) -> MediaWorker { workers[Int(call % UInt64(workers.count))] }
+
+    private func admit(_ id: MediaLegID) throws(MediaError) {
+        guard legs[id] == nil else { throw .duplicateLeg }
+        guard !isStopped, legs.count < configuration.legsPerWorker * workers.count else { throw .tooManyLegs }
+    }
+
+    /// Binds an even port and the odd one above it.
+    ///
+    /// Ports that somebody else holds are passed over.
+    private func bindPair(on address: IPAddress) throws(MediaError) -> (UInt16, Int32, Int32) {
+        for _ in 0..<Self.bindAttempts {
+            guard let port = ports.take(at: loop.now) else { throw .portsExhausted }
+            do throws(MediaError) {
+                let (socket, controlSocket) = try bindPair(address, port)
+                return (port, socket, controlSocket)
+            } catch {
+                ports.giveBack(port, at: loop.now)
+                if error != .system(errno: EADDRINUSE) { throw error }
+            }
+        }
+        throw .portsExhausted
+    }
+
+    private func bindPair(_ address: IPAddress, _ port: UInt16) throws(MediaError) -> (Int32, Int32) {
+        let socket = try UDPSockets.bind(SocketAddress(ip: address, port: port))
+        do throws(MediaError) {
+            return (socket, try UDPSockets.bind(SocketAddress(ip: address, port: port &+ 1)))
+        } catch {
+            Glibc.close(socket)
+            throw error
+        }
+    }
+
+    private static let bindAttempts = 32
+
+    /// What a worker has to say, on the loop.
+    fileprivate func receive(_ reports: [WorkerReport]) {
+        for report in reports {
+            switch report {
+            case .statistics(let figures, let then): then(figures)
+            case .event(let event):
+                if case .closed(let id, _) = event, let leg = legs.removeValue(forKey: id), let port = leg.port {
+                    ports.giveBack(port, at: loop.now)
+                }
+                handler(event)
+            }
+        }
+    }
+}
+
+/// The workers' way back to the plane, which does not keep it alive.
+private final class ReportOutlet: Sendable {
+    /// Set once, before any leg exists, and read on the loop.
+    final class Target: @unchecked Sendable {
+        // Guarded by being written before the first report and read on the loop only.
+        weak var value: MediaPlane?
+    }
+
+    let plane = Target()
+    private let loop: any EventLoop
+
+    init(loop: any EventLoop) { self.loop = loop }
+
+    func deliver(_ reports: [WorkerReport]) {
+        loop.execute { self.plane.value?.receive(reports) }
+    }
+}

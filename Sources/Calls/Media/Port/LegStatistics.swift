@@ -1,0 +1,43 @@
+package import Wire
+
+/// One leg's figures so far (RFC 3550 section 6.4 and appendix A).
+package struct LegStatistics: Hashable, Sendable {
+    /// What the peer sent and we accepted.
+    package var packetsReceived: UInt64 = 0
+    package var bytesReceived: UInt64 = 0
+    /// What we sent to the peer.
+    package var packetsSent: UInt64 = 0
+    package var bytesSent: UInt64 = 0
+    /// Packets of the peer that never arrived, by its sequence numbers.
+    package var packetsLost: UInt64 = 0
+    /// Interarrival jitter of what the peer sends, smoothed.
+    package var jitter: Duration = .zero
+    /// What the peer's reports say of our stream; nil before the first report.
+    package var remote: RemoteReport?
+    /// Packets dropped because they came from somewhere else than the negotiated host.
+    package var packetsRefused: UInt64 = 0
+    /// SRTP packets whose authentication failed or that came twice.
+    package var srtpFailures: UInt64 = 0
+    /// When the peer's first and last RTP packet came; nil while there was none.
+    package var firstPacketAt: Instant?
+    package var lastPacketAt: Instant?
+    /// The peer's address once latched (SIP) or nominated (browser).
+    package var remoteAddress: SocketAddress?
+
+    package init() {}
+
+    /// The peer's view of what we send, from its receiver reports.
+    package struct RemoteReport: Hashable, Sendable {
+        package var packetsLost: Int
+        /// Of the last interval, 0 … 1.
+        package var fractionLost: Double
+        package var jitter: Duration
+        /// Nil while the peer has not answered one of our sender reports.
+        package var roundTrip: Duration?
+
+        package init(packetsLost: Int, fractionLost: Double, jitter: Duration, roundTrip: Duration?) {
+            (self.packetsLost, self.fractionLost) = (packetsLost, fractionLost)
+            (self.jitter, self.roundTrip) = (jitter, roundTrip)
+        }
+    }
+}

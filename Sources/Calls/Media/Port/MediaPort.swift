@@ -1,0 +1,103 @@
+package import Wire
+
+/// Identifies one media leg: one browser connection or one SIP audio stream.
+///
+/// The control side makes the numbers; they are never reused while the process lives.
+package struct MediaLegID: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// What call control asks of media: legs opened, joined, played to and closed.
+///
+/// Two implementations: `MediaPlane`, whose workers own real sockets, and TestKit's stand-in for simulations. Called
+/// on the control loop only. Nothing here waits: what happens later comes as a `MediaEvent` in a turn of its own, in
+/// the order in which the leg lived it.
+package protocol MediaPort: AnyObject, Sendable {
+    /// Binds an RTP/RTCP port pair of a family and answers the RTP address to put into SDP (RTCP is the next port).
+    ///
+    /// Legs with the same `call` share a worker. Only legs of one call can be bridged; their families may differ.
+    func openSIPLeg(
+        _ id: MediaLegID, call: UInt64, family: IPAddress.Family
+    ) throws(MediaError) -> SocketAddress
+
+    /// Makes an ICE-lite, DTLS-SRTP leg on the call's worker and answers what its SDP must say.
+    func openBrowserLeg(_ id: MediaLegID, call: UInt64) throws(MediaError) -> BrowserTransport
+
+    /// Answers fresh ICE credentials of ours for a browser that restarts ICE (RFC 8445 section 9); nil for other legs.
+    ///
+    /// To be followed by `configure` with the browser's new description. Media goes on over the old path until then.
+    func restartICE(_ id: MediaLegID) -> BrowserTransport?
+
+    /// Tells a leg whom it talks to and in which format; again after each offer/answer.
+    ///
+    /// Without effect when `remote` is of the other kind than the leg.
+    func configure(_ id: MediaLegID, _ remote: RemoteMedia)
+
+    /// Relays each leg's audio to the other, ending whatever either heard before.
+    func bridge(_ first: MediaLegID, _ second: MediaLegID)
+
+    /// Ends the leg's bridge or source; both sides then hear nothing.
+    func unbridge(_ id: MediaLegID)
+
+    /// Lets the leg hear a built-in source, ending its bridge.
+    func play(_ source: MediaSource, to id: MediaLegID)
+
+    /// Drops, or lets pass again, what the leg sends: nobody hears it.
+    func setMuted(_ id: MediaLegID, _ muted: Bool)
+
+    /// Says how digits travel between a leg's peer and us; `.telephoneEvents` until it is called.
+    ///
+    /// Digits that one leg's peer sends reach its partner's in the partner's way, whichever way they came, and once. To
+    /// a partner of mode `.none` nothing of them is passed on: the `.digit` event says that call control has to.
+    func setDTMF(_ mode: DTMFMode, of id: MediaLegID)
+
+    /// Sends digits (0–9, A–D, `*`, `#`) in the leg's way, one after the other; other characters are left out.
+    func sendDigits(_ digits: String, to id: MediaLegID)
+
+    /// Ends a leg: a `.closed` event with the final figures follows. Idempotent; its ports rest before reuse.
+    func close(_ id: MediaLegID)
+
+    /// Reads a leg's figures; `then` is called on the control loop, not at all for a leg that is not there.
+    func statistics(of id: MediaLegID, then: @escaping @Sendable (LegStatistics) -> Void)
+}
+
+extension MediaPort {
+    /// The same with an IPv4 address.
+    package func openSIPLeg(_ id: MediaLegID, call: UInt64) throws(MediaError) -> SocketAddress {
+        try openSIPLeg(id, call: call, family: .ipv4)
+    }
+}
+
+/// Why a leg could not be opened.
+package enum MediaError: Error, Hashable, Sendable {
+    /// No RTP port pair is free (ports used a moment ago still rest).
+    case portsExhausted
+    /// Descriptions have no address of ours of this family to name.
+    case noAddress(IPAddress.Family)
+    /// A leg of this id is already open.
+    case duplicateLeg
+    /// The worker already holds as many legs as it can.
+    case tooManyLegs
+    /// The operating system refused; `errno` of the failed call.
+    case system(errno: Int32)
+}
+
+/// The built-in sources a leg can be made to hear.
+///
+/// Sound is made in G.711 alone. A leg of another codec (Opus, G.722) hears nothing of `milliwatt`, `music` and
+/// `silence`: its stream rests, with reports going on, and is continued by the next bridge as after any pause. `echo` and
+/// `delay` send back what came and work with every codec.
+package enum MediaSource: Hashable, Sendable, CaseIterable {
+    /// The leg's own audio at once.
+    case echo
+    /// The leg's own audio three seconds later.
+    case delay
+    /// 1004 Hz at 0 dBm0, the digital milliwatt.
+    case milliwatt
+    /// Synthesised hold music.
+    case music
+    /// Silence, so that the stream stays alive.
+    case silence
+}

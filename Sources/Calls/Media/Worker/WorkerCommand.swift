@@ -1,0 +1,47 @@
+import ICE
+import Wire
+
+/// What the control side tells a worker, in order.
+enum WorkerCommand: Sendable {
+    case openSIP(MediaLegID, SIPSockets)
+    case openBrowser(MediaLegID, ICECredentials)
+    case restartICE(MediaLegID, ICECredentials)
+    case configure(MediaLegID, RemoteMedia)
+    case bridge(MediaLegID, MediaLegID)
+    case unbridge(MediaLegID)
+    case play(MediaSource, MediaLegID)
+    case mute(MediaLegID, Bool)
+    case setDTMF(DTMFMode, MediaLegID)
+    case sendDigits(String, MediaLegID)
+    case close(MediaLegID)
+    case statistics(MediaLegID, @Sendable (LegStatistics) -> Void)
+    case stop
+
+    /// Whether it may wait some milliseconds: nothing is heard sooner or later for it.
+    var isPatient: Bool {
+        switch self {
+        case .openSIP, .unbridge, .close: true
+        default: false
+        }
+    }
+}
+
+/// The bound sockets of a SIP leg; the leg closes them.
+struct SIPSockets: Sendable {
+    let rtp: Int32
+    let rtcp: Int32
+    let family: IPAddress.Family
+}
+
+/// A value that changes threads once and is not touched by the giver afterwards: that is what guards it.
+struct HandedOver<Value>: @unchecked Sendable {
+    let value: Value
+
+    init(_ value: Value) { self.value = value }
+}
+
+/// What a worker tells the control side after a turn.
+enum WorkerReport: Sendable {
+    case event(MediaEvent)
+    case statistics(LegStatistics, @Sendable (LegStatistics) -> Void)
+}

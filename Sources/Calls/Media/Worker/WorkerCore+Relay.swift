@@ -1,0 +1,131 @@
+import CLinux
+import Glibc
+import RTP
+import Wire
+
+// A packet's way from one leg to the other. What runs here runs for each packet.
+extension WorkerCore {
+    /// Takes an RTP packet that is the leg's own: its source is checked and SRTP opened.
+    ///
+    /// Answers whether the buffer is kept.
+    @inline(__always)
+    mutating func relay(_ packet: Packet, from leg: LegPointer) -> Bool {
+        guard let header = RTPHeader(packet.contents), let formats = leg.pointee.formats else {
+            counters.add(.malformed)
+            return false
+        }
+        leg.pointee.packetsReceived &+= 1
+        leg.pointee.bytesReceived &+= UInt64(packet.length)
+        let isAudio = header.payloadType == formats.receivesAudioAs
+        leg.pointee.reception.count(header, at: now, isAudio: isAudio)
+        var target: UInt8
+        if isAudio {
+            target = leg.pointee.relaysAudioAs
+            if leg.pointee.hearsTones, hearTones(packet, header, from: leg) { target = LegFormats.none }
+        } else if header.payloadType == formats.receivesEventsAs {
+            hearDigit(packet, header, from: leg)
+            target = leg.pointee.relaysEventsAs
+        } else {
+            target = LegFormats.none
+        }
+        guard let partner = leg.pointee.partner else {
+            if isAudio, leg.pointee.source != nil { record(packet, header, from: leg) }
+            return false
+        }
+        guard target != LegFormats.none, !partner.pointee.isSendingDigits else {
+            partner.pointee.outgoing.skip(header)
+            return false
+        }
+        guard var placed = partner.pointee.outgoing.place(header, at: now) else { return false }
+        placed.payloadType = target
+        // A plain header right in front of the payload: extensions and sources stay behind, the payload stays put.
+        var moved = packet
+        moved.offset += header.payloadOffset - RTPHeader.size
+        moved.length = RTPHeader.size + header.payloadLength
+        placed.write(to: moved.room)
+        return deliver(moved, to: partner)
+    }
+
+    /// Sends an RTP packet to a leg's peer; answers whether the buffer is kept for the batch.
+    @inline(__always)
+    mutating func deliver(_ packet: Packet, to leg: LegPointer) -> Bool {
+        switch leg.pointee.kind {
+        case .sip: return deliverToSIP(packet, leg)
+        case .browser: return deliverToBrowser(packet, leg)
+        }
+    }
+
+    @inline(__always)
+    private mutating func deliverToSIP(_ packet: Packet, _ leg: LegPointer) -> Bool {
+        var whole = packet
+        if leg.pointee.isSecured, !Self.protect(&whole, leg) { return false }
+        let sent: Int
+        if leg.pointee.isLatched {
+            sent = send(leg.pointee.socket, whole.start, whole.length, Self.sendFlags)
+        } else {
+            guard let remote = leg.pointee.remote else { return false }
+            sent = remote.withSockAddr {
+                sendto(leg.pointee.socket, whole.start, whole.length, Self.sendFlags, $0, $1)
+            }
+        }
+        guard sent == whole.length else {
+            counters.add(.sendFailures)
+            return false
+        }
+        leg.pointee.packetsSent &+= 1
+        leg.pointee.bytesSent &+= UInt64(whole.length)
+        leg.pointee.payloadSent &+= UInt32(truncatingIfNeeded: packet.length - RTPHeader.size)
+        counters.add(.sipPacketsSent)
+        counters.add(.sipBytesSent, whole.length)
+        return false
+    }
+
+    @inline(__always)
+    private mutating func deliverToBrowser(_ packet: Packet, _ leg: LegPointer) -> Bool {
+        var sealed = packet
+        guard Self.protect(&sealed, leg) else { return false }
+        leg.pointee.packetsSent &+= 1
+        leg.pointee.bytesSent &+= UInt64(sealed.length)
+        leg.pointee.payloadSent &+= UInt32(truncatingIfNeeded: packet.length - RTPHeader.size)
+        return enqueue(sealed, to: leg)
+    }
+
+    /// Queues a datagram for a browser; the buffer is kept unless the browser's address is unknown.
+    @inline(__always)
+    mutating func enqueue(_ packet: Packet, to leg: LegPointer) -> Bool {
+        guard let remote = leg.pointee.remote else { return false }
+        counters.add(.browserPacketsSent)
+        counters.add(.browserBytesSent, packet.length)
+        queue.append(packet, to: remote)
+        if queue.isFull { flush() }
+        return true
+    }
+
+    /// Seals a packet in place; false while there are no keys and when the engine refuses.
+    @inline(__always)
+    private static func protect(_ packet: inout Packet, _ leg: LegPointer) -> Bool {
+        switch leg.pointee.outbound {
+        case .none: return false
+        case .some(let session):
+            guard let length = try? session.protect(packet.room, length: packet.length) else { return false }
+            packet.length = length
+            return true
+        }
+    }
+
+    static let sendFlags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+}
+
+// Packets of our own.
+extension WorkerCore {
+    /// Makes and sends one packet: `fill` writes the payload and answers its length.
+    mutating func sendOwn(_ header: RTPHeader, to leg: LegPointer, payload: (UnsafeMutableRawBufferPointer) -> Int) {
+        var packet = Packet(pool.take())
+        header.write(to: packet.room)
+        packet.length = RTPHeader.size
+        let room = UnsafeMutableRawBufferPointer(
+            start: packet.start + RTPHeader.size, count: Packet.longest - RTPHeader.size)
+        packet.length += payload(room)
+        if !deliver(packet, to: leg) { pool.giveBack(packet.buffer) }
+    }
+}

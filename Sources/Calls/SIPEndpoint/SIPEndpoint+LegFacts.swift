@@ -1,0 +1,12 @@
+package import SIP
+
+/// What can be asked about a leg that is not over.
+extension SIPEndpoint {
+    /// The trunk it came or left by, of which it holds a channel; nil for a leg that leads elsewhere.
+    package func trunkName(of leg: SIPLegID) -> String? { legs.trunk(leg) }
+
+    /// What its far end would write to have it replaced (RFC 3891); nil before there is a dialog.
+    package func replaces(naming leg: SIPLegID) -> Replaces? {
+        legs.session(leg).flatMap { agent.replaces(naming: $0) }
+    }
+}

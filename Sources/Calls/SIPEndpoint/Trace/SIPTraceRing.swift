@@ -1,0 +1,74 @@
+import SIP
+import Wire
+
+/// The latest SIP messages of all calls, within a fixed number of bytes: the newest push the oldest out.
+///
+/// Messages are kept by reference as they were sent and received, so that keeping one costs a look for its Call-ID.
+struct SIPTraceRing {
+    /// Bytes of messages with what each costs besides; 0 keeps none.
+    let limit: Int
+    private(set) var byteCount = 0
+    /// By Call-ID, oldest first.
+    private var messages: [String: [TracedMessage]] = [:]
+    /// The Call-ID of every message kept, oldest first.
+    private var order = FIFO<String>()
+
+    /// What one message costs besides its own bytes.
+    private static let overhead = 200
+    /// Messages of one Call-ID; a peer that repeats itself for ever must not push all others out.
+    private static let perCall = 400
+
+    init(limit: Int) { self.limit = limit }
+
+    var isOff: Bool { limit == 0 }
+
+    func isKept(_ callID: String) -> Bool { messages[callID] != nil }
+
+    mutating func keep(_ message: TracedMessage, callID: String) {
+        guard limit > 0, messages[callID]?.count ?? 0 < Self.perCall else { return }
+        messages[callID, default: []].append(message)
+        order.append(callID)
+        byteCount += message.bytes.count + Self.overhead
+        while byteCount > limit, let oldest = order.popFirst() { dropFirst(of: oldest) }
+    }
+
+    /// The messages of some dialogs, in the order of time.
+    func trace(of callIDs: [String]) -> SIPTrace { SIPTrace(callIDs.flatMap { messages[$0] ?? [] }) }
+
+    private mutating func dropFirst(of callID: String) {
+        guard let removed = messages[callID]?.removeFirst() else { return }
+        byteCount -= removed.bytes.count + Self.overhead
+        if messages[callID]?.isEmpty ?? false { messages[callID] = nil }
+    }
+}
+
+extension SIPTraceRing {
+    /// The Call-ID of a message as it goes over the wire; nil when none is found before the body.
+    static func callID(in bytes: [UInt8]) -> String? {
+        bytes.withUnsafeBufferPointer { buffer in
+            var start = 0
+            while let end = buffer[start...].firstIndex(of: ASCII.lineFeed) {
+                if let value = value(of: buffer[start..<end]) { return value }
+                start = end + 1
+                if start >= buffer.count || buffer[start] == ASCII.carriageReturn { return nil }
+            }
+            return nil
+        }
+    }
+
+    /// What stands after `Call-ID:` or `i:`, whatever its case.
+    private static func value(of line: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
+        guard let first = line.first, first | 0x20 == UInt8(ascii: "c") || first | 0x20 == UInt8(ascii: "i"),
+            let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
+        let name = line[..<colon].prefix { !ASCII.isWhitespace($0) }
+        let isName =
+            name.count == 1 && first | 0x20 == UInt8(ascii: "i") || name.elementsEqual(Self.name) { $0 | 0x20 == $1 }
+        guard isName else { return nil }
+        let value = line[(colon + 1)...].drop(while: ASCII.isWhitespace).prefix { $0 > 0x20 }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    /// Every byte with the bit of lowercase set, as the comparison has it.
+    private static let name = Array("call-id".utf8)
+}

@@ -1,0 +1,187 @@
+package import Wire
+
+/// Our side of one offer/answer session (RFC 3264): one for each SIP dialog or browser connection.
+///
+/// It remembers what later offers may not change: the session id, the m-lines and their order, the payload type of each
+/// codec. The version rises by one exactly when the body changes.
+package struct LocalSession: Sendable {
+    package let id: UInt64
+    package private(set) var version: UInt64 = 1
+    private var lines: [MediaDescription] = []
+    private var audioIndex = 0
+    private var offered: LocalAudioOffer?
+    private var payloadTypes: [Codec: UInt8] = [:]
+    private var eventTypes: [UInt32: UInt8] = [:]
+    /// The clocks in which the other end itself offered digits.
+    private var understoodEventClocks: Set<UInt32> = []
+    private var role: SetupRole?
+    private var lastBody: SessionDescription?
+    private var exchange = SDESExchange()
+    private var entropy: Entropy
+
+    /// `id` is random; its top bits are dropped because some readers hold it in a signed number.
+    ///
+    /// SRTP keys of ours are drawn from `entropy`.
+    package init(id: UInt64, entropy: Entropy = .system) { (self.id, self.entropy) = (id >> 2, entropy) }
+
+    /// The body of an offer: the first one, or a later one that changes codecs, direction or address.
+    package mutating func offer(_ offer: LocalAudioOffer) -> [UInt8] {
+        offered = offer
+        let earlier = lines.indices.contains(audioIndex) ? lines[audioIndex] : nil
+        var audio = audioLine(
+            for: offer.transport, profile: earlier?.profile ?? offer.transport.profile(offer.encryption))
+        let types = offer.codecs.map { PayloadFormat(payloadType: payloadType(of: $0), codec: $0) }
+        let events = eventClocks(for: offer.codecs).map {
+            TelephoneEventFormat(payloadType: eventType(of: $0), clockRate: $0)
+        }
+        audio.append(formats: types, events: events)
+        audio.append(offer.direction)
+        audio.append(offer.transport, mid: earlier.map(\.mid) ?? offer.transport.firstMid, setup: .actpass)
+        if case .rtp = offer.transport {
+            audio.append(exchange.offer(offer.encryption, isSecure: audio.profile.isSecure, from: &entropy))
+        }
+        if lines.isEmpty { lines = [audio] }
+        lines[audioIndex] = audio
+        return body(for: offer.transport, bundles: true)
+    }
+
+    /// What the answer to our last offer makes of it; nil when it takes none of the codecs we offered, or lacks keys that
+    /// it must have.
+    package mutating func negotiated(from answer: RemoteAudio) -> NegotiatedAudio? {
+        guard let offered,
+            let format = answer.stream.codecs.first(where: {
+                payloadTypes[$0.codec] != nil && offered.codecs.contains($0.codec)
+            }),
+            let receive = payloadTypes[format.codec]
+        else { return nil }
+        let event = answer.stream.telephoneEvent(for: format.codec).flatMap { event in
+            eventTypes[event.clockRate].map {
+                NegotiatedTelephoneEvent(
+                    sendPayloadType: event.payloadType, receivePayloadType: $0, clockRate: event.clockRate)
+            }
+        }
+        var negotiated = NegotiatedAudio(
+            codec: format.codec, sendPayloadType: format.payloadType, receivePayloadType: receive,
+            telephoneEvent: event, direction: offered.direction & answer.stream.direction.reversed)
+        guard case .rtp = offered.transport else { return negotiated }
+        guard let agreement = exchange.taken(answer.stream) else { return nil }
+        negotiated.crypto = agreement.keys
+        return negotiated
+    }
+
+    /// The body of an answer that takes one codec and refuses every other m-line.
+    ///
+    /// Nil when the codec was not offered, or the offer lacks keys that are wanted: answer 488.
+    package mutating func answer(_ answer: LocalAudioAnswer) -> LocalAnswer? {
+        let (offer, stream) = (answer.offer, answer.offer.stream)
+        guard let format = stream.codecs.first(where: { $0.codec == answer.codec }),
+            let agreement = agreement(answer)
+        else { return nil }
+        let event = stream.telephoneEvent(for: answer.codec)
+        let direction = answer.direction & stream.direction.reversed
+        lines = offer.description.media.map(\.refused)
+        audioIndex = offer.index
+        var audio = audioLine(for: answer.transport, profile: offer.description.media[offer.index].profile)
+        audio.append(
+            formats: [PayloadFormat(payloadType: format.payloadType, codec: format.codec)],
+            events: event.map { [$0] } ?? [])
+        audio.append(direction)
+        if case .rtp = answer.transport, stream.rtcpMux { audio.attributes.append(SDPAttribute("rtcp-mux")) }
+        audio.append(answer.transport, mid: stream.mid, setup: role(answering: stream.setup ?? .actpass))
+        audio.append(agreement.line.map { [$0] } ?? [])
+        lines[audioIndex] = audio
+        remember(stream)
+        var negotiated = NegotiatedAudio(
+            codec: format.codec, sendPayloadType: format.payloadType, receivePayloadType: format.payloadType,
+            telephoneEvent: event.map(NegotiatedTelephoneEvent.init(bothWays:)), direction: direction)
+        negotiated.crypto = agreement.keys
+        return LocalAnswer(body: body(for: answer.transport, bundles: stream.isBundled), negotiated: negotiated)
+    }
+}
+
+extension LocalSession {
+    private mutating func agreement(_ answer: LocalAudioAnswer) -> SDESExchange.Agreement? {
+        guard case .rtp = answer.transport else { return SDESExchange.Agreement(line: nil, keys: nil) }
+        return exchange.answer(answer.offer.stream, answer.encryption, from: &entropy)
+    }
+
+    private func audioLine(for transport: LocalTransport, profile: String) -> MediaDescription {
+        let address = transport.defaultAddress
+        return MediaDescription(
+            kind: "audio", port: address.port, profile: profile, formats: [], connection: SDPConnection(address.ip))
+    }
+
+    private mutating func body(for transport: LocalTransport, bundles: Bool) -> [UInt8] {
+        let address = SDPConnection(transport.defaultAddress.ip)
+        var attributes: [SDPAttribute] = []
+        if case .browser = transport {
+            attributes.append(SDPAttribute("ice-lite"))
+            if bundles, let mid = lines[audioIndex].mid { attributes.append(SDPAttribute("group", "BUNDLE \(mid)")) }
+        }
+        var body = SessionDescription(origin: "", connection: address, attributes: attributes, media: lines)
+        if let lastBody, lastBody != body { version += 1 }
+        lastBody = body
+        body.origin = "- \(id) \(version) \(address.text)"
+        return body.serialized()
+    }
+
+    /// The DTLS role, which a further offer may leave open but not change (RFC 8842 section 5.5).
+    private mutating func role(answering offered: SetupRole) -> SetupRole {
+        let answered = offered == .actpass ? role ?? offered.answered : offered.answered
+        role = answered
+        return answered
+    }
+
+    /// Keeps the numbers an offer gave its codecs, which must stay theirs for the session (RFC 3264 section 8.3.2).
+    private mutating func remember(_ stream: AudioStream) {
+        for format in stream.codecs where payloadTypes[format.codec] == nil && isFree(format.payloadType) {
+            payloadTypes[format.codec] = format.payloadType
+        }
+        for event in stream.telephoneEvents where eventTypes[event.clockRate] == nil && isFree(event.payloadType) {
+            eventTypes[event.clockRate] = event.payloadType
+        }
+        understoodEventClocks.formUnion(stream.telephoneEvents.map(\.clockRate))
+    }
+
+    private func isFree(_ type: UInt8) -> Bool {
+        !payloadTypes.values.contains(type) && !eventTypes.values.contains(type)
+    }
+
+    private mutating func payloadType(of codec: Codec) -> UInt8 {
+        let type = payloadTypes[codec] ?? codec.staticPayloadType ?? freeType(from: 96)
+        payloadTypes[codec] = type
+        return type
+    }
+
+    private mutating func eventType(of clockRate: UInt32) -> UInt8 {
+        let type = eventTypes[clockRate] ?? freeType(from: 101)
+        eventTypes[clockRate] = type
+        return type
+    }
+
+    private func freeType(from first: UInt8) -> UInt8 {
+        (first...127).first(where: isFree) ?? (96...127).first(where: isFree) ?? (35...63).first(where: isFree) ?? 127
+    }
+
+    /// One telephone-event format for each clock in use.
+    ///
+    /// 8000 besides, because some understand no other; but not where the other end is known to understand what fits: of
+    /// two formats a browser may well use the wrong one.
+    private func eventClocks(for codecs: [Codec]) -> [UInt32] {
+        let clocks = Set(codecs.map(\.clockRate))
+        if understoodEventClocks.isSuperset(of: clocks) { return clocks.sorted() }
+        return [8000] + clocks.subtracting([8000]).sorted()
+    }
+}
+
+extension NegotiatedTelephoneEvent {
+    fileprivate init(bothWays format: TelephoneEventFormat) {
+        self.init(
+            sendPayloadType: format.payloadType, receivePayloadType: format.payloadType, clockRate: format.clockRate)
+    }
+}
+
+extension String {
+    /// A protocol of SRTP and nothing else.
+    fileprivate var isSecure: Bool { hasPrefix("RTP/SAVP") }
+}

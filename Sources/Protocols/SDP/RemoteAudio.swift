@@ -1,0 +1,177 @@
+import Crypto
+import Wire
+
+/// The one audio stream we take from a remote offer or answer, with the description it stood in.
+package struct RemoteAudio: Hashable, Sendable {
+    package let description: SessionDescription
+    /// Which m-line the stream is.
+    package let index: Int
+    package let stream: AudioStream
+
+    /// Reads a description and picks its first usable audio line: RTP, plain or with keys, or DTLS-SRTP with all that needs.
+    package init(parsing bytes: [UInt8]) throws(SDPError) {
+        try self.init(SessionDescription(parsing: bytes))
+    }
+
+    package init(_ description: SessionDescription) throws(SDPError) {
+        for (index, media) in description.media.enumerated() where media.kind == "audio" && !media.isRefused {
+            guard let stream = StreamReader(description, media).stream() else { continue }
+            (self.description, self.index, self.stream) = (description, index, stream)
+            return
+        }
+        throw .noUsableAudio
+    }
+
+    /// Whether anything changed since `other` that the media must be told of.
+    package func differsInMedia(from other: RemoteAudio) -> Bool { stream.differsInMedia(from: other.stream) }
+}
+
+/// Gathers one m-line's stream from its own, its bundle's and the session's attributes.
+private struct StreamReader {
+    private let session: SessionDescription
+    private let media: MediaDescription
+    private let bundle: [Substring]
+
+    init(_ session: SessionDescription, _ media: MediaDescription) {
+        (self.session, self.media) = (session, media)
+        bundle = session.bundle
+    }
+
+    func stream() -> AudioStream? {
+        var stream = AudioStream(rtp: nil, codecs: [], direction: direction())
+        readFormats(into: &stream)
+        stream.rtcpMux = transportValue("rtcp-mux") != nil
+        stream.packetTime = media.attributes.value("ptime").flatMap { ASCII.decimal($0.utf8, maximumDigits: 3) }
+            .map { UInt16($0) }
+        stream.mid = media.mid
+        stream.isBundled = media.mid.map { mid in bundle.contains { $0 == mid } } ?? false
+        readAddresses(into: &stream)
+        switch media.profile {
+        case "RTP/AVP", "RTP/AVPF": return keyed(stream)
+        case "RTP/SAVPF", "RTP/SAVP":
+            readSecurity(into: &stream)
+            if stream.isBrowser { return stream }
+            (stream.ice, stream.fingerprints, stream.setup, stream.requiresKeys) = (nil, [], nil, true)
+            return keyed(stream)
+        case "UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF":
+            readSecurity(into: &stream)
+            return stream.isBrowser ? stream : nil
+        default:
+            return nil
+        }
+    }
+
+    /// The stream with the keys beside it; nil when it cannot do without and has none.
+    private func keyed(_ stream: AudioStream) -> AudioStream? {
+        var stream = stream
+        let lines = media.attributes.lazy.filter { $0.name == "crypto" }
+        stream.crypto = lines.prefix(Self.maximumKeys).compactMap { CryptoAttribute($0.value) }
+        // RFC 8866 section 5.7 demands an address: without one the far end could never be sent anything.
+        guard media.connection != nil || session.connection != nil else { return nil }
+        return stream.requiresKeys && stream.crypto.isEmpty ? nil : stream
+    }
+
+    /// Lines looked at: more than there are suites with all their variations.
+    private static let maximumKeys = 32
+
+    /// The direction of the media, else of the session, else both ways (RFC 8866 section 6.7).
+    private func direction() -> MediaDirection {
+        for attributes in [media.attributes, session.attributes] {
+            for attribute in attributes {
+                if let direction = MediaDirection(rawValue: attribute.name) { return direction }
+            }
+        }
+        return .sendrecv
+    }
+
+    private func readFormats(into stream: inout AudioStream) {
+        var mappings: [UInt8: Codec] = [:]
+        var parameters: [UInt8: String] = [:]
+        for attribute in media.attributes where attribute.name == "rtpmap" || attribute.name == "fmtp" {
+            let parts = attribute.value.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, let type = payloadType(parts[0]) else { continue }
+            if attribute.name == "fmtp" {
+                parameters[type] = parameters[type] ?? String(parts[1])
+            } else if let codec = Codec(rtpmap: parts[1]) {
+                mappings[type] = mappings[type] ?? codec
+            }
+        }
+        var seen: Set<UInt8> = []
+        for format in media.formats {
+            guard let type = payloadType(format), seen.insert(type).inserted,
+                let codec = mappings[type] ?? Codec(staticPayloadType: type)
+            else { continue }
+            if ASCII.equalIgnoringCase(codec.encoding, "telephone-event") {
+                stream.telephoneEvents.append(TelephoneEventFormat(payloadType: type, clockRate: codec.clockRate))
+            } else if !Self.supplementary.contains(codec.encoding.lowercased()) {
+                let format = PayloadFormat(payloadType: type, codec: codec, parameters: parameters[type] ?? "")
+                stream.codecs.append(format)
+            }
+        }
+    }
+
+    /// Formats that accompany a codec and cannot carry a call by themselves.
+    private static let supplementary: Set<String> = ["cn", "red", "ulpfec", "flexfec-03", "rtx", "tone"]
+
+    private func payloadType(_ text: some StringProtocol) -> UInt8? {
+        ASCII.decimal(text.utf8, maximumDigits: 3).flatMap { $0 < 128 ? UInt8($0) : nil }
+    }
+
+    private func readAddresses(into stream: inout AudioStream) {
+        let usesICE = transportValue("ice-ufrag") != nil
+        let connection = media.connection ?? session.connection
+        guard let ip = connection?.ip else { return }
+        if ip.isUnspecified {
+            // RFC 3264 section 8.4: the hold of RFC 2543. A browser that trickles writes the same and means nothing.
+            if !usesICE { stream.direction = stream.direction & .sendonly }
+            return
+        }
+        guard media.port != 0, !(usesICE && media.port == 9) else { return }
+        stream.rtp = SocketAddress(ip: ip, port: media.port)
+        stream.rtcp = stream.rtcpMux ? nil : explicitRTCP(ip) ?? nextPort(ip)
+    }
+
+    private func nextPort(_ ip: IPAddress) -> SocketAddress? {
+        media.port == .max ? nil : SocketAddress(ip: ip, port: media.port + 1)
+    }
+
+    /// Reads `a=rtcp:53020` and `a=rtcp:53020 IN IP4 192.0.2.1` (RFC 3605).
+    private func explicitRTCP(_ ip: IPAddress) -> SocketAddress? {
+        guard let value = media.attributes.value("rtcp") else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard let first = parts.first, let port = ASCII.decimal(first.utf8, maximumDigits: 5),
+            let port = UInt16(exactly: port), port != 0
+        else { return nil }
+        let other = parts.count > 1 ? SDPConnection(parts[1])?.ip : nil
+        return SocketAddress(ip: other ?? ip, port: port)
+    }
+
+    private func readSecurity(into stream: inout AudioStream) {
+        guard let fragment = transportValue("ice-ufrag"), let password = transportValue("ice-pwd") else { return }
+        let candidates = media.attributes.filter { $0.name == "candidate" }
+        stream.ice = ICEDescription(
+            usernameFragment: fragment, password: password, isLite: session.attributes.has("ice-lite"),
+            candidates: candidates.compactMap { Candidate("candidate:\($0.value)") })
+        stream.fingerprints = transportValues("fingerprint").compactMap { Fingerprint($0) }
+        stream.setup = transportValue("setup").flatMap { SetupRole(rawValue: $0) }
+    }
+
+    private func transportValue(_ name: String) -> String? { transportValues(name).first }
+
+    /// Attributes that describe the path.
+    ///
+    /// The media's own come first, then the session's, then those of the bundle's first section, which alone carries
+    /// them when the others are bundle-only (RFC 9143 section 7.1.2).
+    private func transportValues(_ name: String) -> [String] {
+        for attributes in [media.attributes, session.attributes, bundleTransport] {
+            let values = attributes.filter { $0.name == name }.map(\.value)
+            if !values.isEmpty { return values }
+        }
+        return []
+    }
+
+    private var bundleTransport: [SDPAttribute] {
+        guard let mid = media.mid, let tag = bundle.first, bundle.contains(where: { $0 == mid }) else { return [] }
+        return session.media.first { $0.mid.map { $0 == tag } ?? false }?.attributes ?? []
+    }
+}

@@ -1,0 +1,76 @@
+/// The `%HH` escapes of URIs (RFC 3261 19.1.2).
+enum Escapes {
+    private static let percent = UInt8(ascii: "%")
+
+    /// Whether every byte is allowed or part of a whole escape.
+    static func isWellFormed(_ bytes: ArraySlice<UInt8>, allowed: (UInt8) -> Bool) -> Bool {
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            if bytes[index] == percent {
+                guard index + 2 < bytes.endIndex, bytes[index + 1].hexValue != nil,
+                    bytes[index + 2].hexValue != nil
+                else { return false }
+                index += 3
+            } else {
+                guard allowed(bytes[index]) else { return false }
+                index += 1
+            }
+        }
+        return true
+    }
+
+    static func decode(_ escaped: String) -> String {
+        guard escaped.utf8.contains(percent) else { return escaped }
+        return decode(ArraySlice(escaped.utf8))
+    }
+
+    static func decode(_ escaped: ArraySlice<UInt8>) -> String {
+        guard escaped.contains(percent) else { return text(escaped) }
+        return String(decoding: decodedBytes(escaped, where: { _ in true }), as: UTF8.self)
+    }
+
+    static func encode(_ plain: String, allowed: (UInt8) -> Bool) -> String {
+        if plain.utf8.allSatisfy(allowed) { return plain }
+        var bytes: [UInt8] = []
+        append(plain, to: &bytes, allowed: allowed)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func append(_ plain: String, to output: inout [UInt8], allowed: (UInt8) -> Bool) {
+        for byte in plain.utf8 {
+            if allowed(byte) { output.append(byte) } else { appendEscape(byte, to: &output) }
+        }
+    }
+
+    /// One spelling for all that mean the same: unreserved bytes bare, the others with upper-case digits.
+    static func normalized(_ escaped: String) -> [UInt8] {
+        decodedBytes(ArraySlice(escaped.utf8), where: Grammar.isUnreserved)
+    }
+
+    private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {
+        let digits = Array("0123456789ABCDEF".utf8)
+        output.append(percent)
+        output.append(digits[Int(byte >> 4)])
+        output.append(digits[Int(byte & 15)])
+    }
+
+    private static func decodedBytes(_ escaped: ArraySlice<UInt8>, where plain: (UInt8) -> Bool) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(escaped.count)
+        var index = escaped.startIndex
+        while index < escaped.endIndex {
+            let byte = escaped[index]
+            if byte == percent, index + 2 < escaped.endIndex, let high = escaped[index + 1].hexValue,
+                let low = escaped[index + 2].hexValue
+            {
+                let value = high << 4 | low
+                if plain(value) { bytes.append(value) } else { appendEscape(value, to: &bytes) }
+                index += 3
+            } else {
+                bytes.append(byte)
+                index += 1
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,56 @@
+/// The character classes of RFC 3261 25.1: letters and digits are in each.
+enum Grammar {
+    /// And `-.!%*_+`'~`.
+    static let token = ByteSet(low: 0x03FF_6CA2_0000_0000, high: 0x47FF_FFFF_87FF_FFFE)
+    /// And the marks `-_.!~*'()`.
+    static let unreserved = ByteSet(low: 0x03FF_6782_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// And the marks and `&=+$,;?/`.
+    static let user = ByteSet(low: 0xABFF_FFD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// And the marks and `&=+$,`.
+    static let password = ByteSet(low: 0x23FF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// And the marks and `[]/:&+$`.
+    static let uriParameter = ByteSet(low: 0x07FF_EFD2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFE)
+    /// And the marks and `[]/?:+$`.
+    static let uriHeader = ByteSet(low: 0x87FF_EF92_0000_0000, high: 0x47FF_FFFE_AFFF_FFFE)
+    /// And `-.` and the underscore, which real host names carry.
+    static let hostName = ByteSet(low: 0x03FF_6000_0000_0000, high: 0x07FF_FFFE_87FF_FFFE)
+    /// A token, or a host with its colons and brackets: what a header parameter is written with bare.
+    static let bareValue = ByteSet(low: 0x07FF_6CA2_0000_0000, high: 0x47FF_FFFF_AFFF_FFFE)
+
+    static func isToken(_ byte: UInt8) -> Bool { token.contains(byte) }
+    static func isUser(_ byte: UInt8) -> Bool { user.contains(byte) }
+    static func isPassword(_ byte: UInt8) -> Bool { password.contains(byte) }
+    static func isURIParameter(_ byte: UInt8) -> Bool { uriParameter.contains(byte) }
+    static func isURIHeader(_ byte: UInt8) -> Bool { uriHeader.contains(byte) }
+    static func isUnreserved(_ byte: UInt8) -> Bool { unreserved.contains(byte) }
+    static func isHostName(_ byte: UInt8) -> Bool { hostName.contains(byte) }
+    static func isBareParameterValue(_ byte: UInt8) -> Bool { bareValue.contains(byte) }
+}
+
+/// A set of ASCII characters as two masks, the cheapest thing to ask for each byte of a message.
+///
+/// Written as literals, so that the compiler lays the sets out and no use of one waits for its making.
+struct ByteSet: Sendable {
+    /// Bit n stands for character n.
+    let low: UInt64
+    /// Bit n stands for character 64 + n.
+    let high: UInt64
+
+    func contains(_ byte: UInt8) -> Bool {
+        let mask = byte < 64 ? low : high
+        return byte < 128 && mask >> UInt64(byte & 63) & 1 == 1
+    }
+}
+
+/// A word of at most 16 bytes as one integer, so that tables of words are searched by comparing integers.
+struct PackedWord: Hashable, Sendable {
+    private let value: UInt128
+
+    /// Nil for a longer word.
+    init?(_ bytes: ArraySlice<UInt8>, ignoringCase: Bool = false) {
+        guard bytes.count <= 16 else { return nil }
+        var value: UInt128 = 0
+        for byte in bytes { value = value << 8 | UInt128(ignoringCase ? byte.lowercased : byte) }
+        self.value = value
+    }
+}

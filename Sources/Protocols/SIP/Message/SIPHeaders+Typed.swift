@@ -1,0 +1,104 @@
+/// The headers that routing, transactions and dialogs live on. A malformed or missing one reads as nil or as nothing;
+/// the parser lets no message through whose mandatory headers are such.
+extension SIPHeaders {
+    // MARK: Via
+
+    /// Every hop, the topmost first.
+    package var vias: [Via] {
+        get { fields.filter { $0.name == .via }.flatMap(\.vias) }
+        set { replace(.via, with: newValue.map { Field(.via, vias: [$0]) }) }
+    }
+
+    /// The topmost hop.
+    ///
+    /// Setting replaces it, or adds one when there is none; nil removes it.
+    package var topVia: Via? {
+        get { first(.via)?.vias.first }
+        set {
+            guard let index = fields.firstIndex(where: { $0.name == .via }) else {
+                if let newValue { insert(Field(.via, vias: [newValue]), at: 0) }
+                return
+            }
+            let vias = (newValue.map { [$0] } ?? []) + fields[index].vias.dropFirst()
+            remove(at: index)
+            if !vias.isEmpty { insert(Field(.via, vias: vias), at: index) }
+        }
+    }
+
+    /// Puts a hop above all others.
+    package mutating func prependVia(_ via: Via) {
+        insert(Field(.via, vias: [via]), at: fields.firstIndex { $0.name == .via } ?? 0)
+    }
+
+    // MARK: Dialog
+
+    package var from: NameAddress? {
+        get { first(.from)?.addresses.first }
+        set { replace(.from, with: newValue.map { [Field(.from, addresses: [$0])] } ?? []) }
+    }
+
+    package var to: NameAddress? {
+        get { first(.to)?.addresses.first }
+        set { replace(.to, with: newValue.map { [Field(.to, addresses: [$0])] } ?? []) }
+    }
+
+    package var callID: String? {
+        get { self[.callID] }
+        set { self[.callID] = newValue }
+    }
+
+    package var cseq: CSeq? {
+        get {
+            guard case .cseq(let value)? = first(.cseq)?.meaning else { return nil }
+            return value
+        }
+        set { replace(.cseq, with: newValue.map { [Field(cseq: $0)] } ?? []) }
+    }
+
+    // MARK: Contacts and routes
+
+    /// Every Contact but `*`.
+    package var contacts: [NameAddress] {
+        get { fields.filter { $0.name == .contact }.flatMap(\.addresses) }
+        set { replace(.contact, with: newValue.isEmpty ? [] : [Field(.contact, addresses: newValue)]) }
+    }
+
+    /// Whether a Contact is `*`, which in a REGISTER with Expires 0 removes every binding (RFC 3261 10.2.2).
+    package var isWildcardContact: Bool {
+        fields.contains { $0.name == .contact && $0.bytes.elementsEqual("*".utf8) }
+    }
+
+    package var routes: [NameAddress] {
+        get { fields.filter { $0.name == .route }.flatMap(\.addresses) }
+        set { replace(.route, with: newValue.map { Field(.route, addresses: [$0]) }) }
+    }
+
+    package var recordRoutes: [NameAddress] {
+        get { fields.filter { $0.name == .recordRoute }.flatMap(\.addresses) }
+        set { replace(.recordRoute, with: newValue.map { Field(.recordRoute, addresses: [$0]) }) }
+    }
+
+    /// The values of any other header of name-addr form: Path, Service-Route, Refer-To, P-Asserted-Identity.
+    package func addresses(_ name: SIPHeaderName) -> [NameAddress] {
+        fields.filter { $0.name == name }.flatMap { field in
+            parseList(field.bytes, limit: SIPLimits.listValues, NameAddress.parse) ?? []
+        }
+    }
+
+    /// Writes a header of name-addr form, one field for each value.
+    package mutating func set(_ name: SIPHeaderName, _ addresses: [NameAddress]) {
+        replace(name, with: addresses.map { Field(name, addresses: [$0]) })
+    }
+}
+
+extension SIPHeaders.Field {
+    var vias: [Via] {
+        guard case .vias(let values) = meaning else { return [] }
+        return values
+    }
+
+    var addresses: [NameAddress] {
+        guard case .addresses(let values) = meaning else { return [] }
+        return values
+    }
+}

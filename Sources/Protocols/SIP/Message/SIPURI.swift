@@ -1,0 +1,112 @@
+package import Wire
+
+/// A URI as SIP uses it: `sip:`, `sips:`, `tel:` (RFC 3966), or another scheme kept as it came.
+///
+/// Components are held plain and are escaped when written, so no component can break out of its place.
+/// `==` compares the parts as written; `isEquivalent(to:)` follows RFC 3261 19.1.4.
+package struct SIPURI: Hashable, Sendable {
+    package enum Scheme: Hashable, Sendable {
+        case sip
+        case sips
+        case tel
+        /// In lower case.
+        case other(String)
+    }
+
+    /// A `name=value` after the `?`.
+    package struct Header: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    package var scheme: Scheme
+    /// The user part, or the number of a `tel:` URI.
+    ///
+    /// Held with the escapes it needs: see `user`.
+    var escapedUser: String?
+    var escapedPassword: String?
+    /// A name, an IPv4 address or an IPv6 address in brackets; empty in `tel:` and other schemes.
+    package internal(set) var host: String
+    package var port: UInt16?
+    package var parameters: SIPParameters
+    package var headers: [Header]
+    /// What follows the colon of a scheme that is not sip, sips or tel.
+    package private(set) var opaquePart: String
+
+    /// A sip URI; nil when the host is no host.
+    package init?(
+        scheme: Scheme = .sip, user: String? = nil, host: String, port: UInt16? = nil,
+        parameters: SIPParameters = SIPParameters()
+    ) {
+        guard let host = SIPURI.checkedHost(host) else { return nil }
+        self.init(unchecked: scheme, host: host)
+        self.user = user
+        (self.port, self.parameters) = (port, parameters)
+    }
+
+    /// The URI of a socket address, which is always a host.
+    package init(scheme: Scheme = .sip, user: String? = nil, address: SocketAddress) {
+        self.init(unchecked: scheme, host: address.hostText)
+        self.user = user
+        port = address.port
+    }
+
+    /// Reads a whole URI; nil when it is none.
+    package init?(_ text: String) {
+        guard let uri = SIPURI.parse(ArraySlice(text.utf8)) else { return nil }
+        self = uri
+    }
+
+    init(unchecked scheme: Scheme, host: String = "", opaquePart: String = "") {
+        (self.scheme, self.host, self.opaquePart) = (scheme, host, opaquePart)
+        parameters = SIPParameters()
+        headers = []
+    }
+
+    /// The user part, or a `tel:` URI's number, without escapes.
+    package var user: String? {
+        get { escapedUser.map(Escapes.decode) }
+        set { escapedUser = newValue.map { Escapes.encode($0, allowed: Grammar.isUser) } }
+    }
+
+    package var password: String? {
+        get { escapedPassword.map(Escapes.decode) }
+        set { escapedPassword = newValue.map { Escapes.encode($0, allowed: Grammar.isPassword) } }
+    }
+
+    package var isSIP: Bool { scheme == .sip || scheme == .sips }
+
+    /// The `transport` parameter.
+    package var transport: SIPTransport? { parameters["transport"].map(SIPTransport.init) }
+
+    /// Whether the hop behind it routes loosely (RFC 3261 16.12.1.1).
+    package var isLooseRoute: Bool { parameters.contains("lr") }
+
+    /// The host as a numeric address, brackets or not; nil for a name.
+    package var address: IPAddress? { IPAddress(host) }
+}
+
+extension SIPURI.Scheme: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .sip: "sip"
+        case .sips: "sips"
+        case .tel: "tel"
+        case .other(let name): name
+        }
+    }
+
+    init(_ name: ArraySlice<UInt8>) {
+        if equalIgnoringCase(name, "sip") {
+            self = .sip
+        } else if equalIgnoringCase(name, "sips") {
+            self = .sips
+        } else if equalIgnoringCase(name, "tel") {
+            self = .tel
+        } else {
+            self = .other(text(name).lowercased())
+        }
+    }
+}

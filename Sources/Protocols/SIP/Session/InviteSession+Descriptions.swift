@@ -1,0 +1,69 @@
+import Wire
+
+/// What each side knows about the other's session, as far as later exchanges depend on it.
+extension InviteSession {
+    /// A description of ours was sent in a way that reaches the peer.
+    mutating func noteLocal(_ sdp: [UInt8]) {
+        localDescription = sdp
+        descriptions &+= 1
+    }
+
+    mutating func noteRemote(_ sdp: [UInt8]?) {
+        if let sdp { remoteDescription = sdp.hashValue }
+    }
+
+    /// What the peer says it takes; a message without Allow says nothing.
+    mutating func noteAllowed(_ headers: SIPHeaders) {
+        if headers.contains(.allow) { allowsInfo = headers.allow.contains(.info) }
+        if headers.contains(.allow), !refusesUpdate { allowsUpdate = headers.allow.contains(.update) }
+    }
+
+    /// The peer refused the method itself, whatever its Allow says.
+    mutating func noteUpdateRefused() {
+        refusesUpdate = true
+        allowsUpdate = false
+    }
+
+    /// Ours is kept only to be said again: while a session is being set up, and for a refresh by re-INVITE.
+    mutating func dropSettledDescription() {
+        guard isEstablished, refresh?.isOurs != true || allowsUpdate == true else { return }
+        localDescription = nil
+    }
+}
+
+/// The dialogs of a session: the confirmed one, or those a forked INVITE made.
+extension InviteSession {
+    /// Changes the dialog with a peer's tag; nil when there is none.
+    mutating func changeDialog<Result>(_ tag: String, _ change: (inout Dialog) -> Result) -> Result? {
+        if var current = dialog, current.id.remoteTag == tag {
+            defer { dialog = current }
+            return change(&current)
+        }
+        guard var fork = forks.early[tag], dialog == nil else { return nil }
+        defer { forks.early[tag] = fork }
+        return change(&fork.dialog)
+    }
+
+    /// Where requests within the dialog go: the first route or the target, and before there is a dialog the peer.
+    var dialogFlow: Flow { dialog.map { peer.flow(to: $0.nextHop) } ?? peer.flow }
+
+    /// Where requests within the dialog with a peer's tag go.
+    func flow(_ tag: String) -> Flow {
+        guard dialog == nil, let fork = forks.early[tag] else { return dialogFlow }
+        return peer.flow(to: fork.dialog.nextHop)
+    }
+
+    /// Puts credentials on a request before it is asked for any.
+    mutating func authorize(_ request: inout SIPRequest, over flow: Flow, _ context: inout SessionContext) {
+        guard mayAuthenticate(over: flow) else { return }
+        authentication.authorize(&request, entropy: &context.entropy)
+    }
+
+    /// Credentials go to the host the session began with, and those pinned to a realm to the other hosts they are for.
+    ///
+    /// Elsewhere a dialog may lead by whatever the far end wrote into its Contact: to somebody who gathers digests.
+    func mayAuthenticate(over flow: Flow) -> Bool {
+        if flow.remote.ip == host { return true }
+        return peer.credentials.map { $0.realm != nil && $0.hosts.contains(flow.remote.ip) } ?? false
+    }
+}

@@ -1,0 +1,220 @@
+package import Wire
+
+/// One server transaction: its machine, and what the machine's steps need.
+struct ServerTransaction: Sendable {
+    enum Machine: Sendable {
+        case invite(InviteServerTransaction)
+        case other(NonInviteServerTransaction)
+
+        var deadline: Instant {
+            switch self {
+            case .invite(let machine): machine.timers.next
+            case .other(let machine): machine.timers.next
+            }
+        }
+
+        mutating func send(status: Int, now: Instant) -> TransactionSteps {
+            switch self {
+            case .invite(var machine):
+                defer { self = .invite(machine) }
+                return machine.send(status: status, now: now)
+            case .other(var machine):
+                defer { self = .other(machine) }
+                return machine.send(status: status, now: now)
+            }
+        }
+
+        func receiveRetransmission(hasResponse: Bool) -> TransactionSteps {
+            switch self {
+            case .invite(let machine): machine.receiveRetransmission(hasResponse: hasResponse)
+            case .other(let machine): machine.receiveRetransmission()
+            }
+        }
+
+        mutating func receiveAcknowledgement(now: Instant) -> TransactionSteps {
+            guard case .invite(var machine) = self else { return [] }
+            defer { self = .invite(machine) }
+            return machine.receiveAcknowledgement(now: now)
+        }
+
+        mutating func advance(to now: Instant) -> TransactionSteps {
+            switch self {
+            case .invite(var machine):
+                defer { self = .invite(machine) }
+                return machine.advance(to: now)
+            case .other(var machine):
+                defer { self = .other(machine) }
+                return machine.advance(to: now)
+            }
+        }
+
+        mutating func transportFailed() -> TransactionSteps {
+            switch self {
+            case .invite(var machine):
+                defer { self = .invite(machine) }
+                return machine.transportFailed()
+            case .other(var machine):
+                defer { self = .other(machine) }
+                return machine.transportFailed()
+            }
+        }
+
+        /// An INVITE without a final response, which a CANCEL still reaches.
+        var canBeCancelled: Bool {
+            guard case .invite(let machine) = self else { return false }
+            return machine.state == .proceeding
+        }
+    }
+
+    var machine: Machine
+    let key: ServerTransactionKey
+    let mergeKey: MergedRequestKey?
+    /// The To tag of the request: RFC 2543 matching compares it.
+    let requestTag: String?
+    /// The To tag of our responses.
+    var responseTag: String?
+    var flow: Flow
+    /// Where responses go when the connection the request came over is no more.
+    let fallbackFlow: Flow
+    var lastResponse: [UInt8]?
+    /// Whether its final response is counted.
+    var isAnswered = false
+    var scheduled = TransactionLayer.ScheduledDeadline()
+}
+
+extension TransactionLayer {
+    /// Makes a server transaction for a request just put out by `.request`, and for nothing else.
+    ///
+    /// Nil when the layer is full: then a 503 has been sent, and the request needs nothing more.
+    package mutating func accept(_ request: SIPRequest, from flow: Flow) -> ServerTransactionID? {
+        guard let key = ServerTransactionKey(request), request.method != .ack, serverKeys[key] == nil else {
+            return nil
+        }
+        guard servers.count < limits.servers else {
+            counts.refused += 1
+            let retryAfter = limits.retryAfter
+            answerStatelessly(request, status: 503, over: flow) {
+                $0.retryAfter = retryAfter
+            }
+            return nil
+        }
+        let id = ServerTransactionID(rawValue: makeID())
+        let isReliable = flow.transport.isReliable
+        let mergeKey = MergedRequestKey(request)
+        let responseFlow = Self.responseFlow(to: request, from: flow)
+        let transaction = ServerTransaction(
+            machine: request.method == .invite
+                ? .invite(InviteServerTransaction(values: timers, isReliable: isReliable))
+                : .other(NonInviteServerTransaction(values: timers, isReliable: isReliable)),
+            key: key, mergeKey: mergeKey, requestTag: request.headers.to?.tag,
+            flow: responseFlow, fallbackFlow: Self.fallbackFlow(to: request, from: flow))
+        servers[id] = Boxed(transaction)
+        serverKeys[key] = id
+        flows.place(.server(id), on: responseFlow)
+        if let mergeKey { mergeKeys[mergeKey] = id }
+        return id
+    }
+
+    /// Sends a response through its transaction; one that the state does not let out any more is dropped.
+    package mutating func sendResponse(_ response: SIPResponse, to id: ServerTransactionID, now: Instant) {
+        guard let steps = servers[id]?.value.machine.send(status: response.status, now: now) else { return }
+        if steps.contains(.transmit) {
+            if servers[id]?.value.isAnswered == false, response.isFinal {
+                servers[id]?.value.isAnswered = true
+                count(response)
+            }
+            servers[id]?.value.lastResponse = response.serialized()
+            servers[id]?.value.responseTag = response.headers.to?.tag
+        }
+        perform(steps, server: id)
+    }
+
+    mutating func receive(_ request: SIPRequest, from flow: Flow, now: Instant) {
+        var request = request
+        request.noteSource(flow.remote)
+        if let id = matchingServer(of: request) {
+            return receiveAgain(request, id, from: flow, now: now)
+        }
+        if request.method == .ack { return outputs.append(.acknowledgement(request, flow)) }
+        if request.method == .cancel { return receiveCancel(request, from: flow, now: now) }
+        if let key = MergedRequestKey(request), mergeKeys[key] != nil {
+            return answerStatelessly(request, status: 482, over: flow)
+        }
+        outputs.append(.request(request, flow))
+    }
+
+    mutating func advanceServer(_ id: ServerTransactionID, _ now: Instant) {
+        servers[id]?.value.scheduled = ScheduledDeadline()
+        guard let steps = servers[id]?.value.machine.advance(to: now) else { return }
+        if steps.contains(.transmit) { counts.responsesRetransmitted += 1 }
+        perform(steps, server: id)
+    }
+
+    mutating func failServer(_ id: ServerTransactionID) {
+        guard let steps = servers[id]?.value.machine.transportFailed() else { return }
+        perform(steps, server: id)
+    }
+
+    private func matchingServer(of request: SIPRequest) -> ServerTransactionID? {
+        guard let key = ServerTransactionKey(request), let id = serverKeys[key] else { return nil }
+        guard case .legacy = key, let transaction = servers[id]?.value else { return id }
+        let expected = request.method == .ack ? transaction.responseTag : transaction.requestTag
+        return request.headers.to?.tag == expected ? id : nil
+    }
+
+    private mutating func receiveAgain(
+        _ request: SIPRequest, _ id: ServerTransactionID, from flow: Flow, now: Instant
+    ) {
+        if request.method == .ack {
+            guard let steps = servers[id]?.value.machine.receiveAcknowledgement(now: now) else { return }
+            if steps.contains(.deliver) { outputs.append(.acknowledgement(request, flow)) }
+            return perform(steps, server: id)
+        }
+        counts.retransmissionsAbsorbed += 1
+        guard let transaction = servers[id]?.value else { return }
+        let steps = transaction.machine.receiveRetransmission(hasResponse: transaction.lastResponse != nil)
+        if steps.contains(.transmit) { counts.responsesRetransmitted += 1 }
+        perform(steps, server: id)
+    }
+
+    /// A CANCEL is answered here: 200 when its INVITE is known, whatever its state, and else 481 (section 9.2).
+    private mutating func receiveCancel(_ cancel: SIPRequest, from flow: Flow, now: Instant) {
+        let target = ServerTransactionKey(cancel, method: .invite).flatMap { serverKeys[$0] }
+        guard let target, let invite = servers[target]?.value else {
+            return answerStatelessly(cancel, status: 481, over: flow)
+        }
+        guard let id = accept(cancel, from: flow) else { return }
+        let tag = invite.responseTag ?? statelessTag(for: cancel)
+        sendResponse(SIPResponse(to: cancel, status: 200, toTag: tag), to: id, now: now)
+        if invite.machine.canBeCancelled { outputs.append(.cancelled(target, cancel)) }
+    }
+
+    private mutating func perform(_ steps: TransactionSteps, server id: ServerTransactionID) {
+        guard let transaction = servers[id]?.value else { return }
+        if steps.contains(.transmit), let response = transaction.lastResponse {
+            outputs.append(.transmit(response, transaction.flow))
+        }
+        if steps.contains(.timedOut) {
+            counts.timeouts += 1
+            outputs.append(.serverFailed(id, .timeout))
+        }
+        if steps.contains(.transportFailed) { outputs.append(.serverFailed(id, .transport)) }
+        if steps.contains(.terminated) { removeServer(id) } else { rescheduleServer(id) }
+    }
+
+    private mutating func removeServer(_ id: ServerTransactionID) {
+        guard let transaction = servers.removeValue(forKey: id)?.value else { return }
+        serverKeys[transaction.key] = nil
+        flows.remove(.server(id))
+        if let mergeKey = transaction.mergeKey, mergeKeys[mergeKey] == id { mergeKeys[mergeKey] = nil }
+        unschedule(transaction.scheduled)
+        outputs.append(.serverEnded(id))
+    }
+
+    private mutating func rescheduleServer(_ id: ServerTransactionID) {
+        guard let transaction = servers[id]?.value else { return }
+        var entry = transaction.scheduled
+        schedule(.server(id), at: transaction.machine.deadline, replacing: &entry)
+        servers[id]?.value.scheduled = entry
+    }
+}

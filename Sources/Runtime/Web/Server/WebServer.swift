@@ -1,0 +1,323 @@
+package import Reactor
+package import Telemetry
+package import Wire
+
+/// HTTP/1.1, WebSocket and HTTPS on the control loop.
+///
+/// Each request is answered in a task of its own, which belongs to its connection and is cancelled with it; this is the
+/// only place that makes tasks.
+package actor WebServer {
+    package nonisolated let loop: any EventLoop
+    nonisolated let application: WebApplication
+    nonisolated let limits: WebLimits
+    private let network: any Network
+    private let logger: Logger
+    private let deflate = PerMessageDeflate()
+    private var entropy: Entropy
+    private var date = (second: Int64.min, text: "")
+    private var listeners: [any StreamListener] = []
+    private var connections: [UInt64: WebConnection] = [:]
+    private var perAddress: AddressTally
+    /// Bytes of requests and messages in memory, of all connections together.
+    private(set) var heldBytes = 0
+    private var lastID: UInt64 = 0
+    private var isStopping = false
+    private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    package init(
+        loop: any EventLoop, network: any Network, application: WebApplication, limits: WebLimits = WebLimits(),
+        logger: Logger = .silent
+    ) {
+        self.loop = loop
+        self.network = network
+        self.application = application
+        self.limits = limits
+        self.logger = logger
+        perAddress = AddressTally(limit: limits.connectionsPerAddress)
+        // Request ids are names, not secrets: one seed is enough, and a system call for each would show.
+        var seed = loop.makeEntropy()
+        entropy = Entropy(seed: seed.next())
+    }
+
+    /// Connections of every kind, and those of them that are open WebSockets.
+    package var connectionCount: Int { connections.count }
+    package var socketCount: Int { connections.values.count { $0.socket?.isOpen == true } }
+
+    /// Accepts connections at an address, in TLS when an identity is given; answers the address bound.
+    @discardableResult
+    package func listen(on local: SocketAddress, identity: TLSIdentity? = nil) throws(WebError) -> SocketAddress {
+        let context: TLSContext?
+        do {
+            context = try identity.map { identity throws(TLSFailure) in try TLSContext(server: identity) }
+        } catch {
+            throw .badIdentity(error)
+        }
+        do {
+            let listener = try network.listen(on: local) { stream in self.accept(stream, context) }
+            listeners.append(listener)
+            return listener.localAddress
+        } catch {
+            throw .cannotListen(local, error)
+        }
+    }
+
+    /// Stops accepting, closes WebSockets with 1001, lets requests be answered, and ends what is left after `grace`.
+    package func stop(within grace: Duration) async {
+        isStopping = true
+        for listener in listeners { listener.close() }
+        listeners = []
+        for connection in connections.values { drain(connection) }
+        let deadline = loop.schedule(after: grace) { self.abandonAll() }
+        await withCheckedContinuation { continuation in
+            stopWaiters.append(continuation)
+            tellStopped()
+        }
+        loop.cancel(deadline)
+    }
+
+    private func abandonAll() {
+        for connection in connections.values { connection.stream.close() }
+    }
+
+    private func tellStopped() {
+        guard isStopping, connections.isEmpty else { return }
+        for waiter in stopWaiters { waiter.resume() }
+        stopWaiters = []
+    }
+
+    /// The present moment as the `Date` field has it, written once a second.
+    private func dateText() -> String {
+        let now = loop.wallTime
+        if now.seconds != date.second { date = (now.seconds, HTTPDate.text(now)) }
+        return date.text
+    }
+}
+
+// MARK: - Connections
+
+extension WebServer {
+    private func accept(_ transport: any StreamConnection, _ context: TLSContext?) {
+        guard connections.count < limits.connections, !isStopping else {
+            logger.warn("connection refused: too many", [LogField("limit", limits.connections)])
+            return transport.close()
+        }
+        var stream = transport
+        if let context {
+            guard let secured = TLSConnection(over: transport, context: context, now: loop.wallTime) else {
+                return transport.close()
+            }
+            stream = secured
+        }
+        guard !isCounted(stream.remoteAddress.ip) || perAddress.admit(stream.remoteAddress.ip) else {
+            logger.warn(
+                "connection refused: too many of one address", [LogField("limit", limits.connectionsPerAddress)])
+            return stream.close()
+        }
+        lastID += 1
+        let id = lastID
+        let connection = WebConnection(
+            id: id, stream: stream, isTLS: context != nil, http: HTTPSession(limits: limits, now: loop.now))
+        connections[id] = connection
+        stream.handler = { event in self.handle(event, connection) }
+        perform(connection)
+    }
+
+    /// Neither this machine nor a proxy of ours is one client.
+    private func isCounted(_ address: IPAddress) -> Bool { !address.isLoopback && !application.trustsProxy }
+
+    private func handle(_ event: StreamEvent, _ connection: WebConnection) {
+        switch event {
+        case .opened: break
+        case .received(let bytes):
+            if !hasRoom(for: bytes.count, connection) { connection.overload(loop.now) }
+            connection.receive(bytes, loop.now)
+            perform(connection)
+        case .closed:
+            connection.socket?.transportClosed()
+            perform(connection)
+            forget(connection)
+        }
+    }
+
+    private func forget(_ connection: WebConnection) {
+        connection.task?.cancel()
+        if let timer = connection.timer { loop.cancel(timer) }
+        guard connections.removeValue(forKey: connection.id) != nil else { return }
+        heldBytes -= connection.countedBytes
+        let address = connection.stream.remoteAddress.ip
+        if isCounted(address) { perAddress.release(address) }
+        tellStopped()
+    }
+
+    private func drain(_ connection: WebConnection) {
+        if connection.socket != nil {
+            connection.socket?.close(.goingAway, "server stops", loop.now)
+        } else {
+            connection.http.drain()
+        }
+        perform(connection)
+    }
+
+    /// Whether more bytes of a client may be held.
+    private func hasRoom(for count: Int, _ connection: WebConnection) -> Bool {
+        heldBytes + count <= limits.heldBytes || connection.countedBytes + count <= limits.heldBytesAnyway
+    }
+
+    private func count(_ connection: WebConnection) {
+        guard connections[connection.id] != nil else { return }
+        let held = connection.heldBytes
+        heldBytes += held - connection.countedBytes
+        connection.countedBytes = held
+    }
+
+    /// Does what the connection's machine asks for, then sets its alarm.
+    private func perform(_ connection: WebConnection) {
+        while let output = connection.http.nextOutput() {
+            switch output {
+            case .send(let bytes): connection.stream.send(bytes)
+            case .close: connection.stream.close()
+            case .request(let head, let body): start(head, body, connection)
+            }
+        }
+        while let output = connection.socket?.nextOutput() {
+            switch output {
+            case .send(let bytes): transmit(bytes, connection)
+            case .message(let message):
+                loop.later { connection.socketHandler?.onMessage(message) }
+            case .ended(let closure):
+                loop.later {
+                    connection.socketHandler?.onClose(closure)
+                    connection.socketHandler = nil
+                }
+                connection.stream.close()
+            }
+        }
+        count(connection)
+        setAlarm(connection)
+    }
+
+    /// Timers are only ever moved earlier; one that fires early finds the deadline moved and is set again.
+    private func setAlarm(_ connection: WebConnection) {
+        let deadline = connection.nextDeadline
+        guard deadline != .never, deadline < connection.alarm, connections[connection.id] != nil else { return }
+        if let timer = connection.timer { loop.cancel(timer) }
+        connection.alarm = deadline
+        connection.timer = loop.schedule(at: deadline) { self.alarm(connection) }
+    }
+
+    private func alarm(_ connection: WebConnection) {
+        connection.alarm = .never
+        connection.timer = nil
+        if connection.nextDeadline <= loop.now, connection.isMakingProgress() {
+            // A slow client that takes its answer is not idle.
+            connection.alarm = loop.now + limits.stallTimeout
+            connection.timer = loop.schedule(at: connection.alarm) { self.alarm(connection) }
+            return
+        }
+        if connection.socket != nil {
+            connection.socket?.timeout(loop.now)
+        } else {
+            connection.http.timeout(loop.now)
+        }
+        perform(connection)
+    }
+}
+
+// MARK: - Requests
+
+extension WebServer {
+    private func start(_ head: RequestHead, _ body: [UInt8], _ connection: WebConnection) {
+        var request = HTTPRequest(
+            method: head.method, target: head.target, fields: head.fields, body: body,
+            remote: connection.stream.remoteAddress, isTLS: connection.isTLS, host: head.host, id: requestID(head))
+        if application.trustsProxy { request.believeProxy() }
+        let id = connection.id
+        let endpoint = application.sockets.first { $0.path == request.plainPath }
+        connection.task = Task { [request] in
+            if let endpoint {
+                await self.open(endpoint, request, on: id)
+            } else {
+                self.finish(await self.application.respond(to: request), on: id)
+            }
+        }
+    }
+
+    /// The client's own id when it is short and plain, so that a call can be followed through several systems.
+    private func requestID(_ head: RequestHead) -> String {
+        if let given = head.fields["X-Request-Id"], 1...128 ~= given.utf8.count,
+            given.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-_.:".utf8.contains($0) })
+        {
+            return given
+        }
+        return UUID(using: &entropy).description
+    }
+
+    private func finish(_ response: HTTPResponse, on id: UInt64) {
+        guard let connection = connections[id] else { return }
+        connection.task = nil
+        connection.http.respond(response, date: dateText(), loop.now)
+        perform(connection)
+    }
+}
+
+// MARK: - WebSockets
+
+extension WebServer {
+    private func open(_ endpoint: WebSocketEndpoint, _ request: HTTPRequest, on id: UInt64) async {
+        guard WebSocketHandshake.isWanted(by: request) else {
+            return finish(await application.respondBeside(endpoint, to: request), on: id)
+        }
+        let handshake: WebSocketHandshake
+        do {
+            handshake = try WebSocketHandshake(request, endpoint)
+        } catch {
+            return finish(error.response, on: id)
+        }
+        let response = await application.chain(
+            { request in await endpoint.refuse(request) ?? handshake.response }, endpoint.path)(request)
+        guard response.status == .switchingProtocols, !isStopping, let connection = connections[id] else {
+            return finish(isStopping ? Failure.overloaded.response : response, on: id)
+        }
+        upgrade(connection, request, endpoint, handshake, response)
+    }
+
+    private func upgrade(
+        _ connection: WebConnection, _ request: HTTPRequest, _ endpoint: WebSocketEndpoint,
+        _ handshake: WebSocketHandshake, _ response: HTTPResponse
+    ) {
+        let early = connection.http.upgrade(response, date: dateText())
+        connection.task = nil
+        perform(connection)
+        connection.socket = WebSocketSession(
+            limits: limits, deflate: handshake.usesDeflate ? deflate : nil, pingInterval: endpoint.pingInterval,
+            now: loop.now)
+        let handle = WebSocketConnection(
+            id: connection.id, request: request, subprotocol: handshake.subprotocol, server: self)
+        // The handler is made in a turn of its own, which comes before the turns of its messages.
+        loop.later { connection.socketHandler = endpoint.open(handle) }
+        connection.socket?.receive(early, loop.now)
+        perform(connection)
+    }
+
+    func send(_ message: WebSocketMessage, on id: UInt64) {
+        guard let connection = connections[id] else { return }
+        connection.socket?.send(message)
+        perform(connection)
+    }
+
+    func closeSocket(_ id: UInt64, _ code: WebSocketCloseCode, _ reason: String) {
+        guard let connection = connections[id] else { return }
+        connection.socket?.close(code, reason, loop.now)
+        perform(connection)
+    }
+
+    /// Sends unless the peer has stopped reading.
+    private func transmit(_ bytes: [UInt8], _ connection: WebConnection) {
+        guard connection.stream.queuedBytes + bytes.count > limits.socketQueue else {
+            return connection.stream.send(bytes)
+        }
+        connection.socket?.fail(.tryAgainLater, "reads too slowly")
+    }
+}

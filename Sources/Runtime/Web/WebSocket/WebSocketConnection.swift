@@ -1,0 +1,30 @@
+/// One open WebSocket connection, as its endpoint's handler sees it.
+///
+/// Everything is called on the server's loop. What is sent after the end is dropped; a peer that does not read what it
+/// is sent is closed with 1013 when `WebLimits.socketQueue` bytes wait for it.
+package final class WebSocketConnection: Sendable {
+    /// Unique in this server.
+    package let id: UInt64
+    /// The request that asked for the upgrade.
+    package let request: HTTPRequest
+    /// The subprotocol that was agreed on.
+    package let subprotocol: String?
+    private let server: WebServer
+
+    init(id: UInt64, request: HTTPRequest, subprotocol: String?, server: WebServer) {
+        (self.id, self.request, self.subprotocol, self.server) = (id, request, subprotocol, server)
+    }
+
+    package func send(_ text: String) { send(.text(text)) }
+
+    package func send(_ bytes: [UInt8]) { send(.binary(bytes)) }
+
+    package func send(_ message: WebSocketMessage) {
+        server.assumeIsolated { $0.send(message, on: id) }
+    }
+
+    /// Begins the closing handshake; `onClose` comes when it is done, or five seconds later.
+    package func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
+        server.assumeIsolated { $0.closeSocket(id, code, reason) }
+    }
+}

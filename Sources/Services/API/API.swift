@@ -1,0 +1,137 @@
+package import CallModel
+import CallViews
+package import Calls
+package import Directory
+package import Reactor
+package import Web
+import Wire
+
+/// The REST interface: what its handlers work with, and how each request reaches one.
+///
+/// Handlers run on the control loop and only ever wait for the store and for the password thread.
+package struct API: Sendable {
+    package let loop: any EventLoop
+    package let calls: CallManager
+    package let store: any CallStore
+    package let users: any UserStore
+    package let roster: RosterBox
+    package let access: Access
+    package let passwords: PasswordChecker
+    /// What administrators need; nil: their routes are not offered.
+    package var admin: AdminServices?
+    package var dates = DateBounds()
+    package var tokenLifetime: Duration = .seconds(12 * 3600)
+    let throttle = LoginThrottle()
+
+    package init(
+        loop: any EventLoop, calls: CallManager, store: any CallStore, users: any UserStore, roster: RosterBox,
+        access: Access, passwords: PasswordChecker
+    ) {
+        (self.loop, self.calls, self.store, self.users) = (loop, calls, store, users)
+        (self.roster, self.access, self.passwords) = (roster, access, passwords)
+    }
+
+    /// Adds every route.
+    package func add(to router: inout Router) {
+        addLogin(to: &router)
+        addGatewayCalls(to: &router)
+        addPBXCommands(to: &router)
+        addPBXLists(to: &router)
+        addColleagues(to: &router)
+        addTraces(to: &router)
+        addQueues(to: &router)
+        addAdmin(to: &router)
+    }
+
+    /// A handler for a request whose caller is known.
+    typealias Answer = @Sendable (APIRequest) async throws(Failure) -> HTTPResponse
+
+    /// Adds a route that is open to whoever `access` lets in.
+    func on(_ method: HTTPMethod, _ template: String, _ router: inout Router, _ answer: @escaping Answer) {
+        let (access, loop) = (access, loop)
+        router.on(method, template) { request, parameters in
+            do throws(Failure) {
+                let caller = try access.caller(of: request, now: loop.wallTime)
+                return try await answer(APIRequest(http: request, parameters: parameters, caller: caller))
+            } catch {
+                return error.response
+            }
+        }
+    }
+}
+
+// MARK: - What handlers share
+
+extension API {
+    /// Runs a command of call control, with its refusals in the contract's words.
+    func command<Result>(_ body: () async throws(CallError) -> Result) async throws(Failure) -> Result {
+        do throws(CallError) {
+            return try await body()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Asks the store, whose absence is not the client's fault.
+    func stored<Result>(_ body: () async throws(StoreError) -> Result) async throws(Failure) -> Result {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            throw .storeUnavailable
+        }
+    }
+
+    /// A call, live or ended, that the caller may see.
+    func record(_ key: CallKey, for caller: Caller) async throws(Failure) -> CallRecord {
+        if let live = await calls.liveRecord(key) {
+            guard await maySee(live, caller) else { throw .forbidden }
+            return live
+        }
+        guard let ended = try await stored({ () throws(StoreError) in try await store.call(key) }) else {
+            throw .callNotFound
+        }
+        guard await maySee(ended, caller) else { throw .forbidden }
+        return ended
+    }
+
+    /// A live call the caller may command; an ended one is a conflict.
+    func liveRecord(_ key: CallKey, for caller: Caller) async throws(Failure) -> CallRecord {
+        let found = try await record(key, for: caller)
+        guard !found.state.isTerminal else { throw .alreadyEnded }
+        return found
+    }
+
+    /// Rule §0.6: everybody's calls for those who direct, one's own for the others.
+    func maySee(_ record: CallRecord, _ caller: Caller) async -> Bool {
+        guard case .user(let id, let role) = caller, !role.seesAllCalls else { return true }
+        if record.assignedUserID == id || record.answeredByUserID == id { return true }
+        if role == .operator, record.operatorID == id { return true }
+        return await calls.isParticipant(userID: id, in: record.key)
+    }
+
+    /// The same rule for lists; `userID` narrows it to one user's calls.
+    func visibility(_ caller: Caller, userID: Int64? = nil) throws(Failure) -> CallQuery.Visibility {
+        guard case .user(let id, let role) = caller, !role.seesAllCalls else {
+            guard let userID else { return .all }
+            return .user(userID, isOperator: roster.current.users[userID]?.role == .operator)
+        }
+        guard userID ?? id == id else { throw .forbidden }
+        return .user(id, isOperator: role == .operator)
+    }
+
+    /// The calls with everything their views name, companies included.
+    func facts(_ records: [CallRecord]) async throws(Failure) -> [CallFacts] {
+        let ids = Set(records.compactMap(\.callerCompanyID))
+        let companies =
+            ids.isEmpty ? [:] : try await stored { () throws(StoreError) in try await users.companies(ids: ids) }
+        let people = roster.current
+        return records.map { CallFacts(record: $0, roster: people, companies: companies) }
+    }
+
+    func render(_ record: CallRecord, _ view: CallView, _ form: CallView.Form = .list) async throws(Failure)
+        -> JSONValue
+    {
+        guard let facts = try await facts([record]).first else { throw .internalError }
+        return view.render(facts, form)
+    }
+}

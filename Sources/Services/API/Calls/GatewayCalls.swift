@@ -1,0 +1,176 @@
+import CallModel
+import CallViews
+import Calls
+import Directory
+import Reactor
+import Web
+import Wire
+
+/// `/api/v1/calls`: calls as documents 000 and 004 know them.
+extension API {
+    func addGatewayCalls(to router: inout Router) {
+        on(.get, "/api/v1/calls", &router) { request throws(Failure) in try await list(request) }
+        on(.post, "/api/v1/calls", &router) { request throws(Failure) in try await create(request) }
+        on(.get, "/api/v1/calls/:id", &router) { request throws(Failure) in try await show(request) }
+        on(.patch, "/api/v1/calls/:id/status", &router) { request throws(Failure) in try await changeStatus(request) }
+        on(.post, "/api/v1/calls/:id/end", &router) { request throws(Failure) in try await end(request) }
+        addSessions(to: &router)
+    }
+
+    // MARK: - Reading
+
+    private func list(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let view = Dialect.view(of: request.http, template: request.parameters.template)
+        let page = try request.page("page", default: 1)
+        let isRecords = view == .records
+        let limit = try request.page("limit", default: isRecords ? 20 : 10, maximum: isRecords ? 500 : 100)
+        var query = CallQuery(page: page, size: limit)
+        query.visibility = try visibility(request.caller)
+        if let status = request.query("status") {
+            guard let conditions = view.conditions(forStatus: status) else {
+                throw .invalid("status", "неизвестный статус")
+            }
+            query.states = conditions
+        }
+        if isRecords { try addRecordsFilters(request, &query) } else { try addGatewayFilters(request, &query) }
+        let found = try await stored { () throws(StoreError) in try await store.calls(matching: query) }
+        let rendered = try await facts(found.items).map { view.render($0) }
+        let pagination = PageInfo(page: page, limit: limit, total: found.total).v1
+        return .json(.ok, ["success": true, "data": ["calls": .array(rendered), "pagination": pagination]])
+    }
+
+    private func addRecordsFilters(_ request: APIRequest, _ query: inout CallQuery) throws(Failure) {
+        query.hidesUnanswered = true
+        query.operatorID = try request.queryID("operatorId")
+        query.city = request.query("city")
+        if let date = request.query("startDate") { query.startedFrom = try dates.lower(date, field: "startDate") }
+        if let date = request.query("endDate") { query.startedThrough = try dates.upper(date, field: "endDate") }
+        if let phone = request.query("phone") {
+            let digits = phone.filter { $0.isASCII && $0.isNumber }
+            guard !digits.isEmpty else { throw .invalidPhone("phone") }
+            query.clientDigits = digits
+        }
+    }
+
+    private func addGatewayFilters(_ request: APIRequest, _ query: inout CallQuery) throws(Failure) {
+        if let text = request.query("clientId") {
+            guard let id = UUID(text) else { throw .invalid("clientId", "ожидается UUID") }
+            query.clientID = id
+        }
+        if let text = request.query("direction") {
+            // An internal call is shown as outgoing.
+            query.directions = try direction(text) == .incoming ? [.incoming] : [.outgoing, .internal]
+        }
+        if let date = request.query("fromDate") { query.startedFrom = try dates.lower(date, field: "fromDate") }
+        if let date = request.query("toDate") { query.startedThrough = try dates.upper(date, field: "toDate") }
+    }
+
+    private func direction(_ text: String) throws(Failure) -> CallDirection {
+        guard let direction = CallDirection(rawValue: text), direction != .internal else {
+            throw .invalid("direction", "incoming или outgoing")
+        }
+        return direction
+    }
+
+    private func show(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let key = try request.callKey("id")
+        let view = Dialect.view(
+            of: request.http, template: request.parameters.template, identifier: request.parameters["id"])
+        let record = try await record(key, for: request.caller)
+        return .json(.ok, ["success": true, "data": try await render(record, view, .detail)])
+    }
+
+    // MARK: - Making
+
+    private func create(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        guard let number = try request.text("phoneNumber"), !number.isEmpty else {
+            throw .invalid("phoneNumber", "обязательное поле")
+        }
+        guard let word = try request.text("direction") else { throw .invalid("direction", "обязательное поле") }
+        let direction = try direction(word)
+        guard BuiltInNumber(dialled: number) != nil || PhoneNumber.isE164(number) else {
+            throw .invalidPhone("phoneNumber")
+        }
+        let from = try self.number(request, "from")
+        if let from, !mayShow(from, request.caller) { throw .forbidden }
+        var wanted = CallRequest(
+            caller: .page(userID: request.caller.userID), target: number, source: .webrtc, callerNumber: from)
+        wanted.direction = direction
+        wanted.allowsRoom = true
+        if let text = try request.text("clientId") {
+            guard let id = UUID(text) else { throw .invalid("clientId", "ожидается UUID") }
+            wanted.clientID = id
+        }
+        let record = try await originate(wanted)
+        let view = Dialect.view(of: request.http, template: request.parameters.template, body: request.body)
+        return .json(.created, ["success": true, "data": try await render(record, view, .detail)])
+    }
+
+    /// A telephone number of the body, checked.
+    func number(_ request: APIRequest, _ name: String) throws(Failure) -> String? {
+        guard let text = try request.text(name, takesNumbers: true), !text.isEmpty else { return nil }
+        guard BuiltInNumber(dialled: text) != nil || PhoneNumber.isAcceptable(text) else { throw .invalidPhone(name) }
+        return text
+    }
+
+    func originate(_ wanted: CallRequest) async throws(Failure) -> CallRecord {
+        try await command { () throws(CallError) in try await calls.originate(wanted) }
+    }
+
+    // MARK: - Changing
+
+    private func changeStatus(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let key = try request.callKey("id")
+        guard let word = try request.text("status") else { throw .invalid("status", "обязательное поле") }
+        let outcome = try CallOutcome(request)
+        let known = try await record(key, for: request.caller)
+        let isLive = !known.state.isTerminal
+        guard let state = CallView.gateway.state(forWritten: word, isLive: isLive) else {
+            throw .invalid("status", "неизвестный статус")
+        }
+        let isSame = CallView.gateway.status(of: known) == word
+        guard isLive || isSame else { throw .invalidState }
+        let changed = try await write(outcome, to: known, by: request.caller) { () throws(CallError) in
+            isSame ? nil : try await calls.setStatus(key, state)
+        }
+        return .json(.ok, ["success": true, "data": try await render(changed, .gateway, .detail)])
+    }
+
+    /// Repeating it changes nothing but what it brings along.
+    private func end(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let key = try request.callKey("id")
+        let outcome = try CallOutcome(request)
+        let known = try await record(key, for: request.caller)
+        let userID = request.caller.userID
+        let changed = try await write(outcome, to: known, by: request.caller) { () throws(CallError) in
+            known.state.isTerminal ? nil : try await calls.hangUp(key, userID: userID)
+        }
+        return .json(.ok, ["success": true, "data": try await render(changed, .gateway, .detail)])
+    }
+
+    /// Writes what the client knows of the call beside a change of its state.
+    ///
+    /// A duration counts only for a call whose media we never saw.
+    private func write(
+        _ outcome: CallOutcome, to known: CallRecord, by caller: Caller,
+        _ change: () async throws(CallError) -> CallRecord?
+    ) async throws(Failure) -> CallRecord {
+        let isRoom = await calls.isRoom(known.key)
+        var latest = known
+        if !outcome.isEmpty, !known.state.isTerminal,
+            let edited = await calls.edit(known.key, userID: caller.userID, { outcome.apply(to: &$0) })
+        {
+            latest = edited
+        }
+        latest = try await command(change) ?? latest
+        guard latest.state.isTerminal else { return latest }
+        var written = latest
+        if known.state.isTerminal { outcome.apply(to: &written) }
+        if isRoom, let duration = outcome.duration, latest.answeredAt != nil { written.duration = duration }
+        guard written != latest else { return latest }
+        written.version += 1
+        written.updatedAt = loop.wallTime
+        store.write(CallChange(record: written))
+        return written
+    }
+}

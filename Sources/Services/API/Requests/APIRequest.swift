@@ -1,0 +1,105 @@
+package import CallModel
+import CallViews
+package import Web
+package import Wire
+
+/// A request with its caller and its body, read as far as handlers need it.
+package struct APIRequest: Sendable {
+    package let http: HTTPRequest
+    package let parameters: RouteParameters
+    package let caller: Caller
+    /// The members of the JSON body; none when there is no body.
+    package let body: JSONObject
+
+    package init(http: HTTPRequest, parameters: RouteParameters, caller: Caller) throws(Failure) {
+        (self.http, self.parameters, self.caller) = (http, parameters, caller)
+        body = try JSONBody.read(http)
+    }
+
+    /// The call a path names.
+    package func callKey(_ parameter: String = "callId") throws(Failure) -> CallKey {
+        guard let key = CallKey(parameters[parameter]) else {
+            throw .invalid(parameter, "номер или UUID звонка")
+        }
+        return key
+    }
+}
+
+/// Reads request bodies as JSON, with bounded depth.
+enum JSONBody {
+    private static let limits = JSONLimits(depth: 32, values: 100_000)
+
+    static func read(_ request: HTTPRequest) throws(Failure) -> JSONObject {
+        guard request.body.contains(where: { !ASCII.isWhitespace($0) && $0 != 0x0A && $0 != 0x0D }) else {
+            return JSONObject()
+        }
+        if let type = request.contentType, type != "application/json", !type.hasSuffix("+json"), type != "text/plain" {
+            throw .unsupportedMediaType
+        }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: request.body, limits: limits)
+        } catch {
+            throw .invalidJSON
+        }
+        guard let object = value.objectValue else { throw .invalid("body", "ожидается объект") }
+        return object
+    }
+}
+
+/// Typed reading of body members and query items: absent (or null) is nil, anything of a wrong kind is refused.
+extension APIRequest {
+    /// A string of the body; a number stands for its text where `takesNumbers`.
+    package func text(
+        _ name: String, maximumLength: Int = 256, takesNumbers: Bool = false
+    ) throws(Failure) -> String? {
+        guard let value = body[name], !value.isNull else { return nil }
+        if takesNumbers, let number = value.integerValue { return String(number) }
+        guard let text = value.stringValue else { throw .invalid(name, "ожидается строка") }
+        guard text.utf8.count <= maximumLength else { throw .invalid(name, "не длиннее \(maximumLength)") }
+        return text
+    }
+
+    package func flag(_ name: String) throws(Failure) -> Bool? {
+        guard let value = body[name], !value.isNull else { return nil }
+        if let flag = value.boolValue { return flag }
+        switch value.stringValue {
+        case "true": return true
+        case "false": return false
+        default: throw .invalid(name, "ожидается true или false")
+        }
+    }
+
+    /// A whole number of the body, not negative; a string of digits stands for it.
+    package func count(_ name: String) throws(Failure) -> Int? {
+        guard let value = body[name], !value.isNull else { return nil }
+        let number = value.integerValue ?? value.stringValue.flatMap { Int64($0) }
+        guard let number, (0...Int64(Int32.max)).contains(number) else {
+            throw .invalid(name, "ожидается целое число от 0")
+        }
+        return Int(number)
+    }
+
+    /// A positive number of the query, at most `maximum`; larger ones are cut to it.
+    package func page(_ name: String, default fallback: Int, maximum: Int = Int(Int32.max)) throws(Failure) -> Int {
+        guard let text = query(name) else { return fallback }
+        guard let number = ASCII.decimal(text.utf8, maximumDigits: 9), number >= 1 else {
+            throw .invalid(name, "ожидается целое число от 1")
+        }
+        return min(Int(number), maximum)
+    }
+
+    /// A query item; an empty one counts as absent.
+    package func query(_ name: String) -> String? {
+        guard let text = http.query[name], !text.isEmpty else { return nil }
+        return text
+    }
+
+    package func queryID(_ name: String) throws(Failure) -> Int64? {
+        guard let text = query(name) else { return nil }
+        guard let number = ASCII.decimal(text.utf8, maximumDigits: 18) else {
+            throw .invalid(name, "ожидается число")
+        }
+        return Int64(number)
+    }
+}

@@ -1,0 +1,63 @@
+package import Calls
+package import Web
+
+/// The refusals of the contract's list (§0.7), in its words.
+extension Failure {
+    package static let unauthorized = Failure(.unauthorized, "UNAUTHORIZED", "Не авторизован")
+    package static let tokenExpired = Failure(.unauthorized, "TOKEN_EXPIRED", "Срок действия токена истёк")
+    package static let forbidden = Failure(.forbidden, "FORBIDDEN", "Доступ запрещен")
+    package static let callNotFound = Failure(.notFound, "CALL_NOT_FOUND", "Звонок не найден")
+    package static let userNotFound = Failure(.notFound, "USER_NOT_FOUND", "Пользователь не найден")
+    package static let extensionNotFound = Failure(.notFound, "EXTENSION_NOT_FOUND", "Внутренний номер не найден")
+    package static let queueNotFound = Failure(.notFound, "QUEUE_NOT_FOUND", "Очередь не найдена")
+    package static let alreadyAnswered = Failure(.conflict, "CALL_ALREADY_ANSWERED", "Звонок уже принят")
+    package static let alreadyEnded = Failure(.conflict, "CALL_ALREADY_ENDED", "Звонок уже завершен")
+    package static let invalidState = Failure(
+        .conflict, "INVALID_STATE", "Действие невозможно в текущем состоянии звонка")
+    package static let sipUnavailable = Failure(
+        .serviceUnavailable, "SIP_UNAVAILABLE", "SIP-направление недоступно"
+    ).with("Retry-After", "5")
+    package static let capacityExceeded = Failure(
+        .serviceUnavailable, "CAPACITY_EXCEEDED", "Достигнут предел одновременных звонков"
+    ).with("Retry-After", "5")
+    package static let storeUnavailable = Failure(
+        .serviceUnavailable, "DEPENDENCY_UNAVAILABLE", "Хранилище звонков недоступно"
+    ).with("Retry-After", "5")
+    package static let invalidJSON = Failure(.badRequest, "INVALID_JSON", "Тело запроса не является JSON")
+    package static let unsupportedMediaType = Failure(
+        .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Тип тела запроса не поддерживается")
+
+    /// One field of the request is wrong.
+    package static func invalid(_ field: String, _ reason: String) -> Failure {
+        Failure(.badRequest, "VALIDATION_ERROR", "Неверные параметры запроса", details: [field: reason])
+    }
+
+    package static func invalidPhone(_ field: String) -> Failure {
+        Failure(.badRequest, "INVALID_PHONE", "Неверный номер телефона", details: [field: "не является номером"])
+    }
+
+    /// What document 003 says when parameters are absent, in its own words.
+    package static func missing(_ names: [String]) -> Failure {
+        let noun = names.count == 1 ? "parameter" : "parameters"
+        return Failure(
+            .badRequest, "VALIDATION_ERROR", "Missing required \(noun): \(names.joined(separator: ", "))",
+            details: Dictionary(uniqueKeysWithValues: names.map { ($0, "обязательное поле") }))
+    }
+
+    package init(_ error: CallError) {
+        switch error {
+        case .callNotFound: self = .callNotFound
+        case .extensionNotFound: self = .extensionNotFound
+        case .queueNotFound: self = .queueNotFound
+        case .userNotFound: self = .userNotFound
+        case .alreadyAnswered: self = .alreadyAnswered
+        case .alreadyEnded: self = .alreadyEnded
+        case .invalidState, .notJoined: self = .invalidState
+        case .forbidden: self = .forbidden
+        case .capacityExceeded: self = .capacityExceeded
+        case .trunkUnavailable: self = .sipUnavailable
+        case .draining: self = .overloaded
+        case .badDescription: self = .invalid("sdp", "описание сессии не разобрано")
+        }
+    }
+}

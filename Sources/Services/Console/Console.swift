@@ -1,0 +1,47 @@
+package import Web
+
+/// The page at `/`: the telephone that people use in a browser.
+///
+/// Its files are embedded in the program and served as they are, without a build step; `index.html` names the rest.
+package enum Console {
+    /// Adds the page's files; `securePort` is where the same page is served over HTTPS, which the page tells people
+    /// whose browser keeps the microphone from an insecure address.
+    package static func add(to router: inout Router, securePort: UInt16? = nil) {
+        let facts = "{\"securePort\":\(securePort.map { String($0) } ?? "null")}"
+        let described = StaticFiles.File(path: "/console.json", bytes: Array(facts.utf8))
+        StaticFiles(files + [described]).add(to: &router, aliases: ["/": "/index.html"])
+    }
+
+    private static let files = [
+        file("index.html", PackageResources.index_html),
+        file("style.css", PackageResources.style_css),
+        file("icon.svg", PackageResources.icon_svg),
+        file("app.js", PackageResources.app_js),
+        file("call.js", PackageResources.call_js),
+        file("callcard.js", PackageResources.callcard_js),
+        file("desk.js", PackageResources.desk_js),
+        file("dom.js", PackageResources.dom_js),
+        file("english.js", PackageResources.english_js),
+        file("incoming.js", PackageResources.incoming_js),
+        file("keyboard.js", PackageResources.keyboard_js),
+        file("memory.js", PackageResources.memory_js),
+        file("meter.js", PackageResources.meter_js),
+        file("microphone.js", PackageResources.microphone_js),
+        file("peer.js", PackageResources.peer_js),
+        file("phone.js", PackageResources.phone_js),
+        file("quality.js", PackageResources.quality_js),
+        file("recent.js", PackageResources.recent_js),
+        file("russian.js", PackageResources.russian_js),
+        file("server.js", PackageResources.server_js),
+        file("settings.js", PackageResources.settings_js),
+        file("signin.js", PackageResources.signin_js),
+        file("socket.js", PackageResources.socket_js),
+        file("sound.js", PackageResources.sound_js),
+        file("sounds.js", PackageResources.sounds_js),
+        file("texts.js", PackageResources.texts_js),
+    ]
+
+    private static func file(_ name: String, _ bytes: [UInt8]) -> StaticFiles.File {
+        StaticFiles.File(path: "/" + name, bytes: bytes)
+    }
+}

@@ -1,0 +1,169 @@
+import * as sounds from './sounds.js';
+import { Call } from './call.js';
+import { openMicrophone, isPossible } from './microphone.js';
+import { Refusal } from './server.js';
+
+/** How long the ending of a call stays in view. */
+const farewellTime = 2500;
+
+/**
+ * The telephone: at most one call, and the calls that are offered to us.
+ *
+ * Dispatches `change` (the call or its state), `offers` (who is ringing), `level` ({mic} or {far}), `quality`, and
+ * `failure` with a text key.
+ */
+export class Phone extends EventTarget {
+  #socket;
+  #sounding = null;
+  call = null;
+  /** Calls that ring here, by UUID, oldest first. */
+  offers = new Map();
+
+  constructor(socket) {
+    super();
+    this.#socket = socket;
+    const hear = (names, react) => {
+      for (const name of names) socket.addEventListener(name, ({ detail }) => react.call(this, detail ?? {}));
+    };
+    hear(['incoming-call'], this.#offered);
+    hear(['incoming-transfer'], ({ call, fromUser }) => call && this.#offered({ ...call, isTransfer: true, fromUser }));
+    hear(['call-withdrawn', 'call-answered', 'call-ended'], this.#withdrawn);
+    hear(['link'], (state) => state === 'offline' && this.#cutOff());
+    for (const name of ['answer', 'offer', 'ice-candidate', 'joined-call', 'left-call', 'call-status', 'call:ringing',
+      'call-answered', 'call-ended', 'call-hold-changed', 'call-moved', 'transfer-error', 'call-quality']) {
+      hear([name], (data) => this.call?.isNamed(data) && this.call.hear(name, data));
+    }
+  }
+
+  get isBusy() { return this.call !== null && this.call.state !== 'ended'; }
+
+  // What the person does
+
+  async dial(number) {
+    if (this.isBusy || !number) return;
+    const call = this.#begin(number, 'outgoing');
+    await this.#carryOut(call, async () => {
+      const made = await this.#socket.ask('initiate-outgoing-call', { toNumber: number });
+      await call.connect(made.uuid, made.callId);
+    });
+  }
+
+  async answer(offer) {
+    if (this.isBusy) this.hangUp();
+    this.#forget(offer.uuid);
+    const call = this.#begin(offer.caller_number, 'incoming');
+    await this.#carryOut(call, async () => {
+      await this.#socket.ask('answer-call', { callId: offer.uuid, action: 'accept' });
+      await call.connect(offer.uuid, offer.id);
+    });
+  }
+
+  reject(offer) {
+    this.#forget(offer.uuid);
+    this.#socket.tell('answer-call', { callId: offer.uuid, action: 'reject' });
+  }
+
+  hangUp() { this.call?.hangUp(); }
+
+  /** A command of the call in progress; its refusal is shown, and the call goes on. */
+  async command(run) {
+    if (!this.isBusy) return;
+    await run(this.call).catch((refusal) => this.#fail(refusal));
+  }
+
+  // The call in progress
+
+  #begin(number, direction) {
+    const call = new Call(this.#socket, number, direction);
+    this.call = call;
+    call.addEventListener('change', () => this.#changed(call));
+    for (const name of ['level', 'quality', 'failure']) {
+      call.addEventListener(name, ({ detail }) => this.call === call && this.#emit(name, detail));
+    }
+    this.#changed(call);
+    return call;
+  }
+
+  /** Makes or answers a call once there is a microphone; what cannot be done ends it with a reason. */
+  async #carryOut(call, body) {
+    try {
+      if (!isPossible()) throw new Refusal('NO_MICROPHONE_HERE');
+      call.useMicrophone(await openMicrophone());
+      if (!call.isOver) await body();
+    } catch (problem) {
+      if (call.isOver) return;
+      this.#fail(problem);
+      call.hangUp();
+    }
+  }
+
+  #changed(call) {
+    if (this.call !== call) return;
+    this.#emit('change');
+    this.#sound();
+    if (call.state !== 'ended') return;
+    if (this.offers.size === 0) sounds.farewell();
+    setTimeout(() => this.#clear(call), farewellTime);
+  }
+
+  #clear(call) {
+    if (this.call !== call) return;
+    this.call = null;
+    this.#emit('change');
+  }
+
+  /** Without signalling the gateway ends our side of the call. */
+  #cutOff() {
+    this.offers.clear();
+    this.#offersChanged();
+    if (this.isBusy) this.call.finish('signalling_failed');
+  }
+
+  // Calls that are offered
+
+  #offered(offer) {
+    if (!offer.uuid || this.offers.has(offer.uuid) || this.call?.id === offer.uuid) return;
+    this.offers.set(offer.uuid, offer);
+    this.#offersChanged();
+  }
+
+  #withdrawn({ uuid }) { this.#forget(uuid); }
+
+  #forget(uuid) {
+    if (this.offers.delete(uuid)) this.#offersChanged();
+  }
+
+  #offersChanged() {
+    this.#emit('offers');
+    this.#sound();
+  }
+
+  /** Starts what is to be heard now, unless it sounds already. */
+  #sound() {
+    const wanted = this.#wantedSound();
+    if (wanted === this.#sounding) return;
+    this.#sounding = wanted;
+    if (wanted) wanted();
+    else sounds.silence();
+  }
+
+  #wantedSound() {
+    if (this.offers.size > 0) return this.isBusy ? sounds.callWaiting : sounds.ring;
+    return this.call?.state === 'ringing' ? sounds.ringBack : null;
+  }
+
+  #fail(problem) { this.#emit('failure', failureText(problem)); }
+
+  #emit(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail })); }
+}
+
+const texts = {
+  NotAllowedError: 'failMicrophone', NotReadableError: 'failMicrophone', NotFoundError: 'failNoMicrophone',
+  NO_MICROPHONE_HERE: 'failInsecure', OFFLINE: 'failOffline', TIMEOUT: 'failServer', INVALID_PHONE: 'failNumber',
+  EXTENSION_NOT_FOUND: 'failNoRoute', USER_NOT_FOUND: 'failNoRoute', SIP_UNAVAILABLE: 'failTrunk',
+  CAPACITY_EXCEEDED: 'failCapacity', DEPENDENCY_UNAVAILABLE: 'failCapacity', CALL_ALREADY_ANSWERED: 'failAnswered',
+  CALL_ALREADY_ENDED: 'failGone', CALL_NOT_FOUND: 'failGone',
+};
+
+/** The key of the sentence that says what went wrong. */
+export const failureText = (problem) => texts[problem.code] ?? texts[problem.name] ?? 'failCommand';

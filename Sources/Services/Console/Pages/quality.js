@@ -1,0 +1,56 @@
+const period = 2000;
+
+/**
+ * How a call sounds, from the browser's statistics (what we receive) and the gateway's (what it receives of ours).
+ *
+ * `onUpdate({lossIn, lossOut, jitter, rtt, codec, grade})`: losses 0 … 1 over the last seconds, times in
+ * milliseconds; what is not known is null.
+ */
+export class Quality {
+  #pc;
+  #timer;
+  #onUpdate;
+  #gateway = {};
+  #before = { lost: 0, received: 0 };
+
+  constructor(pc, onUpdate) {
+    this.#pc = pc;
+    this.#onUpdate = onUpdate;
+    this.#timer = setInterval(() => this.#measure(), period);
+  }
+
+  /** Takes a `call-quality` event. */
+  fromGateway(figures) { this.#gateway = figures; }
+
+  stop() { clearInterval(this.#timer); }
+
+  async #measure() {
+    const report = [...(await this.#pc.getStats()).values()];
+    const inbound = report.find((entry) => entry.type === 'inbound-rtp' && entry.kind === 'audio');
+    const pair = report.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded');
+    const codec = report.find((entry) => entry.id === inbound?.codecId);
+    if (!inbound) return;
+    const figures = {
+      lossIn: this.#loss(inbound),
+      lossOut: this.#gateway.loss ?? null,
+      jitter: Number.isFinite(inbound.jitter) ? inbound.jitter * 1000 : this.#gateway.jitter ?? null,
+      rtt: Number.isFinite(pair?.currentRoundTripTime) ? pair.currentRoundTripTime * 1000 : this.#gateway.rtt ?? null,
+      codec: codec?.mimeType?.split('/')[1] ?? null,
+    };
+    this.#onUpdate({ ...figures, grade: grade(figures) });
+  }
+
+  #loss({ packetsLost = 0, packetsReceived = 0 }) {
+    const lost = Math.max(0, packetsLost - this.#before.lost);
+    const received = Math.max(0, packetsReceived - this.#before.received);
+    this.#before = { lost: packetsLost, received: packetsReceived };
+    return lost + received > 0 ? lost / (lost + received) : null;
+  }
+}
+
+function grade({ lossIn, lossOut, jitter, rtt }) {
+  const loss = Math.max(lossIn ?? 0, lossOut ?? 0);
+  if (loss > 0.05 || rtt > 400 || jitter > 80) return 'poor';
+  if (loss > 0.01 || rtt > 200 || jitter > 30) return 'fair';
+  return 'good';
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Synchronization
+package import Telemetry
+package import Wire
+
+/// Writes log lines as JSON, one line each, to a file descriptor (standard output).
+///
+/// Each is written at once, until `gather` says when there is a better moment: a write per line is dear when every call
+/// has several. Warnings and errors take all before them along without waiting.
+package final class JSONLogSink: LogSink {
+    private let descriptor: Int32
+    private let minimum: Atomic<Int>
+    private let wallTime: @Sendable () -> WallTime
+    private let gathered = Mutex(Gathered())
+
+    private struct Gathered {
+        var bytes: [UInt8] = []
+        /// Has something run soon; false when this thread cannot.
+        var postpone: (@Sendable (@escaping @Sendable () -> Void) -> Bool)?
+    }
+
+    /// Lines that are kept at most, in bytes.
+    private static let gatheredLimit = 64 << 10
+
+    package init(descriptor: Int32 = STDOUT_FILENO, level: LogLevel, wallTime: @escaping @Sendable () -> WallTime) {
+        self.descriptor = descriptor
+        self.wallTime = wallTime
+        minimum = Atomic(level.rawValue)
+    }
+
+    package func setLevel(_ level: LogLevel) { minimum.store(level.rawValue, ordering: .relaxed) }
+
+    package func accepts(_ level: LogLevel) -> Bool { level.rawValue >= minimum.load(ordering: .relaxed) }
+
+    /// From here on lines may wait for each other until what `postpone` is given runs; it answers whether it will.
+    package func gather(_ postpone: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool) {
+        gathered.withLock { $0.postpone = postpone }
+    }
+
+    package func write(_ line: LogLine) {
+        var text = Self.encode(line, at: wallTime())
+        text.append(ASCII.lineFeed)
+        gathered.withLock { gathered in
+            let isFirst = gathered.bytes.isEmpty
+            gathered.bytes += text
+            let mayWait = line.level < .warn && gathered.bytes.count < Self.gatheredLimit
+            if mayWait, let postpone = gathered.postpone, !isFirst || postpone({ [weak self] in self?.flush() }) {
+                return
+            }
+            writeOut(&gathered)
+        }
+    }
+
+    /// Writes what was gathered.
+    package func flush() { gathered.withLock { writeOut(&$0) } }
+
+    /// Under the lock, so that lines of several threads do not mix.
+    private func writeOut(_ gathered: inout Gathered) {
+        writeAll(gathered.bytes)
+        gathered.bytes.removeAll(keepingCapacity: true)
+    }
+
+    package static func encode(_ line: LogLine, at moment: WallTime) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(384)
+        text.append(UInt8(ascii: "{"))
+        JSONObject.write("timestamp", .string(moment.iso8601()), to: &text)
+        for (name, value) in [("level", line.level.name), ("logger", line.label), ("message", line.message)] {
+            text.append(UInt8(ascii: ","))
+            JSONObject.write(name, .string(value), to: &text)
+        }
+        for (index, field) in line.fields.enumerated() {
+            let isTaken = line.fields[..<index].contains { $0.name == field.name } || ownNames.contains(field.name)
+            if isTaken { continue }
+            text.append(UInt8(ascii: ","))
+            JSONObject.write(field.name, value(field.value), to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+        return text
+    }
+
+    private static let ownNames = ["timestamp", "level", "logger", "message"]
+
+    private static func value(_ value: LogField.Value) -> JSONValue {
+        switch value {
+        case .text(let text): .string(text)
+        case .integer(let number): .integer(number)
+        case .number(let number): .number(number)
+        case .flag(let flag): .bool(flag)
+        }
+    }
+
+    /// A full pipe blocks, as for any program that logs to standard output; a closed one is ignored.
+    private func writeAll(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent)
+            }
+            if count > 0 { sent += count } else if errno != EINTR { return }
+        }
+    }
+}

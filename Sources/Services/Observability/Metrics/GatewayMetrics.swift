@@ -1,0 +1,78 @@
+package import CallModel
+import CallViews
+package import Telemetry
+import Wire
+
+/// The metrics of contract §7 that other systems' dashboards and alerts know by name.
+package struct GatewayMetrics: Sendable {
+    package let httpRequests: Family<Counter>
+    package let httpDuration: Family<Histogram>
+    package let calls: Family<Counter>
+    package let callDuration: Family<Histogram>
+    package let activeCalls: Family<Gauge>
+    package let webRTCConnections: Family<Counter>
+    package let activeWebRTCConnections: Family<Gauge>
+    package let webRTCDuration: Family<Histogram>
+    package let errors: Family<Counter>
+    package let queueWaiting: Family<Gauge>
+    package let queueCalls: Family<Counter>
+    package let queueWait: Family<Histogram>
+    package let loopLag: Family<Histogram>
+
+    private static let httpBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    private static let callBounds: [Double] = [1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600]
+    private static let waitBounds: [Double] = [1, 5, 10, 20, 30, 60, 120, 300, 600]
+    private static let lagBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
+
+    package init(_ registry: MetricRegistry) {
+        httpRequests = registry.counter(
+            "http_requests_total", "HTTP requests answered.", labels: ["method", "endpoint", "status_code"])
+        httpDuration = registry.histogram(
+            "http_request_duration_seconds", "From the complete request to its response.",
+            labels: ["method", "endpoint"], bounds: Self.httpBounds)
+        calls = registry.counter(
+            "calls_total", "Calls that entered a status; each passes initiated once.", labels: ["direction", "status"])
+        callDuration = registry.histogram(
+            "call_duration_seconds", "Time from answer to end of answered calls.", labels: ["direction"],
+            bounds: Self.callBounds)
+        activeCalls = registry.gauge("active_calls", "Calls that have begun and not ended.")
+        webRTCConnections = registry.counter(
+            "webrtc_connections_total", "Browser connections by what became of them.", labels: ["status"])
+        activeWebRTCConnections = registry.gauge("active_webrtc_connections", "Browser connections that are up.")
+        webRTCDuration = registry.histogram(
+            "webrtc_connection_duration_seconds", "Life of browser connections that were up.", bounds: Self.callBounds)
+        errors = registry.counter("errors_total", "Faults by kind.", labels: ["error_type"])
+        queueWaiting = registry.gauge("queue_waiting", "Callers who wait in a queue.", labels: ["queue"])
+        queueCalls = registry.counter(
+            "queue_calls_total", "Callers whose wait is over, by what became of them.", labels: ["queue", "outcome"])
+        queueWait = registry.histogram(
+            "queue_wait_seconds", "From entering a queue to the end of the wait.", labels: ["queue"],
+            bounds: Self.waitBounds)
+        loopLag = registry.histogram(
+            "event_loop_lag_seconds", "How long one turn of the control loop kept the others waiting.",
+            bounds: Self.lagBounds)
+        for status in ["connected", "failed", "disconnected"] { _ = webRTCConnections.with(status) }
+    }
+
+    /// Counts one step of a call's life.
+    package func count(_ notice: CallNotice, _ record: CallRecord) {
+        let direction = record.direction.rawValue
+        switch notice {
+        case .created:
+            calls.with(direction, "initiated").increment()
+            activeCalls.with().add(1)
+        case .ringing: calls.with(direction, "ringing").increment()
+        case .answered: calls.with(direction, "answered").increment()
+        case .ended:
+            calls.with(direction, CallView.gateway.status(of: record) ?? "failed").increment()
+            activeCalls.with().add(-1)
+            if record.answeredAt != nil { callDuration.with(direction).observe(Double(record.duration ?? 0)) }
+        case .offered, .rejected, .held, .transferRequested, .transferred, .transferFailed, .withdrawn: break
+        }
+    }
+
+    package func countRequest(method: String, endpoint: String, status: Int, duration: Duration) {
+        httpRequests.with(method, endpoint, String(status)).increment()
+        httpDuration.with(method, endpoint).observe(duration.inSeconds)
+    }
+}

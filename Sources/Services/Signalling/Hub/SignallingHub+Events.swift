@@ -1,0 +1,211 @@
+import CallModel
+import CallViews
+package import Calls
+import Directory
+import Wire
+
+/// What happens to calls, told in the words of documents 002, 003 and 004 to those it concerns.
+extension SignallingHub: CallObserver {
+    nonisolated package func callChanged(_ event: CallEvent) { assumeIsolated { $0.publish(event) } }
+
+    nonisolated package func upstreamChanged(registered: Bool, detail: String) {
+        assumeIsolated { $0.publishUpstream(registered, detail) }
+    }
+
+    nonisolated package func registrationChanged(account: String, userID: Int64?, isRegistered: Bool) {
+        assumeIsolated { $0.phoneChanged(account: account, userID: userID, isRegistered: isRegistered) }
+    }
+
+    private func publishUpstream(_ registered: Bool, _ detail: String) {
+        let was = isUpstreamRegistered
+        isUpstreamRegistered = registered
+        if registered, !was { sendToAll(SignallingEvent("sip:connected")) }
+        if !registered, was { sendToAll(SignallingEvent("sip:disconnected")) }
+        if !registered, !detail.isEmpty { sendToAll(SignallingEvent("sip:error", ["error": .string(detail)])) }
+    }
+
+    /// Tells one event to its receivers, in each document's words.
+    func publish(_ event: CallEvent) {
+        guard !members.isEmpty else { return forget(event.record.uuid) }
+        let news = CallNews(event: event, facts: facts(event.record), involved: involved(event))
+        switch event.notice {
+        case .edited(let userID): edited(news, userID)
+        case .life(let notice): live(news, notice)
+        }
+        markDirty(news.involved)
+    }
+
+    private func live(_ news: CallNews, _ notice: CallNotice) {
+        let record = news.record
+        switch notice {
+        case .created:
+            // A call for a queue is shown to the members it is offered to, one after the other.
+            let isForAll = record.direction == .incoming && news.event.queue == nil
+            if isForAll { announce(news, to: assignees(record)) }
+            tell(news, "call:new")
+        case .offered(let userID): announce(news, to: offerees(userID))
+        case .ringing:
+            tell(news, "call:ringing")
+            tellRoom(record)
+        case .answered:
+            let data = takeEcho(record.uuid, .initialData)
+            let payload = CallEventView.callAnswered(
+                record, .accept, userID: record.answeredByUserID, initialData: data)
+            send(SignallingEvent("call-answered", payload), to: news.involved)
+            tell(news, "call:answered")
+            tellRoom(record)
+        case .rejected(let userID):
+            let payload = CallEventView.callAnswered(record, .reject, userID: userID)
+            send(SignallingEvent("call-answered", payload), to: news.involved)
+        case .held(let on, let userID):
+            send(
+                SignallingEvent("call-hold-changed", CallEventView.holdChanged(record, userID: userID)),
+                to: news.involved)
+            tell(news, on ? "call:held" : "call:resumed")
+        case .transferRequested(let from, let to, _, let reason): transferRequested(news, from, to, reason)
+        case .transferred(let from, let to):
+            let payload = CallEventView.callTransferred(record, fromUser: from, toUser: to)
+            send(SignallingEvent("call-transferred", payload), to: news.involved)
+            tell(news, "call:transferred")
+        case .transferFailed(let from): transferFailed(record, from)
+        case .withdrawn(let userID): withdrawn(record, userID)
+        case .ended: ended(news)
+        }
+    }
+
+    // MARK: - Each event
+
+    /// Shows an incoming call to sessions that have not been shown it.
+    private func announce(_ news: CallNews, to sessions: Set<String>) {
+        let fresh = sessions.subtracting(announced[news.record.uuid] ?? [])
+        announced[news.record.uuid, default: []].formUnion(fresh)
+        send(SignallingEvent("incoming-call", CallEventView.incomingCall(news.facts)), to: fresh)
+    }
+
+    /// An event of document 003, whose payload is always the call.
+    private func tell(_ news: CallNews, _ name: String) {
+        send(SignallingEvent(name, CallEventView.pbx(news.facts)), to: news.involved)
+    }
+
+    /// Members of the call's room follow its status.
+    private func tellRoom(_ record: CallRecord) {
+        let status: JSONObject = [
+            "callId": .string(record.uuid.description), "status": JSONValue(CallView.gateway.status(of: record)),
+        ]
+        send(SignallingEvent("call-status", status), to: sessions(in: [RoomName.call(record.uuid)], orOpen: false))
+    }
+
+    private func transferRequested(_ news: CallNews, _ from: Int64?, _ to: Int64?, _ reason: String?) {
+        guard let to else { return }
+        let payload = CallEventView.incomingTransfer(news.facts, fromUser: from, reason: reason)
+        send(SignallingEvent("incoming-transfer", payload), to: sessions(in: [RoomName.user(to)], orOpen: false))
+    }
+
+    private func transferFailed(_ record: CallRecord, _ from: Int64?) {
+        let payload: JSONValue = ["message": "Перевод не удался", "callId": .integer(record.id)]
+        let receivers = from.map { sessions(in: [RoomName.user($0)], orOpen: false) } ?? sessions(in: [])
+        send(SignallingEvent("transfer-error", payload), to: receivers)
+    }
+
+    private func withdrawn(_ record: CallRecord, _ userID: Int64) {
+        let sessions = sessions(in: [RoomName.user(userID)], orOpen: false)
+        // A queue may offer them the call again.
+        announced[record.uuid]?.subtract(sessions)
+        send(withdrawal(record), to: sessions)
+    }
+
+    /// A page took the call: the other pages that were shown it for the same user stop ringing at once.
+    func taken(_ record: CallRecord, by userID: Int64?, at session: String) {
+        let shown = userID.map { sessions(in: [RoomName.user($0)], orOpen: false) } ?? announced[record.uuid] ?? []
+        send(withdrawal(record), to: shown.subtracting([session]))
+    }
+
+    /// Whoever stops ringing while the call goes on does so because somebody else has it.
+    private func withdrawal(_ record: CallRecord) -> SignallingEvent {
+        let reason = record.state.isTerminal ? JSONValue(record.endReason?.rawValue) : "answered_elsewhere"
+        let payload: JSONValue = [
+            "callId": .integer(record.id), "uuid": .string(record.uuid.description), "reason": reason,
+        ]
+        return SignallingEvent("call-withdrawn", payload)
+    }
+
+    private func ended(_ news: CallNews) {
+        let record = news.record
+        let data = takeEcho(record.uuid, .callData)
+        let userID = record.answeredByUserID ?? record.assignedUserID
+        send(
+            SignallingEvent("call-ended", CallEventView.callEnded(record, userID: userID, callData: data)),
+            to: news.involved)
+        if record.state == .failed { tell(news, "call:failed") }
+        if record.state == .cancelled { tell(news, "call:cancelled") }
+        tell(news, "call:ended")
+        tellRoom(record)
+        forget(record.uuid)
+    }
+
+    /// Nobody is there to be shown it, or it is over.
+    private func forget(_ uuid: UUID) {
+        announced[uuid] = nil
+        echoes[uuid] = nil
+    }
+
+    private func edited(_ news: CallNews, _ userID: Int64?) {
+        let data = takeEcho(news.record.uuid, .customerData)
+        let payload = CallEventView.notesUpdated(news.record, userID: userID, customerData: data)
+        send(SignallingEvent("call-notes-updated", payload), to: news.involved)
+        tell(news, "call:updated")
+    }
+
+    // MARK: - Receivers
+
+    func facts(_ record: CallRecord) -> CallFacts { CallFacts(record: record, roster: services.roster.current) }
+
+    /// The people of the call, whoever was offered it, and all operators.
+    private func involved(_ event: CallEvent) -> Set<String> {
+        let record = event.record
+        let people = [record.assignedUserID, record.answeredByUserID].compactMap(\.self) + event.offeredTo
+        var rooms = people.map(RoomName.user) + [RoomName.operators]
+        if let id = record.operatorID { rooms.append(RoomName.operator(id)) }
+        return sessions(in: rooms).union(announced[record.uuid] ?? [])
+    }
+
+    /// The user's own sessions and those of nobody in particular; an open session that said whose it is gets its own.
+    private func offerees(_ userID: Int64) -> Set<String> {
+        let nobodys = openSessions.filter { members[$0]?.user == nil }
+        return sessions(in: [RoomName.user(userID)], orOpen: false).union(nobodys)
+    }
+
+    /// The assigned user if a page of theirs is open, else the operators.
+    private func assignees(_ record: CallRecord) -> Set<String> {
+        if let id = record.assignedUserID, isOnline(id) { return sessions(in: [RoomName.user(id)]) }
+        return sessions(in: [RoomName.operators])
+    }
+
+    // MARK: - What clients sent with a command and others are shown
+
+    func keepEcho(_ value: JSONValue?, _ kind: EventEcho, for uuid: UUID) {
+        if let value { echoes[uuid, default: [:]][kind] = value }
+    }
+
+    private func takeEcho(_ uuid: UUID, _ kind: EventEcho) -> JSONValue? {
+        let value = echoes[uuid]?.removeValue(forKey: kind)
+        if echoes[uuid]?.isEmpty == true { echoes[uuid] = nil }
+        return value
+    }
+}
+
+/// A part of a command that is repeated in the event it causes.
+enum EventEcho: Hashable, Sendable {
+    case initialData
+    case callData
+    case customerData
+}
+
+/// One event on its way to its receivers.
+private struct CallNews {
+    let event: CallEvent
+    let facts: CallFacts
+    let involved: Set<String>
+
+    var record: CallRecord { event.record }
+}

@@ -1,0 +1,60 @@
+import CallModel
+import CallViews
+import Calls
+import Directory
+import Reactor
+import Wire
+
+/// The lists of live calls: on connect, on demand, and after each change.
+extension SignallingHub {
+    /// Changes within this time make one list; it grows with the number of live calls, as the lists do.
+    static let listDelay = Duration.milliseconds(50)
+    static let longestListDelay = Duration.seconds(2)
+    /// Calls in one list, the newest; all of them are to be had by REST.
+    static let maximumListedCalls = 200
+
+    /// Tells a session that was just admitted what is live now.
+    func greet(_ id: String) {
+        send(SignallingEvent("active-calls", activeList(for: id)), to: [id])
+        let facts = visibleCalls(to: id).map(facts)
+        send(SignallingEvent("calls:active", CallEventView.pbxList(facts)), to: [id])
+        if isUpstreamRegistered { send(SignallingEvent("sip:connected"), to: [id]) }
+    }
+
+    /// The payload of `active-calls` for one session.
+    func activeList(for id: String) -> JSONValue { CallEventView.activeCalls(visibleCalls(to: id).map(facts)) }
+
+    /// Everybody's calls for those who see all, else the user's own.
+    private func visibleCalls(to id: String) -> [CallRecord] {
+        guard let member = members[id], member.isAdmitted else { return [] }
+        let live = services.calls.assumeIsolated { calls in
+            guard let user = member.user, !member.isOpen, !user.role.seesAllCalls else { return calls.liveRecords() }
+            return calls.liveRecords(concerning: user.id, asOperator: user.role == .operator)
+        }
+        return live.suffix(Self.maximumListedCalls)
+    }
+
+    /// Has new lists sent soon to sessions whose list may have changed.
+    func markDirty(_ sessions: Set<String>) {
+        dirty.formUnion(sessions)
+        guard !dirty.isEmpty, !isListTimerSet else { return }
+        isListTimerSet = true
+        let live = services.calls.assumeIsolated { $0.liveCount }
+        let delay = min(Self.listDelay + .milliseconds(live), Self.longestListDelay)
+        loop.schedule(after: delay) { [weak self] in self?.assumeIsolated { $0.sendLists() } }
+    }
+
+    /// Sends each changed list; sessions that see the same calls share one text.
+    private func sendLists() {
+        isListTimerSet = false
+        let groups = Dictionary(grouping: dirty) { id -> Int64? in
+            guard let member = members[id], let user = member.user else { return nil }
+            return member.isOpen || user.role.seesAllCalls ? nil : user.id
+        }
+        dirty = []
+        for sessions in groups.values {
+            guard let one = sessions.first(where: { members[$0]?.isAdmitted == true }) else { continue }
+            send(SignallingEvent("active-calls", activeList(for: one)), to: sessions)
+        }
+    }
+}

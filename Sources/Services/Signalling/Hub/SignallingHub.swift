@@ -1,0 +1,189 @@
+package import CallModel
+package import Calls
+package import Directory
+package import Reactor
+package import Telemetry
+import Web
+package import Wire
+
+/// What signalling is made of.
+package struct SignallingServices: Sendable {
+    package let loop: any EventLoop
+    package let calls: CallManager
+    package let callStore: any CallStore
+    package let userStore: any UserStore
+    package let roster: RosterBox
+    package let access: SignallingAccess
+    package let logger: Logger
+    /// Handed to browsers on `join-call`, each an object of `RTCIceServer`.
+    package var iceServers: [JSONValue] = []
+
+    package init(
+        loop: any EventLoop, calls: CallManager, callStore: any CallStore, userStore: any UserStore, roster: RosterBox,
+        access: SignallingAccess, logger: Logger
+    ) {
+        (self.loop, self.calls, self.callStore, self.userStore) = (loop, calls, callStore, userStore)
+        (self.roster, self.access, self.logger) = (roster, access, logger)
+    }
+}
+
+/// Knows every signalling session and who is in which room, and brings each event to its receivers.
+package actor SignallingHub {
+    package nonisolated let loop: any EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated let services: SignallingServices
+    nonisolated var access: SignallingAccess { services.access }
+
+    /// What the hub must know of a session to send it something.
+    struct Member {
+        let channel: Channel
+        let session: Session
+        var style: EventStyle
+        var user: SignallingUser?
+        let isOpen: Bool
+        var rooms: Set<String> = []
+
+        /// Receives events at all.
+        var isAdmitted: Bool { isOpen || user != nil }
+    }
+
+    var members: [String: Member] = [:]
+    private var rooms: [String: Set<String>] = [:]
+    /// Authenticated sessions of each user.
+    private var online: [Int64: Int] = [:]
+    /// Whose phone is registered, by its account.
+    private var phones: [String: Int64] = [:]
+    /// Open sessions, which receive everything.
+    private(set) var openSessions: Set<String> = []
+    /// Which sessions were shown each live call, so that none is shown it twice.
+    var announced: [UUID: Set<String>] = [:]
+    var echoes: [UUID: [EventEcho: JSONValue]] = [:]
+    var isUpstreamRegistered = false
+    /// Sessions whose list of live calls has changed.
+    var dirty: Set<String> = []
+    var isListTimerSet = false
+    private var entropy: Entropy
+
+    package init(_ services: SignallingServices) {
+        self.services = services
+        loop = services.loop
+        entropy = services.loop.makeEntropy()
+    }
+
+    package var sessionCount: Int { members.count }
+
+    // MARK: - Sessions
+
+    nonisolated func makeSession(_ channel: Channel, style: EventStyle, token: String?, isOpen: Bool) -> Session {
+        assumeIsolated { hub in
+            let id = hub.entropy.hex(10)
+            let session = Session(id: id, channel: channel, style: style, token: token, isOpen: isOpen, hub: hub)
+            hub.members[id] = Member(channel: channel, session: session, style: style, isOpen: isOpen)
+            if isOpen { hub.openSessions.insert(id) }
+            return session
+        }
+    }
+
+    func remove(_ id: String) {
+        guard let member = members[id] else { return }
+        for room in member.rooms { leave(room, id) }
+        members[id] = nil
+        openSessions.remove(id)
+        dirty.remove(id)
+        if let user = member.user { presenceChanged(user.id, by: -1) }
+    }
+
+    func setStyle(_ style: EventStyle, of id: String) { members[id]?.style = style }
+
+    /// Gives a session its user and that user's rooms; a former user's are left.
+    func setUser(_ user: SignallingUser, of id: String) -> [String] {
+        guard let member = members[id] else { return [] }
+        let former = member.user
+        for room in former?.rooms ?? [] { leave(room, id) }
+        members[id]?.user = user
+        for room in user.rooms { join(room, id) }
+        presenceChanged(user.id, by: 1)
+        if let former { presenceChanged(former.id, by: -1) }
+        return user.rooms
+    }
+
+    /// Makes a session nobody's: it leaves every room and hears nothing more.
+    func clearUser(of id: String) {
+        guard let member = members[id], let user = member.user else { return }
+        for room in member.rooms { leave(room, id) }
+        members[id]?.user = nil
+        presenceChanged(user.id, by: -1)
+    }
+
+    /// Tells calls how many sockets a user has, and the directory when there is the first or no way to reach them.
+    private func presenceChanged(_ userID: Int64, by change: Int) {
+        let was = isReachable(userID)
+        let online = (online[userID] ?? 0) + change
+        self.online[userID] = online > 0 ? online : nil
+        services.calls.assumeIsolated { $0.pagesChanged(userID: userID, online: online) }
+        tellPresence(of: userID, was)
+    }
+
+    /// A phone counts like a socket: its user is online while either is there.
+    func phoneChanged(account: String, userID: Int64?, isRegistered: Bool) {
+        guard let owner = isRegistered ? userID : phones[account] else { return }
+        let was = isReachable(owner)
+        phones[account] = isRegistered ? owner : nil
+        tellPresence(of: owner, was)
+    }
+
+    private func isReachable(_ userID: Int64) -> Bool { isOnline(userID) || phones.values.contains(userID) }
+
+    private func tellPresence(of userID: Int64, _ was: Bool) {
+        let isOnline = isReachable(userID)
+        if isOnline != was { services.userStore.setPresence(isOnline ? .online : .offline, ofUser: userID) }
+    }
+
+    /// Whether a user has a socket open.
+    func isOnline(_ userID: Int64) -> Bool { online[userID] != nil }
+
+    func newUUID() -> UUID { UUID(using: &entropy) }
+
+    // MARK: - Rooms
+
+    func join(_ room: String, _ id: String) {
+        guard members[id]?.rooms.insert(room).inserted == true else { return }
+        rooms[room, default: []].insert(id)
+    }
+
+    func leave(_ room: String, _ id: String) {
+        guard members[id]?.rooms.remove(room) != nil else { return }
+        rooms[room]?.remove(id)
+        if rooms[room]?.isEmpty == true { rooms[room] = nil }
+    }
+
+    /// The admitted sessions of some rooms and, unless it is a call's own affair, the open ones.
+    func sessions(in wanted: some Sequence<String>, orOpen: Bool = true) -> Set<String> {
+        wanted.reduce(into: orOpen ? openSessions : []) { $0.formUnion(rooms[$1] ?? []) }
+    }
+
+    // MARK: - Sending
+
+    func send(_ event: SignallingEvent, to sessions: some Sequence<String>) {
+        var encoder = EventEncoder(event)
+        for id in sessions {
+            guard let member = members[id], member.isAdmitted else { continue }
+            member.channel.send(encoder.encoded(member.style))
+        }
+    }
+
+    func sendToAll(_ event: SignallingEvent) {
+        send(event, to: members.filter { $0.value.isAdmitted }.keys)
+    }
+
+    /// Whether a session may see a call.
+    func mayUse(_ record: CallRecord, _ user: SignallingUser?, isOpen: Bool) -> Bool {
+        if isOpen { return true }
+        guard let user else { return false }
+        if user.role.seesAllCalls { return true }
+        let own = [record.assignedUserID, record.answeredByUserID, record.operatorID]
+        if own.contains(user.id) { return true }
+        if user.role == .operator, record.assignedUserID == nil, record.answeredByUserID == nil { return true }
+        return services.calls.assumeIsolated { $0.isParticipant(userID: user.id, in: record.key) }
+    }
+}

@@ -1,0 +1,76 @@
+import CallModel
+import Directory
+
+/// What waits to be written: the newest state of each call and leg, then the other rows in their order.
+///
+/// A call that changes again before it is written costs nothing more, so a slow disk makes batches better, not queues
+/// longer.
+struct PendingWrites {
+    /// Something queued that is no call record.
+    enum Row: Sendable {
+        case call(CallRow)
+        case presence(User.Presence, user: Int64)
+        case registration(AccountRegistration?, account: Int64)
+    }
+
+    /// Calls, and rows, that are kept while the disk does not take them; beyond it the newest are dropped and counted.
+    struct Limit {
+        var records = 100_000
+        var rows = 200_000
+    }
+
+    private(set) var records: [CallRecord] = []
+    private(set) var rows: [Row] = []
+    private var positions: [Int64: Int] = [:]
+    private var legPositions: [String: Int] = [:]
+    private let limit: Limit
+
+    init(limit: Limit = Limit()) { self.limit = limit }
+
+    var isEmpty: Bool { records.isEmpty && rows.isEmpty }
+    var count: Int { records.count + rows.count }
+
+    /// Answers how many parts had to be dropped.
+    mutating func add(_ change: CallChange) -> Int {
+        let dropped = change.record.map { add($0) ? 0 : 1 } ?? 0
+        return change.rows.reduce(dropped) { $0 + (add(.call($1)) ? 0 : 1) }
+    }
+
+    mutating func add(_ row: Row) -> Bool {
+        if case .call(.leg(let leg)) = row, let position = legPositions[leg.legID],
+            case .call(.leg(let earlier)) = rows[position], earlier.kind == leg.kind, earlier.callID == leg.callID
+        {
+            rows[position] = row
+            return true
+        }
+        guard rows.count < limit.rows else { return false }
+        if case .call(.leg(let leg)) = row { legPositions[leg.legID] = rows.count }
+        rows.append(row)
+        return true
+    }
+
+    private mutating func add(_ record: CallRecord) -> Bool {
+        if let position = positions[record.id] {
+            if record.version >= records[position].version { records[position] = record }
+            return true
+        }
+        guard records.count < limit.records else { return false }
+        positions[record.id] = records.count
+        records.append(record)
+        return true
+    }
+
+    /// Everything that waits; nothing waits afterwards.
+    mutating func take() -> PendingWrites {
+        defer { self = PendingWrites(limit: limit) }
+        return self
+    }
+
+    /// Puts back a batch that could not be written, before what has come since; answers how many parts were dropped.
+    mutating func putBack(_ older: PendingWrites) -> Int {
+        let newer = take()
+        self = older
+        let droppedRecords = newer.records.count { !add($0) }
+        return newer.rows.reduce(droppedRecords) { $0 + (add($1) ? 0 : 1) }
+    }
+}

@@ -1,0 +1,100 @@
+package import CallModel
+package import Directory
+package import Wire
+
+extension SQLiteStore: CallStore {
+    package func call(_ key: CallKey) throws(StoreError) -> CallRecord? {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            switch key {
+            case .id(let id): try CallTable.read(database, where: "WHERE id = ?", [.integer(id)]).first
+            case .uuid(let uuid): try CallTable.read(database, where: "WHERE uuid = ?", [SQLiteValue(uuid)]).first
+            }
+        }
+    }
+
+    package func call(channelID: String) throws(StoreError) -> CallRecord? {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try CallTable.read(
+                database, where: "WHERE channel_id = ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1",
+                [.text(channelID)]
+            ).first
+        }
+    }
+
+    package func calls(matching query: CallQuery) throws(StoreError) -> CallPage {
+        let conditions = CallConditions(query)
+        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let items = try CallTable.read(
+                database, where: "\(conditions.clause) ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?",
+                conditions.values + [SQLiteValue(max(query.limit, 0)), SQLiteValue(max(query.offset, 0))])
+            guard query.countsTotal else { return CallPage(items: items, total: items.count) }
+            let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)
+            return CallPage(items: items, total: Int(total ?? 0))
+        }
+    }
+
+    package func sessions(ofCall id: Int64?, activeOnly: Bool) throws(StoreError) -> [CallSession] {
+        var conditions: [String] = []
+        if id != nil { conditions.append("call_pk = ?") }
+        if activeOnly { conditions.append("is_active") }
+        let clause = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try CallSession.read(database, where: clause, id.map { [.integer($0)] } ?? [])
+        }
+    }
+
+    package func trace(ofCall id: Int64) throws(StoreError) -> JSONValue? {
+        let text = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try database.query("SELECT trace FROM call_traces WHERE call_pk = ?", [.integer(id)]) { $0.text(0) }.first
+        }
+        return text.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
+    }
+
+    package func closeInterrupted(at now: WallTime) throws(StoreError) -> Int {
+        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try Interruption.close(database, at: now)
+        }
+    }
+}
+
+/// Closing what a program that died left open.
+private enum Interruption {
+    /// The calls come last: the rows that belong to them are found by their being open.
+    static func close(_ database: SQLiteConnection, at now: WallTime) throws(SQLiteFailure) -> Int {
+        let open = "IN (SELECT id FROM calls WHERE ended_at IS NULL)"
+        try database.run(
+            """
+            UPDATE call_legs SET
+                state = CASE WHEN connected_at IS NULL THEN 'failed' ELSE 'completed' END,
+                disconnected_at = max(appeared_at, (SELECT updated_at FROM calls WHERE id = call_pk)),
+                disconnect_reason = 'interrupted', updated_at = ?
+            WHERE disconnected_at IS NULL AND call_pk \(open)
+            """, [SQLiteValue(now)])
+        try database.run(
+            """
+            UPDATE webrtc_connections SET
+                status = CASE status WHEN 'connected' THEN 'disconnected' ELSE 'failed' END,
+                end_time = max(start_time, updated_at),
+                duration = (max(start_time, updated_at) - start_time) / 1000, updated_at = ?
+            WHERE end_time IS NULL
+            """, [SQLiteValue(now)])
+        try database.run(
+            """
+            UPDATE call_sessions SET is_active = 0, ended_at = last_activity, updated_at = ? WHERE is_active
+            """, [SQLiteValue(now)])
+        // In SQLite an UPDATE's right-hand sides all see the row as it was.
+        return try database.run(
+            """
+            UPDATE calls SET
+                state = CASE WHEN answered_at IS NULL THEN 'failed' ELSE 'completed' END,
+                end_reason = 'interrupted',
+                ended_at = max(updated_at, started_at),
+                duration = CASE WHEN answered_at IS NULL THEN 0
+                    ELSE max(0, (updated_at - answered_at + 500) / 1000) END,
+                hold_seconds = hold_seconds + CASE WHEN held_since IS NULL THEN 0
+                    ELSE max(0, (updated_at - held_since + 500) / 1000) END,
+                held_since = NULL, is_on_hold = 0, version = version + 1, updated_at = ?
+            WHERE ended_at IS NULL
+            """, [SQLiteValue(now)])
+    }
+}

@@ -1,0 +1,149 @@
+package import Directory
+import Telemetry
+
+extension SQLiteStore: UserStore {
+    package func roster() throws(StoreError) -> Roster {
+        let trunks = try storedTrunks()
+        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let lines = try database.query("SELECT id, number, rk, city, avito_name FROM phones ORDER BY id") { row in
+                PhoneLine(
+                    id: row.integer(0), number: row.text(1), campaign: row.textIfPresent(2),
+                    city: row.textIfPresent(3), avitoName: row.textIfPresent(4))
+            }
+            return Roster(
+                users: try UserTable.read(database), phones: try UserTable.phones(database),
+                accounts: try AccountTable.read(database), lines: lines, trunks: trunks,
+                routes: try RouteTable.read(database), queues: try QueueTable.read(database),
+                limits: try LimitsTable.read(database))
+        }
+    }
+
+    /// The key is not made for a store that has nothing to unseal.
+    private func storedTrunks() throws(StoreError) -> [Trunk] {
+        let count = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try database.integer("SELECT count(*) FROM trunks")
+        }
+        guard count ?? 0 > 0 else { return [] }
+        let table = TrunkTable(key: try sealingKey())
+        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try table.read(database) { name in
+                warn(
+                    "a trunk is left out, for its row or the passwords in it cannot be read",
+                    [LogField("trunk", name)])
+            }
+        }
+    }
+
+    package func user(id: Int64) throws(StoreError) -> User? {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try UserTable.read(database, where: "WHERE id = ?", [.integer(id)]).first
+        }
+    }
+
+    package func credentials(login: String) throws(StoreError) -> LoginCredentials? {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            guard let user = try UserTable.read(database, where: "WHERE login = ?", [.text(login)]).first
+            else { return nil }
+            let hash = try database.query(
+                "SELECT hash FROM user_passwords WHERE user_id = ?", [.integer(user.id)]
+            ) { $0.text(0) }.first
+            return LoginCredentials(user: user, passwordHash: hash)
+        }
+    }
+
+    package func phones(ofUser id: Int64) throws(StoreError) -> [UserPhone] {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try UserTable.phones(database, where: "WHERE user_id = ?", [.integer(id)])
+        }
+    }
+
+    package func companies(ids: Set<Int64>) throws(StoreError) -> [Int64: Company] {
+        guard !ids.isEmpty else { return [:] }
+        let list = ids.sorted().map(String.init).joined(separator: ", ")
+        let companies = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try CompanyTable.read(database, where: "WHERE id IN (SELECT value FROM json_each(?))", [.text("[\(list)]")])
+        }
+        return Dictionary(companies.map { ($0.id, $0) }) { first, _ in first }
+    }
+
+    package func company(phone: PhoneNumber) throws(StoreError) -> Company? {
+        guard !phone.matchKey.isEmpty else { return nil }
+        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try CompanyTable.read(
+                database,
+                where: """
+                    WHERE id = (SELECT company_id FROM company_phones WHERE substr(phone_norm, -10) = ? LIMIT 1)
+                    """, [.text(phone.matchKey)]
+            ).first
+        }
+    }
+
+    package func add(_ user: User, passwordHash: String?) throws(StoreError) -> User {
+        try add(user, passwordHash: passwordHash, limits: TollLimits())
+    }
+
+    package func setPasswordHash(_ hash: String, ofUser id: Int64) throws(StoreError) {
+        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try UserTable.setPasswordHash(hash, ofUser: id, in: database)
+        }
+    }
+
+    package func adopt(_ account: SIPAccount) throws(StoreError) -> SIPAccount {
+        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            var account = account
+            account.userID = try Self.owner(of: account, in: database)
+            return try AccountTable.write(account, to: database)
+        }
+    }
+
+    /// The account's user, found by account, extension or login; made when there is none.
+    private static func owner(of account: SIPAccount, in database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
+        let known = try database.integer(
+            """
+            SELECT id FROM (
+                SELECT user_id AS id, 1 AS place FROM sip_accounts WHERE extension = ? AND user_id IS NOT NULL
+                UNION ALL SELECT id, 2 FROM users WHERE extension = ?
+                UNION ALL SELECT id, 3 FROM users WHERE login = ?
+            ) ORDER BY place LIMIT 1
+            """, [.text(account.extension), .text(account.extension), .text(account.username)])
+        if let known { return known }
+        let user = User(
+            id: 0, login: account.username, name: account.displayName, extension: account.extension)
+        return try UserTable.insert(user, to: database)
+    }
+
+    package func resetPresence() throws(StoreError) {
+        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try database.run(
+                """
+                UPDATE users SET presence = 'offline', presence_is_live = 0, updated_at = \(Schema.now)
+                WHERE presence_is_live
+                """)
+            try database.run("UPDATE sip_accounts SET contact_uri = NULL, registered_at = NULL, expires_at = NULL")
+        }
+    }
+
+    package func setting(_ name: String) throws(StoreError) -> String? {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try database.query("SELECT value FROM settings WHERE name = ?", [.text(name)]) { $0.text(0) }.first
+        }
+    }
+
+    package func setSetting(_ name: String, to value: String) throws(StoreError) {
+        _ = try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try database.run(
+                """
+                INSERT INTO settings (name, value) VALUES (?, ?)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = \(Schema.now)
+                """, [.text(name), .text(value)])
+        }
+    }
+
+    package nonisolated func setPresence(_ presence: User.Presence, ofUser id: Int64) {
+        write(.presence(presence, user: id))
+    }
+
+    package nonisolated func setRegistration(_ registration: AccountRegistration?, ofAccount id: Int64) {
+        write(.registration(registration, account: id))
+    }
+}

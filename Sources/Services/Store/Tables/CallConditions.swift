@@ -1,0 +1,101 @@
+import CallModel
+import Directory
+import Wire
+
+/// A `CallQuery` as SQL: conditions joined by AND, and the values for their parameters.
+struct CallConditions {
+    private var parts: [String] = []
+    private(set) var values: [SQLiteValue] = []
+
+    /// `WHERE …`, or nothing.
+    var clause: String { parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND ") }
+
+    init(_ query: CallQuery) {
+        addVisibility(query.visibility)
+        addStates(query)
+        addTimes(query)
+        addPlain(query)
+        addNumbers(query)
+        if let search = query.search, !search.isEmpty { addSearch(search) }
+    }
+
+    private mutating func add(_ condition: String, _ values: SQLiteValue...) {
+        parts.append(condition)
+        self.values.append(contentsOf: values)
+    }
+
+    private mutating func addVisibility(_ visibility: CallQuery.Visibility) {
+        guard case .user(let id, let isOperator) = visibility else { return }
+        let user = SQLiteValue.integer(id)
+        if isOperator {
+            add("(assigned_user_id = ? OR answered_by_user_id = ? OR operator_id = ?)", user, user, user)
+        } else {
+            add("(assigned_user_id = ? OR answered_by_user_id = ?)", user, user)
+        }
+    }
+
+    /// States and directions are words of closed lists, so they stand in the text itself.
+    private mutating func addStates(_ query: CallQuery) {
+        if let states = query.states {
+            let alternatives = states.map { condition in
+                "(state = '\(condition.state.rawValue)' AND direction IN (\(Self.list(condition.directions))))"
+            }
+            add(alternatives.isEmpty ? "0" : "(\(alternatives.joined(separator: " OR ")))")
+        }
+        if let directions = query.directions { add("direction IN (\(Self.list(directions)))") }
+        if let isLive = query.isLive { add(isLive ? "ended_at IS NULL" : "ended_at IS NOT NULL") }
+        if query.hidesUnanswered { add("state NOT IN ('initiated', 'ringing')") }
+    }
+
+    private static func list(_ directions: Set<CallDirection>) -> String {
+        directions.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+    }
+
+    private mutating func addTimes(_ query: CallQuery) {
+        if let from = query.startedFrom { add("started_at >= ?", SQLiteValue(from)) }
+        if let through = query.startedThrough { add("started_at <= ?", SQLiteValue(through)) }
+    }
+
+    private mutating func addPlain(_ query: CallQuery) {
+        if let id = query.operatorID { add("operator_id = ?", .integer(id)) }
+        if let id = query.clientID { add("client_id = ?", SQLiteValue(id)) }
+        if let city = query.city { add("city = ?", .text(city)) }
+        if let number = query.extension { add("extension = ?", .text(number)) }
+    }
+
+    private mutating func addNumbers(_ query: CallQuery) {
+        if let number = query.number {
+            let key = SQLiteValue.text(number.matchKey)
+            add("(substr(caller_norm, -10) = ? OR substr(receiver_norm, -10) = ?)", key, key)
+        }
+        if let number = query.clientNumber {
+            let key = SQLiteValue.text(number.matchKey)
+            add(
+                """
+                ((direction = 'incoming' AND substr(caller_norm, -10) = ?)
+                OR (direction <> 'incoming' AND substr(receiver_norm, -10) = ?))
+                """, key, key)
+        }
+        if let digits = query.clientDigits {
+            let digits = SQLiteValue.text(PhoneNumber(digits).normal)
+            add("instr(CASE direction WHEN 'incoming' THEN caller_norm ELSE receiver_norm END, ?) > 0", digits)
+        }
+    }
+
+    /// The text as it stands in numbers, name and notes; and, when it looks like a number, its digits.
+    private mutating func addSearch(_ search: String) {
+        let folded = SQLiteValue.text(search.lowercased())
+        var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
+            "instr(fold(\($0)), ?) > 0"
+        }
+        var values = alternatives.map { _ in folded }
+        let digits = search.filter { $0.isASCII && $0.isNumber }
+        if digits.utf8.count >= 3, !search.contains(where: \.isLetter) {
+            let normal = SQLiteValue.text(PhoneNumber(search).normal)
+            alternatives += ["instr(caller_norm, ?) > 0", "instr(receiver_norm, ?) > 0"]
+            values += [normal, normal]
+        }
+        parts.append("(\(alternatives.joined(separator: " OR ")))")
+        self.values.append(contentsOf: values)
+    }
+}

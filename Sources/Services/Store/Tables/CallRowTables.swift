@@ -1,0 +1,167 @@
+import CallModel
+import Wire
+
+extension CallRow {
+    /// Inserts the row, or brings the stored one up to date.
+    func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        switch self {
+        case .leg(let leg): try leg.write(to: database)
+        case .session(let session): try session.write(to: database)
+        case .connection(let connection): try connection.write(to: database)
+        case .note(let note): try note.write(to: database)
+        case .transfer(let transfer): try transfer.write(to: database)
+        case .participant(let participant): try participant.write(to: database)
+        case .tags(let callID, let tags): try Self.write(tags, ofCall: callID, to: database)
+        case .trace(let callID, let trace): try Self.write(trace, ofCall: callID, to: database)
+        }
+    }
+
+    private static func write(
+        _ trace: JSONValue, ofCall id: Int64, to database: SQLiteConnection
+    ) throws(SQLiteFailure) {
+        try database.run(
+            """
+            INSERT INTO call_traces (call_pk, trace) VALUES (?, ?)
+            ON CONFLICT (call_pk) DO UPDATE SET trace = excluded.trace, updated_at = \(Schema.now)
+            """,
+            [.integer(id), .text(String(decoding: trace.encoded(), as: UTF8.self))])
+    }
+
+    private static func write(
+        _ tags: [String], ofCall id: Int64, to database: SQLiteConnection
+    ) throws(SQLiteFailure) {
+        try database.run("DELETE FROM call_tags WHERE call_pk = ?", [.integer(id)])
+        for (position, tag) in tags.enumerated() {
+            try database.run(
+                "INSERT OR IGNORE INTO call_tags (call_pk, tag, pos) VALUES (?, ?, ?)",
+                [.integer(id), .text(tag), SQLiteValue(position)])
+        }
+    }
+}
+
+extension CallLegRecord {
+    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        try database.run(
+            """
+            INSERT INTO call_legs (
+                call_pk, leg_kind, call_id, from_number, from_extension, to_number, to_extension, line_number,
+                extension, location, state, last_seq, appeared_at, connected_at, disconnected_at, disconnect_reason,
+                taken_from_call_id, sip_call_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (leg_kind, call_id) DO UPDATE SET
+                call_pk = excluded.call_pk, from_number = excluded.from_number,
+                from_extension = excluded.from_extension, to_number = excluded.to_number,
+                to_extension = excluded.to_extension, line_number = excluded.line_number,
+                extension = excluded.extension, location = excluded.location, state = excluded.state,
+                last_seq = excluded.last_seq, connected_at = excluded.connected_at,
+                disconnected_at = excluded.disconnected_at, disconnect_reason = excluded.disconnect_reason,
+                taken_from_call_id = excluded.taken_from_call_id, sip_call_id = excluded.sip_call_id,
+                updated_at = \(Schema.now)
+            """,
+            [
+                .integer(callID), .text(kind.rawValue), .text(legID), SQLiteValue(fromNumber),
+                SQLiteValue(fromExtension), SQLiteValue(toNumber), SQLiteValue(toExtension), SQLiteValue(lineNumber),
+                SQLiteValue(self.extension), SQLiteValue(location), .text(state.rawValue), SQLiteValue(lastSequence),
+                SQLiteValue(appearedAt), SQLiteValue(connectedAt), SQLiteValue(disconnectedAt),
+                SQLiteValue(disconnectReason), SQLiteValue(takenFromLegID), SQLiteValue(sipCallID),
+            ])
+    }
+}
+
+extension CallSession {
+    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        try database.run(
+            """
+            INSERT INTO call_sessions (id, call_pk, user_id, start_time, last_activity, is_active, ended_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                user_id = excluded.user_id, last_activity = excluded.last_activity, is_active = excluded.is_active,
+                ended_at = excluded.ended_at, updated_at = \(Schema.now)
+            """,
+            [
+                SQLiteValue(id), .integer(callID), SQLiteValue(userID), SQLiteValue(startTime),
+                SQLiteValue(lastActivity), SQLiteValue(isActive), SQLiteValue(endedAt),
+            ])
+    }
+
+    static func read(
+        _ database: SQLiteConnection, where condition: String, _ values: [SQLiteValue]
+    ) throws(SQLiteFailure) -> [CallSession] {
+        try database.query(
+            """
+            SELECT id, call_pk, user_id, start_time, last_activity, ended_at FROM call_sessions
+            \(condition) ORDER BY start_time, id
+            """, values
+        ) { row -> CallSession? in
+            guard let id = UUID(row.text(0)) else { return nil }
+            var session = CallSession(
+                id: id, callID: row.integer(1), userID: row.textIfPresent(2), startTime: row.time(3))
+            session.lastActivity = row.time(4)
+            session.endedAt = row.timeIfPresent(5)
+            return session
+        }.compactMap(\.self)
+    }
+}
+
+extension WebRTCConnectionRecord {
+    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        let seconds = endTime.map { ($0.milliseconds - startTime.milliseconds) / 1000 }
+        try database.run(
+            """
+            INSERT INTO webrtc_connections
+                (id, call_pk, socket_id, user_id, status, start_time, end_time, duration)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                call_pk = excluded.call_pk, user_id = excluded.user_id, status = excluded.status,
+                start_time = excluded.start_time, end_time = excluded.end_time, duration = excluded.duration,
+                updated_at = \(Schema.now)
+            """,
+            [
+                .text(id), .integer(callID), .text(socketID), SQLiteValue(userID), .text(status.rawValue),
+                SQLiteValue(startTime), SQLiteValue(endTime), SQLiteValue(seconds),
+            ])
+    }
+}
+
+extension CallNote {
+    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        try database.run(
+            "INSERT INTO call_notes (call_pk, user_id, note, source, created_at) VALUES (?, ?, ?, ?, ?)",
+            [
+                .integer(callID), SQLiteValue(userID), .text(text), .text(source.rawValue), SQLiteValue(createdAt),
+            ])
+    }
+}
+
+extension CallTransferRecord {
+    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        try database.run(
+            """
+            INSERT INTO call_transfers
+                (id, call_pk, from_user_id, to_user_id, target, kind, reason, status, completed_at, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                to_user_id = excluded.to_user_id, target = excluded.target, reason = excluded.reason,
+                status = excluded.status, completed_at = excluded.completed_at, updated_at = \(Schema.now)
+            """,
+            [
+                SQLiteValue(id), .integer(callID), SQLiteValue(fromUserID), SQLiteValue(toUserID), .text(target),
+                .text(kind.rawValue), SQLiteValue(reason), .text(status.rawValue), SQLiteValue(completedAt),
+                SQLiteValue(createdAt),
+            ])
+    }
+}
+
+extension CallParticipant {
+    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        try database.run(
+            """
+            INSERT INTO call_participants (call_pk, user_id, role, joined_at, left_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (call_pk, user_id, joined_at) DO UPDATE SET
+                role = excluded.role, left_at = excluded.left_at, updated_at = \(Schema.now)
+            """,
+            [
+                .integer(callID), .integer(userID), .text(role), SQLiteValue(joinedAt), SQLiteValue(leftAt),
+            ])
+    }
+}

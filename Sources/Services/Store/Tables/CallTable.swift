@@ -1,0 +1,63 @@
+import CallModel
+import Wire
+
+/// Reads and writes whole call records.
+enum CallTable {
+    private static let columns = CallColumn.all
+    private static let names = columns.map(\.name).joined(separator: ", ")
+
+    private static let upsert: String = {
+        let parameters = columns.map { _ in "?" }.joined(separator: ", ")
+        let changes = columns.filter { !$0.isFixed }.map { "\($0.name) = excluded.\($0.name)" }
+        return """
+            INSERT INTO calls (\(names)) VALUES (\(parameters))
+            ON CONFLICT (id) DO UPDATE SET \(changes.joined(separator: ", "))
+            WHERE excluded.version >= calls.version
+            """
+    }()
+
+    /// The columns of a record, then how many sessions it has, and its tags as a JSON array.
+    private static let selection = """
+        SELECT \(names),
+            (SELECT count(*) FROM call_sessions WHERE call_pk = calls.id),
+            (SELECT json_group_array(tag) FROM (SELECT tag FROM call_tags WHERE call_pk = calls.id ORDER BY pos))
+        FROM calls
+        """
+
+    static func write(_ record: CallRecord, to database: SQLiteConnection) throws(SQLiteFailure) {
+        do throws(SQLiteFailure) {
+            try database.run(upsert, columns.map { $0.value(record) })
+        } catch  where error.isForeignKey {
+            // A person or company deleted meanwhile must not cost us the record.
+            var orphan = record
+            (orphan.operatorID, orphan.assignedUserID) = (nil, nil)
+            (orphan.answeredByUserID, orphan.callerCompanyID) = (nil, nil)
+            try database.run(upsert, columns.map { $0.value(orphan) })
+        }
+    }
+
+    static func read(
+        _ database: SQLiteConnection, where condition: String, _ values: [SQLiteValue]
+    ) throws(SQLiteFailure) -> [CallRecord] {
+        try database.query("\(selection) \(condition)", values) { record(from: $0) }
+    }
+
+    private static func record(from row: borrowing SQLiteRow) -> CallRecord {
+        var record = blank
+        for (index, column) in columns.enumerated() { column.read(&record, row, Int32(index)) }
+        record.sessionCount = Int(row.integer(Int32(columns.count)))
+        let tags = row.text(Int32(columns.count + 1))
+        if tags != "[]", let list = try? JSONValue(parsing: tags) {
+            record.tags = list.arrayValue?.compactMap(\.stringValue) ?? []
+        }
+        return record
+    }
+
+    /// What a row is read into; every column replaces its part.
+    private static let blank: CallRecord = {
+        var entropy = Entropy(seed: 0)
+        return CallRecord(
+            id: 0, uuid: UUID(using: &entropy), source: .sip, direction: .incoming, state: .failed, callerNumber: "",
+            receiverNumber: "", startedAt: WallTime(milliseconds: 0))
+    }()
+}

@@ -1,0 +1,129 @@
+import Directory
+import Wire
+
+/// Reads and writes users and what belongs to them.
+enum UserTable {
+    static func read(
+        _ database: SQLiteConnection, where condition: String = "", _ values: [SQLiteValue] = []
+    ) throws(SQLiteFailure) -> [User] {
+        try database.query(
+            """
+            SELECT id, login, name, first_name, last_name, email, role, status, presence, city, sip_address, extension,
+                mango_user_id
+            FROM users \(condition)
+            """, values
+        ) { row in
+            User(
+                id: row.integer(0), login: row.textIfPresent(1), name: row.textIfPresent(2),
+                firstName: row.textIfPresent(3), lastName: row.textIfPresent(4), email: row.textIfPresent(5),
+                role: User.Role(row.text(6)) ?? .operator, status: User.Status(rawValue: row.text(7)) ?? .inactive,
+                presence: User.Presence(rawValue: row.text(8)) ?? .offline, city: row.textIfPresent(9),
+                sipAddress: row.textIfPresent(10), extension: row.textIfPresent(11),
+                mangoUserID: row.integerIfPresent(12))
+        }
+    }
+
+    /// Answers the new user's id.
+    static func insert(_ user: User, to database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
+        try database.run(
+            """
+            INSERT INTO users (login, name, first_name, last_name, email, role, status, presence, city, sip_address,
+                extension, mango_user_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                SQLiteValue(user.login), SQLiteValue(user.name), SQLiteValue(user.firstName),
+                SQLiteValue(user.lastName), SQLiteValue(user.email), .text(user.role.rawValue),
+                .text(user.status.rawValue), .text(user.presence.rawValue), SQLiteValue(user.city),
+                SQLiteValue(user.sipAddress), SQLiteValue(user.extension), SQLiteValue(user.mangoUserID),
+            ])
+        return database.lastInsertedID
+    }
+
+    /// Everything but presence; false when there is no such user.
+    static func update(_ user: User, in database: SQLiteConnection) throws(SQLiteFailure) -> Bool {
+        try database.run(
+            """
+            UPDATE users SET login = ?, name = ?, first_name = ?, last_name = ?, email = ?, role = ?, status = ?, city = ?,
+                sip_address = ?, extension = ?, mango_user_id = ?, updated_at = \(Schema.now)
+            WHERE id = ?
+            """,
+            [
+                SQLiteValue(user.login), SQLiteValue(user.name), SQLiteValue(user.firstName),
+                SQLiteValue(user.lastName), SQLiteValue(user.email), .text(user.role.rawValue),
+                .text(user.status.rawValue), SQLiteValue(user.city), SQLiteValue(user.sipAddress),
+                SQLiteValue(user.extension), SQLiteValue(user.mangoUserID), .integer(user.id),
+            ]) > 0
+    }
+
+    static func setPasswordHash(
+        _ hash: String, ofUser id: Int64, in database: SQLiteConnection
+    ) throws(SQLiteFailure) {
+        try database.run(
+            """
+            INSERT INTO user_passwords (user_id, hash) VALUES (?, ?)
+            ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_at = \(Schema.now)
+            """, [.integer(id), .text(hash)])
+    }
+
+    static func phones(
+        _ database: SQLiteConnection, where condition: String = "", _ values: [SQLiteValue] = []
+    ) throws(SQLiteFailure) -> [UserPhone] {
+        try database.query(
+            """
+            SELECT id, user_id, phone_number, phone_type, is_primary FROM user_phones \(condition)
+            ORDER BY is_primary DESC, id
+            """, values
+        ) { row in
+            UserPhone(
+                id: row.integer(0), userID: row.integer(1), number: row.text(2),
+                kind: UserPhone.Kind(rawValue: row.text(3)) ?? .work, isPrimary: row.flag(4))
+        }
+    }
+
+    static func insert(_ phone: UserPhone, to database: SQLiteConnection) throws(SQLiteFailure) {
+        try database.run(
+            "INSERT INTO user_phones (user_id, phone_number, phone_type, is_primary) VALUES (?, ?, ?, ?)",
+            [.integer(phone.userID), .text(phone.number), .text(phone.kind.rawValue), SQLiteValue(phone.isPrimary)])
+    }
+}
+
+/// Reads companies.
+enum CompanyTable {
+    static func read(
+        _ database: SQLiteConnection, where condition: String, _ values: [SQLiteValue]
+    ) throws(SQLiteFailure) -> [Company] {
+        var companies = try database.query(
+            "SELECT id, name_companies, inn, status_companies FROM companies \(condition)", values
+        ) { row in
+            Company(id: row.integer(0), name: row.text(1), inn: row.textIfPresent(2), status: row.text(3))
+        }
+        for index in companies.indices {
+            companies[index].phones = try database.query(
+                """
+                SELECT phone_number, phone_type, contact_person FROM company_phones WHERE company_id = ? ORDER BY id
+                """, [.integer(companies[index].id)]
+            ) { CompanyPhone(number: $0.text(0), kind: $0.text(1), contactPerson: $0.textIfPresent(2)) }
+        }
+        return companies
+    }
+}
+
+extension PendingWrites.Row {
+    func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+        switch self {
+        case .call(let row): try row.write(to: database)
+        case .presence(let presence, let user):
+            try database.run(
+                "UPDATE users SET presence = ?, presence_is_live = 1, updated_at = \(Schema.now) WHERE id = ?",
+                [.text(presence.rawValue), .integer(user)])
+        case .registration(let registration, let account):
+            try database.run(
+                "UPDATE sip_accounts SET contact_uri = ?, registered_at = ?, expires_at = ? WHERE id = ?",
+                [
+                    SQLiteValue(registration?.contactURI), SQLiteValue(registration?.registeredAt),
+                    SQLiteValue(registration?.expiresAt), .integer(account),
+                ])
+        }
+    }
+}

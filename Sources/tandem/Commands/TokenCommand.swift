@@ -1,0 +1,40 @@
+import Crypto
+import Directory
+import Reactor
+import Store
+import Wire
+
+/// `tandem token`: prints an access token for a user, for scripts and for people who try the API.
+enum TokenCommand {
+    static func run(_ arguments: [String]) async {
+        guard let login = value(of: "--login", in: arguments) else {
+            Program.fail(.usage, "tandem token --login NAME [--hours N]")
+        }
+        let hours = value(of: "--hours", in: arguments).flatMap(Int64.init) ?? 24
+        let configuration = Program.configuration()
+        do {
+            let store = try SQLiteStore(configuration.storeLocation)
+            let now = SystemClock.wallTime()
+            let secrets = try await Secrets(
+                store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: [],
+                now: now)
+            guard let user = try await store.credentials(login: login)?.user else {
+                Program.fail(.usage, "there is no user \"\(login)\"")
+            }
+            let claims = TokenClaims(
+                userID: user.id, login: user.login, role: user.role.rawValue,
+                expires: now + .seconds(max(1, hours) * 3600))
+            print(try secrets.tokenKey.sign(claims, issuedAt: now))
+            await store.close()
+        } catch let error as ConfigurationError {
+            Program.fail(.configuration, error.description)
+        } catch {
+            Program.fail(.system, "DATA_DIR: \(error)")
+        }
+    }
+
+    private static func value(of option: String, in arguments: [String]) -> String? {
+        guard let index = arguments.firstIndex(of: option), arguments.indices.contains(index + 1) else { return nil }
+        return arguments[index + 1]
+    }
+}

@@ -1,0 +1,181 @@
+import API
+import Calls
+import Directory
+import Telemetry
+import Wire
+
+extension Configuration {
+    /// Reads and checks everything; the first mistake found is thrown.
+    init(_ environment: Environment, processorCount: Int) throws(ConfigurationError) {
+        let reader = ConfigurationReader(environment: environment)
+        try readService(reader)
+        try readWeb(reader)
+        try readSIP(reader)
+        try readMedia(reader, processorCount)
+        calls.maximum = try reader.integer("MAX_CONCURRENT_CALLS", default: 0, in: 0...100_000)
+        checkTogether(reader)
+    }
+
+    private mutating func readService(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        service.name = reader.text("SERVICE_NAME") ?? service.name
+        service.version = reader.text("APP_VERSION") ?? service.version
+        service.dataFolder = reader.text("DATA_DIR") ?? service.dataFolder
+        service.adminPassword = reader.text("ADMIN_PASSWORD")
+        service.database = try databasePath(reader)
+        if let text = reader.text("LOG_LEVEL") {
+            guard let level = LogLevel(name: text) else {
+                throw ConfigurationError(
+                    variable: "LOG_LEVEL", problem: "\"\(text)\" is not known",
+                    cure: "choose one of trace, debug, info, warn, error")
+            }
+            service.logLevel = level
+        }
+        service.drainTimeout = try reader.milliseconds("DRAIN_TIMEOUT_MS", default: 0)
+        service.shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS", default: 10_000)
+        service.nameServers = try reader.addresses("DNS_SERVERS", port: 53)
+    }
+
+    private func databasePath(_ reader: ConfigurationReader) throws(ConfigurationError) -> String? {
+        for name in ["DATABASE_URL", "POSTGRES_URL"] {
+            guard let url = reader.text(name) else { continue }
+            guard url.hasPrefix("sqlite:") else {
+                throw ConfigurationError(
+                    variable: name, problem: "only the embedded store is served by this version",
+                    cure: "write sqlite:PATH, or unset it")
+            }
+            return String(url.dropFirst("sqlite:".count))
+        }
+        return nil
+    }
+
+    private mutating func readWeb(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        web.port = try reader.port("PORT", default: 3000)
+        if reader.text("HTTPS_PORT") != nil { web.securePort = try reader.port("HTTPS_PORT", default: 3443) }
+        web.certificatePath = reader.text("TLS_CERT")
+        web.keyPath = reader.text("TLS_KEY")
+        guard (web.certificatePath == nil) == (web.keyPath == nil) else {
+            throw ConfigurationError(
+                variable: web.keyPath == nil ? "TLS_KEY" : "TLS_CERT", problem: "certificate and key belong together",
+                cure: "set both TLS_CERT and TLS_KEY, or neither")
+        }
+        web.socketIOPath = reader.text("SOCKETIO_PATH") ?? web.socketIOPath
+        web.secret = reader.text("JWT_SECRET")
+        web.authentication = try authenticationMode(reader)
+        let origins = [reader.text("CORS_ORIGIN"), reader.text("CORS_ORIGINS")].compactMap(\.self)
+            .flatMap { $0.split(separator: ",").map { String($0).trimmed } }.filter { !$0.isEmpty }
+        if !origins.isEmpty { web.origins = origins }
+        web.trustsProxy = try reader.flag("TRUST_PROXY")
+        web.rateLimit = try reader.integer("RATE_LIMIT_MAX", default: 1000, in: 1...10_000_000)
+        web.rateWindow = try reader.milliseconds("RATE_LIMIT_WINDOW_MS", default: 60_000)
+        if let zone = reader.text("TZ") {
+            guard let dates = DateBounds(zone: zone) else {
+                throw ConfigurationError(
+                    variable: "TZ", problem: "\"\(zone)\" is no time zone",
+                    cure: "write a name such as Europe/Moscow, or unset it")
+            }
+            web.dates = dates
+        }
+    }
+
+    private func authenticationMode(_ reader: ConfigurationReader) throws(ConfigurationError) -> AuthenticationMode {
+        guard let text = reader.text("AUTH_MODE") else { return .automatic }
+        guard let mode = AuthenticationMode(rawValue: text.lowercased()) else {
+            throw ConfigurationError(
+                variable: "AUTH_MODE", problem: "\"\(text)\" is not known", cure: "choose one of auto, required, off")
+        }
+        return mode
+    }
+
+    private mutating func readSIP(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        sip.listenAddress = try reader.address("SIP_LISTEN_HOST")
+        sip.port = try reader.port("SIP_LISTEN_PORT", default: 5060)
+        sip.securePort = try reader.port("SIP_TLS_PORT", default: 5061)
+        sip.users = try parseSIPUsers(reader.text("SIP_USERS") ?? "")
+        sip.traces = try tracePolicy(reader)
+        sip.traceMegabytes = try reader.integer("SIP_TRACE_MB", default: 32, in: 0...4096)
+        guard let server = reader.text("SIP_SERVER") else { return }
+        var target = TrunkTarget(host: server)
+        // What is not said is the name service's to say, and at last 5060 and UDP.
+        if reader.text("SIP_PORT") != nil { target.port = try reader.port("SIP_PORT", default: 5060) }
+        if let name = reader.text("SIP_TRANSPORT") {
+            guard let transport = SignallingTransport(rawValue: name.lowercased()) else {
+                throw ConfigurationError(
+                    variable: "SIP_TRANSPORT", problem: "\"\(name)\" is not known", cure: "choose UDP, TCP or TLS")
+            }
+            target.transport = transport
+        }
+        var trunk = Trunk(name: "default", targets: [target])
+        trunk.credentials = sip.users.compactMap(TrunkCredentials.init)
+        trunk.tls = try trunkTLS(reader)
+        sip.trunk = trunk
+    }
+
+    private func tracePolicy(_ reader: ConfigurationReader) throws(ConfigurationError) -> TracePolicy {
+        guard let name = reader.text("SIP_TRACE") else { return .failures }
+        guard let policy = TracePolicy(rawValue: name.lowercased()) else {
+            throw ConfigurationError(
+                variable: "SIP_TRACE", problem: "\"\(name)\" is not known", cure: "choose off, failures or always")
+        }
+        return policy
+    }
+
+    /// Our own certificate serves where the server asks for one.
+    private func trunkTLS(_ reader: ConfigurationReader) throws(ConfigurationError) -> TrunkTLS {
+        var tls = TrunkTLS()
+        tls.authorities = try reader.file("SIP_TLS_CA")
+        if reader.text("SIP_TLS_VERIFY") != nil { tls.verifies = try reader.flag("SIP_TLS_VERIFY") }
+        (tls.certificate, tls.key) = (web.certificatePath, web.keyPath)
+        return tls
+    }
+
+    private mutating func readMedia(_ reader: ConfigurationReader, _ processorCount: Int) throws(ConfigurationError) {
+        media.publicAddress = try reader.address("PUBLIC_IP")
+        media.workers = try reader.integer("MEDIA_WORKERS", default: processorCount, in: 1...64)
+        media.browserPort = try reader.port("WEBRTC_PORT", default: 30000)
+        if reader.text("WEBRTC_ADVERTISED_PORT") != nil {
+            media.advertisedBrowserPort = try reader.port("WEBRTC_ADVERTISED_PORT", default: media.browserPort)
+        }
+        let first = try reader.port("RTP_PORT_MIN", default: 20000)
+        let last = try reader.port("RTP_PORT_MAX", default: 29999)
+        guard last > first else {
+            throw ConfigurationError(
+                variable: "RTP_PORT_MAX", problem: "\(last) is not above RTP_PORT_MIN \(first)",
+                cure: "leave room for two ports a leg")
+        }
+        media.ports = first...last
+        media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", default: 30, in: 1...86_400))
+        media.usesLibSRTP = try srtpEngine(reader) == "libsrtp2"
+        media.stunServer = reader.text("STUN_SERVER")
+    }
+
+    private func srtpEngine(_ reader: ConfigurationReader) throws(ConfigurationError) -> String {
+        let name = reader.text("SRTP_ENGINE")?.lowercased() ?? "openssl"
+        guard ["openssl", "libsrtp2"].contains(name) else {
+            throw ConfigurationError(
+                variable: "SRTP_ENGINE", problem: "\"\(name)\" is not known", cure: "choose openssl or libsrtp2")
+        }
+        return name
+    }
+
+    private mutating func checkTogether(_ reader: ConfigurationReader) {
+        if let first = reader.text("DATABASE_URL"), let second = reader.text("POSTGRES_URL"), first != second {
+            warnings.append("DATABASE_URL and POSTGRES_URL differ; DATABASE_URL is used")
+        }
+        let pairs = (Int(media.ports.upperBound) - Int(media.ports.lowerBound) + 1) / 2
+        if calls.maximum > pairs {
+            warnings.append(
+                "RTP_PORT_MIN…RTP_PORT_MAX carries \(pairs) SIP legs, fewer than MAX_CONCURRENT_CALLS \(calls.maximum)")
+        } else if pairs < 100 {
+            warnings.append("RTP_PORT_MIN…RTP_PORT_MAX carries \(pairs) SIP legs at once")
+        }
+        if sip.trunk?.tls.verifies == false {
+            warnings.append("SIP_TLS_VERIFY=false: whoever answers for SIP_SERVER is believed")
+        }
+        if web.authentication == .off {
+            warnings.append("AUTH_MODE=off: everybody who reaches the port may make calls")
+        }
+        if web.authentication == .automatic, web.secret == nil {
+            warnings.append("without JWT_SECRET, pages and programs on this machine are trusted without a login")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import API
+import Calls
+import Directory
+import Media
+import Telemetry
+import Wire
+
+/// Everything that the environment decides, checked as a whole before anything starts.
+struct Configuration {
+    var service = Service()
+    var web = Web()
+    var sip = SIP()
+    var media = MediaSettings()
+    var calls = Calls()
+
+    struct Service {
+        var name = "telephony-gateway"
+        var version = "1.0.0"
+        var dataFolder = "./data"
+        /// The file of the embedded store; inside the data folder when not set.
+        var database: String?
+        var logLevel = LogLevel.info
+        var adminPassword: String?
+        var drainTimeout: Duration = .zero
+        var shutdownTimeout: Duration = .seconds(10)
+        /// Empty: those of the system.
+        var nameServers: [SocketAddress] = []
+    }
+
+    struct Web {
+        var port: UInt16 = 3000
+        /// Nil: no HTTPS.
+        var securePort: UInt16?
+        var certificatePath: String?
+        var keyPath: String?
+        var socketIOPath = "/socket.io"
+        var secret: String?
+        var authentication = AuthenticationMode.automatic
+        var origins: [String] = ["*"]
+        var trustsProxy = false
+        var rateLimit = 1000
+        var rateWindow: Duration = .seconds(60)
+        /// How dates of filters are read, in the zone of `TZ`.
+        var dates = DateBounds()
+    }
+
+    enum AuthenticationMode: String {
+        case automatic = "auto"
+        case required
+        case off
+    }
+
+    struct SIP {
+        /// Nil: every address of the machine, of both families.
+        var listenAddress: IPAddress?
+        var port: UInt16 = 5060
+        var securePort: UInt16 = 5061
+        var trunk: Trunk?
+        /// `SIP_USERS`: accounts here, and registered at the trunk when there is one.
+        var users: [SIPAccount] = []
+        /// Whose signalling is kept with the record.
+        var traces = TracePolicy.failures
+        /// Memory for the latest messages of all calls.
+        var traceMegabytes = 32
+
+        var listenAddresses: [IPAddress] { listenAddress.map { [$0] } ?? [.anyIPv4, .anyIPv6] }
+    }
+
+    struct MediaSettings {
+        var publicAddress: IPAddress?
+        var browserPort: UInt16 = 30000
+        var advertisedBrowserPort: UInt16?
+        var workers = 1
+        var ports: ClosedRange<UInt16> = 20000...29999
+        var usesLibSRTP = false
+        var timeout: Duration = .seconds(30)
+        var stunServer: String?
+    }
+
+    struct Calls {
+        var maximum = 0
+    }
+
+    /// What is legal but probably not meant, said once at start.
+    var warnings: [String] = []
+}

@@ -1,0 +1,210 @@
+import API
+import CallModel
+import Calls
+import Console
+import Crypto
+import Directory
+import Media
+import Observability
+import RTP
+import Reactor
+import SIPEndpoint
+import Signalling
+import Store
+import Telemetry
+import Web
+import Wire
+
+/// What the web application is made of.
+struct Parts {
+    let loop: ControlLoop
+    let calls: CallManager
+    let sip: SIPEndpoint
+    let store: SQLiteStore
+    let roster: RosterBox
+    let access: Access
+    let signalling: Signalling
+    let passwords: PasswordChecker
+    let metrics: GatewayMetrics
+    let registry: MetricRegistry
+    let health: HealthSource
+    let admin: AdminServices
+    let logger: Logger
+}
+
+struct OpenedStore {
+    let store: SQLiteStore
+    let credentials: [FirstStart.Credentials]?
+    let roster: Roster
+    /// The accounts of the environment, with their users.
+    let adopted: [SIPAccount]
+}
+
+/// How each part is made from the configuration.
+extension Gateway {
+    static func openStore(_ configuration: Configuration, _ registry: MetricRegistry, _ logger: Logger) async throws
+        -> OpenedStore
+    {
+        do {
+            let store = try SQLiteStore(
+                configuration.storeLocation, metrics: StoreMetrics(registry), logger: logger.labelled("store"))
+            try await store.resetPresence()
+            let start = FirstStart(adminPassword: configuration.service.adminPassword)
+            let credentials = try await store.seed(start, using: .system)
+            let closed = try await store.closeInterrupted(at: SystemClock.wallTime())
+            if closed > 0 { logger.warn("calls of an earlier run were cut off", [LogField("calls", closed)]) }
+            var adopted: [SIPAccount] = []
+            for account in configuration.sip.users { adopted.append(try await store.adopt(account)) }
+            let trunks = configuration.sip.trunk.map { [$0] } ?? []
+            let roster = try await store.roster().adding(adopted).adding(trunks)
+            return OpenedStore(store: store, credentials: credentials, roster: roster, adopted: adopted)
+        } catch {
+            throw StartError.store(error)
+        }
+    }
+
+    static func makeMedia(_ configuration: Configuration, _ loop: ControlLoop, _ addresses: [IPAddress]) throws
+        -> MediaPlane
+    {
+        var settings = MediaConfiguration()
+        settings.workers = configuration.media.workers
+        settings.advertisedAddresses = addresses
+        settings.browserPort = configuration.media.browserPort
+        settings.advertisedBrowserPort = configuration.media.advertisedBrowserPort
+        settings.rtpPorts = configuration.media.ports
+        settings.timeout = configuration.media.timeout
+        settings.engine = configuration.media.usesLibSRTP ? .libsrtp2 : .openssl
+        let certificate = try Certificate.selfSigned(commonName: "tandem", now: SystemClock.wallTime())
+        do {
+            return try MediaPlane(settings, loop: loop, certificate: certificate)
+        } catch {
+            throw StartError.media(error, configuration.media)
+        }
+    }
+
+    /// The operator's certificate, or the one we made for ourselves.
+    static func makeIdentity(_ configuration: Configuration, _ secrets: Secrets) throws(StartError) -> TLSIdentity {
+        do throws(TLSFailure) {
+            if let certificate = configuration.web.certificatePath, let key = configuration.web.keyPath {
+                return try TLSIdentity(certificateFile: certificate, keyFile: key)
+            }
+            return try TLSIdentity(secrets.certificate)
+        } catch {
+            throw .identity(error)
+        }
+    }
+
+    static func makeSIP(
+        _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork, _ roster: RosterBox,
+        _ identity: TLSIdentity, _ logger: Logger
+    ) -> SIPEndpoint {
+        let addresses = configuration.sip.listenAddresses
+        var settings = SIPEndpointConfiguration(
+            listen: addresses.map { SocketAddress(ip: $0, port: configuration.sip.port) },
+            publicAddress: configuration.media.publicAddress, trunks: roster.current.trunks)
+        settings.tlsListen = addresses.map { SocketAddress(ip: $0, port: configuration.sip.securePort) }
+        settings.identity = identity
+        settings.maximumSessions = configuration.calls.maximum * 2
+        settings.traceBytes = configuration.sip.traceMegabytes << 20
+        return SIPEndpoint(
+            loop: loop, network: network, accounts: RosterAccounts(roster: roster), configuration: settings,
+            logger: logger.labelled("sip"))
+    }
+
+    static func makeSignalling(
+        _ configuration: Configuration, _ loop: ControlLoop, _ calls: CallManager, _ store: SQLiteStore,
+        _ roster: RosterBox, _ access: Access, _ logger: Logger
+    ) -> Signalling {
+        let admission = SignallingAccess(
+            verify: { (token: String) throws(TokenError) in try access.verify(token, now: SystemClock.wallTime()) },
+            isOpen: { access.isOpen(to: $0) }, asksNobody: access.mode == .off,
+            origins: OriginPolicy(configuration.web.origins.joined(separator: ",")))
+        var services = SignallingServices(
+            loop: loop, calls: calls, callStore: store, userStore: store, roster: roster, access: admission,
+            logger: logger.labelled("signalling"))
+        if let server = configuration.media.stunServer {
+            services.iceServers = [["urls": .string("stun:\(server)")]]
+        }
+        return Signalling(services, socketIOPath: configuration.web.socketIOPath)
+    }
+
+    static func makeApplication(_ configuration: Configuration, parts: Parts) -> WebApplication {
+        var router = Router()
+        var api = API(
+            loop: parts.loop, calls: parts.calls, store: parts.store, users: parts.store, roster: parts.roster,
+            access: parts.access, passwords: parts.passwords)
+        api.dates = configuration.web.dates
+        api.admin = parts.admin
+        api.add(to: &router)
+        parts.signalling.addRoutes(to: &router)
+        HealthRoutes(
+            service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
+            wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }
+        ).add(to: &router)
+        Console.add(to: &router, securePort: configuration.web.securePort)
+        let origins = OriginPolicy(configuration.web.origins.joined(separator: ","))
+        var application = WebApplication(
+            router: router, sockets: parts.signalling.endpoints + [parts.sip.webSocket(origins: origins)],
+            middleware: middleware(configuration, parts))
+        application.trustsProxy = configuration.web.trustsProxy
+        return application
+    }
+
+    private static func middleware(_ configuration: Configuration, _ parts: Parts) -> [Middleware] {
+        let (loop, metrics, logger) = (parts.loop, parts.metrics, parts.logger.labelled("http"))
+        let web = configuration.web
+        let observe = StandardMiddleware.observe(now: { loop.now }) { exchange in
+            let (method, status) = (exchange.request.method.rawValue, exchange.response.status.code)
+            metrics.countRequest(
+                method: method, endpoint: exchange.template, status: status, duration: exchange.duration)
+            logger.debug(
+                "request",
+                [
+                    LogField("method", method), LogField("route", exchange.template), LogField("status", status),
+                    LogField("milliseconds", exchange.duration.inSeconds * 1000),
+                    LogField("requestId", exchange.request.id),
+                ])
+        }
+        return [
+            observe, StandardMiddleware.requestID, StandardMiddleware.securityHeaders,
+            StandardMiddleware.cors(OriginPolicy(web.origins.joined(separator: ","))),
+            StandardMiddleware.rateLimit(
+                RateLimiter(requests: web.rateLimit, per: web.rateWindow), now: { loop.now },
+                exempt: ["/health", "/metrics", "/ws", "/sip", "/api/webhooks", "/api/v1/webhook", web.socketIOPath]),
+        ]
+    }
+
+    /// Runs something that only the system can refuse.
+    static func attempt<Value>(variable: String, _ body: () throws(NetworkError) -> Value) throws(StartError) -> Value {
+        do throws(NetworkError) {
+            return try body()
+        } catch {
+            throw StartError(.system, "\(variable): the system refused (\(error))")
+        }
+    }
+}
+
+extension Configuration {
+    var storeLocation: StoreLocation {
+        service.database.map { StoreLocation.file($0) } ?? .dataFolder(service.dataFolder)
+    }
+
+    /// What descriptions and SIP headers say, best first.
+    var advertisedAddresses: [IPAddress] { media.publicAddress.map { [$0] } ?? LocalAddresses.all() }
+
+    var authMode: AuthMode {
+        AuthMode(web.authentication.rawValue, hasConfiguredSecret: web.secret != nil) ?? .required
+    }
+}
+
+/// The registrar's view of the directory.
+struct RosterAccounts: SIPAccountDirectory {
+    let roster: RosterBox
+
+    func sipAccount(username: String) -> SIPAccount? {
+        let current = roster.current
+        return (current.account(username: username) ?? current.account(extension: username)).flatMap {
+            $0.isEnabled ? $0 : nil
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import API
+import CallModel
+import Calls
+import Console
+import Crypto
+import Directory
+import Media
+import Observability
+import RTP
+import Reactor
+import SIPEndpoint
+import Signalling
+import Store
+import Telemetry
+import Web
+import Wire
+
+/// All parts of a running gateway, joined; started in the order of the properties and stopped in reverse.
+///
+/// Made and used on the main thread; the parts themselves live on the control loop.
+final class Gateway {
+    let configuration: Configuration
+    let registry = MetricRegistry()
+    let metrics: GatewayMetrics
+    let sink: JSONLogSink
+    let logger: Logger
+    let store: SQLiteStore
+    let credentials: [FirstStart.Credentials]?
+    let roster: RosterBox
+    let loop: ControlLoop
+    let network: SystemNetwork
+    let media: MediaPlane
+    let sip: SIPEndpoint
+    let keeper: DirectoryKeeper
+    let calls: CallManager
+    let signalling: Signalling
+    let web: WebServer
+    let secrets: Secrets
+    /// What HTTPS and SIP over TLS show.
+    let identity: TLSIdentity
+    let startedAt: WallTime
+    private let passwordThread = BlockingThread(name: "passwords")
+
+    init(_ configuration: Configuration) async throws {
+        self.configuration = configuration
+        let metrics = GatewayMetrics(registry)
+        self.metrics = metrics
+        startedAt = SystemClock.wallTime()
+        sink = JSONLogSink(level: configuration.service.logLevel, wallTime: { SystemClock.wallTime() })
+        logger = Logger(label: "tandem", sink: sink)
+        let opened = try await Self.openStore(configuration, registry, logger)
+        (store, credentials, roster) = (opened.store, opened.credentials, RosterBox(opened.roster))
+        let addresses = configuration.advertisedAddresses
+        secrets = try await Secrets(
+            store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: addresses,
+            now: startedAt)
+        identity = try Self.makeIdentity(configuration, secrets)
+        loop = try Self.attempt(variable: "DATA_DIR") { () throws(NetworkError) in
+            try ControlLoop(lag: metrics.loopLag.with())
+        }
+        sink.gather { [loop] flush in
+            guard loop.isCurrent else { return false }
+            loop.atTurnsEnd(flush)
+            return true
+        }
+        let names = NameServiceSettings(servers: configuration.service.nameServers)
+        network = SystemNetwork(loop: loop, names: names)
+        media = try Self.makeMedia(configuration, loop, addresses)
+        sip = Self.makeSIP(configuration, loop, network, roster, identity, logger)
+        keeper = Self.makeKeeper(configuration, opened, (loop, sip), roster, logger)
+        var services = CallServices(
+            loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
+        services.maximumCalls = configuration.calls.maximum
+        services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
+        services.traces = configuration.sip.traces
+        services.tollRefusals = Self.countRefusals(registry)
+        calls = CallManager(services)
+        let access = Access(mode: configuration.authMode, key: secrets.tokenKey) { [roster] in roster.current }
+        signalling = Self.makeSignalling(configuration, loop, calls, store, roster, access, logger)
+        // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
+        var webLimits = NetworkLimits()
+        webLimits.queuedBytesPerConnection = 32 << 20
+        web = WebServer(
+            loop: loop, network: SystemNetwork(loop: loop, limits: webLimits),
+            application: Self.makeApplication(
+                configuration,
+                parts: Parts(
+                    loop: loop, calls: calls, sip: sip, store: store, roster: roster, access: access,
+                    signalling: signalling,
+                    passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
+                    health: HealthSource(
+                        calls: calls, sip: sip, store: store, media: media, roster: roster, startedAt: loop.now),
+                    admin: Self.makeAdmin(store, keeper, sip), logger: logger)),
+            logger: logger.labelled("web"))
+        connect()
+    }
+
+    /// Lets the parts hear each other; before the loop runs, so that nothing is missed.
+    private func connect() {
+        let (calls, media) = (calls, media)
+        media.handler = { event in calls.assumeIsolated { $0.mediaEvent(event) } }
+        sip.assumeIsolated { $0.setHandler(calls) }
+        let observer = GatewayObserver(metrics: metrics, logger: logger.labelled("calls"))
+        let memberships = StoredMemberships(loop: loop, store: store, logger: logger.labelled("queues")) { [keeper] in
+            await keeper.reload()
+        }
+        calls.assumeIsolated { calls in
+            calls.addObserver(observer)
+            calls.setMemberships(memberships)
+        }
+        SampledMetrics.add(to: registry, media: media, sip: sip, startedAt: Double(startedAt.milliseconds) / 1000)
+    }
+
+    /// Opens every port; a port that cannot be had ends the start.
+    func listen() async throws {
+        let settings = configuration
+        do {
+            try await web.listen(on: SocketAddress(ip: .anyIPv4, port: settings.web.port))
+        } catch {
+            throw StartError.web(error, "PORT", settings.web.port)
+        }
+        if let port = settings.web.securePort {
+            do throws(WebError) {
+                try await web.listen(on: SocketAddress(ip: .anyIPv4, port: port), identity: identity)
+            } catch {
+                throw StartError.web(error, "HTTPS_PORT", port)
+            }
+        }
+        do {
+            try await sip.start()
+        } catch {
+            throw StartError.sip(error)
+        }
+        await keeper.start()
+    }
+
+    /// Ends in reverse order: no new calls, live ones may finish, then BYE, records and sockets.
+    ///
+    /// `hurry` is asked again and again and cuts the first wait short; a call that is told to end has `limit` to do so.
+    func stop(drain: Duration, within limit: Duration, hurry: () -> Bool) async {
+        await calls.drain()
+        await sip.drain()
+        await waitForCalls(drain, unless: hurry)
+        await calls.endAll()
+        await waitForCalls(limit, unless: { false })
+        await keeper.stop()
+        loop.execute { [signalling] in signalling.stop() }
+        await web.stop(within: .seconds(2))
+        await sip.stop()
+        media.stop()
+        await store.close()
+        passwordThread.stop()
+        loop.stop()
+        loop.join()
+    }
+
+    private func waitForCalls(_ limit: Duration, unless hurry: () -> Bool) async {
+        let deadline = loop.now + limit
+        while await calls.liveCount > 0, loop.now < deadline, !hurry() {
+            await withCheckedContinuation { continuation in
+                let loop = loop
+                loop.execute { loop.schedule(after: .milliseconds(100)) { continuation.resume() } }
+            }
+        }
+    }
+}

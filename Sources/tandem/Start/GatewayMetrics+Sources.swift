@@ -1,0 +1,77 @@
+import Media
+import Observability
+import Reactor
+import SIP
+import SIPEndpoint
+import Telemetry
+
+/// Series that are read from the parts when somebody scrapes.
+enum SampledMetrics {
+    static func add(to registry: MetricRegistry, media: MediaPlane, sip: SIPEndpoint, startedAt: Double) {
+        addProcess(to: registry, startedAt: startedAt)
+        addMedia(to: registry, media)
+        addSIP(to: registry, sip)
+        addTrunks(to: registry, sip)
+    }
+
+    private static func addProcess(to registry: MetricRegistry, startedAt: Double) {
+        registry.sampled("memory_usage_bytes", "Resident memory of the process.") {
+            [([], Double(ServerProcess.statistics().residentBytes))]
+        }
+        registry.sampled("process_cpu_seconds_total", "CPU time used by the process.", kind: .counter) {
+            [([], ServerProcess.statistics().cpuSeconds)]
+        }
+        registry.sampled("process_open_fds", "Open file descriptors.") {
+            [([], Double(ServerProcess.statistics().openDescriptors))]
+        }
+        registry.sampled("process_start_time_seconds", "Start of the process since the epoch.") { [([], startedAt)] }
+    }
+
+    private static func addMedia(to registry: MetricRegistry, _ media: MediaPlane) {
+        let total: @Sendable (MediaCounter) -> Double = { Double(media.counter($0).reduce(0, &+)) }
+        registry.sampled("rtp_packets_total", "RTP packets.", kind: .counter, labels: ["direction", "kind"]) {
+            [
+                (["in", "browser"], total(.browserPacketsReceived)), (["out", "browser"], total(.browserPacketsSent)),
+                (["in", "sip"], total(.sipPacketsReceived)), (["out", "sip"], total(.sipPacketsSent)),
+            ]
+        }
+        registry.sampled("rtp_refused_total", "Datagrams from hosts a leg has nothing to do with.", kind: .counter) {
+            [([], total(.refused))]
+        }
+        registry.sampled("srtp_failures_total", "SRTP packets forged or repeated.", kind: .counter) {
+            [([], total(.srtpFailures))]
+        }
+        registry.sampled("media_legs", "Media legs open.", labels: ["kind"]) {
+            [(["browser"], total(.browserLegs)), (["sip"], total(.sipLegs))]
+        }
+        registry.sampled(
+            "media_worker_cpu_seconds_total", "CPU time of each worker.", kind: .counter, labels: ["worker"]
+        ) {
+            media.counter(.cpuTime).enumerated().map { ([String($0.offset)], Double($0.element) / 1e9) }
+        }
+    }
+
+    /// Read on the loop, where `/metrics` is answered.
+    private static func addSIP(to registry: MetricRegistry, _ sip: SIPEndpoint) {
+        let read: @Sendable () -> SIPStatistics = { sip.assumeIsolated { $0.statistics() } }
+        registry.sampled("sip_requests_total", "SIP requests answered.", kind: .counter, labels: ["method", "status"]) {
+            read().requests.map { ([$0.key.method, String($0.key.status)], Double($0.value)) }
+                .sorted { $0.0.lexicographicallyPrecedes($1.0) }
+        }
+        registry.sampled("sip_registered_users", "Accounts with a phone registered here.") {
+            [([], Double(read().registeredAccounts))]
+        }
+        registry.sampled("sip_transactions", "SIP transactions open.") { [([], Double(read().openTransactions))] }
+        registry.sampled("sip_dialogs", "INVITE sessions with their leftovers.") { [([], Double(read().dialogs))] }
+        registry.sampled("sip_legs", "SIP legs open.") { [([], Double(read().legs))] }
+        registry.sampled("sip_upstream_registrations", "Our registrations at the trunk that hold.") {
+            [([], Double(read().upstreamRegistered))]
+        }
+        registry.sampled("sip_dropped_total", "Messages dropped unanswered.", kind: .counter, labels: ["reason"]) {
+            read().counters.dropped.byReason.map { ([$0.reason], Double($0.count)) }
+        }
+        registry.sampled("sip_bans_total", "Sources banned.", kind: .counter) {
+            [([], Double(read().counters.bans))]
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import CallModel
+import Calls
+import Directory
+import Observability
+import Telemetry
+import Wire
+
+/// Counts and logs what happens to calls.
+final class GatewayObserver: CallObserver {
+    private let metrics: GatewayMetrics
+    private let logger: Logger
+
+    init(metrics: GatewayMetrics, logger: Logger) { (self.metrics, self.logger) = (metrics, logger) }
+
+    func callChanged(_ event: CallEvent) {
+        guard case .life(let notice) = event.notice else { return }
+        metrics.count(notice, event.record)
+        logger.info(
+            Self.word(for: notice),
+            [
+                LogField("callId", event.record.uuid), LogField("state", event.record.state.rawValue),
+                LogField("direction", event.record.direction.rawValue),
+                LogField("from", Private.number(event.record.callerNumber)),
+                LogField("to", Private.number(event.record.receiverNumber)),
+            ])
+    }
+
+    func upstreamChanged(registered: Bool, detail: String) {
+        if !registered { metrics.errors.with("sip_registration").increment() }
+    }
+
+    func browserConnectionChanged(_ change: BrowserConnectionChange) {
+        switch change {
+        case .connected:
+            metrics.webRTCConnections.with("connected").increment()
+            metrics.activeWebRTCConnections.with().add(1)
+        case .failed: metrics.webRTCConnections.with("failed").increment()
+        case .disconnected(let duration):
+            metrics.webRTCConnections.with("disconnected").increment()
+            metrics.activeWebRTCConnections.with().add(-1)
+            metrics.webRTCDuration.with().observe(duration.inSeconds)
+        }
+    }
+
+    func queueChanged(_ event: QueueEvent) {
+        switch event {
+        case .updated(let status): metrics.queueWaiting.with(status.queue.name).set(Int64(status.waiting.count))
+        case .ended(let queue, let outcome, let waited):
+            metrics.queueCalls.with(queue, outcome.word).increment()
+            metrics.queueWait.with(queue).observe(waited.inSeconds)
+        case .removed(let queue): metrics.queueWaiting.with(queue).set(0)
+        case .moved: break
+        }
+    }
+
+    private static func word(for notice: CallNotice) -> String {
+        switch notice {
+        case .created: "call created"
+        case .offered: "call offered to a user"
+        case .ringing: "call ringing"
+        case .answered: "call answered"
+        case .rejected: "call rejected"
+        case .held(let on, _): on ? "call held" : "call resumed"
+        case .transferRequested: "call transfer requested"
+        case .transferred: "call transferred"
+        case .transferFailed: "call transfer failed"
+        case .withdrawn: "call withdrawn from a user"
+        case .ended: "call over"
+        }
+    }
+}

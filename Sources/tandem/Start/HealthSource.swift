@@ -1,0 +1,55 @@
+import Calls
+import Directory
+import Media
+import Observability
+import Reactor
+import SIPEndpoint
+import Store
+import Wire
+
+/// Asks the parts how they are, for the health endpoints.
+struct HealthSource: Sendable {
+    let calls: CallManager
+    let sip: SIPEndpoint
+    let store: SQLiteStore
+    let media: MediaPlane
+    let roster: RosterBox
+    let startedAt: Instant
+
+    func report() async -> HealthReport {
+        let live = await calls.liveCount
+        let isDraining = await calls.isDraining
+        let statistics = await sip.statistics()
+        let callManager = HealthReport.Check(isOK: true, message: "Active calls: \(live), Active sessions: \(live)")
+        let (registered, wanted) = (statistics.upstreamRegistered, statistics.upstreamAccounts)
+        let hasTrunk = roster.current.hasTrunk
+        let trunk = HealthReport.Check(isOK: registered == wanted, message: "Registered: \(registered) of \(wanted)")
+        let database = await database()
+        return HealthReport(
+            isTrunkUp: hasTrunk && registered == wanted, registeredUsers: statistics.registeredAccounts,
+            uptime: SystemClock.now() - startedAt, notReady: isDraining ? "draining" : nil,
+            degraded: database.isOK ? [] : ["database"],
+            checks: [
+                ("database", database),
+                ("redis", .notConfigured), ("callManager", callManager), ("sip", hasTrunk ? trunk : .notConfigured),
+                ("webrtc", browserLegs), ("mango", .notConfigured),
+                ("s3", .notConfigured), ("realtime", .notConfigured),
+            ])
+    }
+
+    /// Whether the store answers a question, which also shows that its thread is alive.
+    private func database() async -> HealthReport.Check {
+        do {
+            _ = try await store.setting("schema")
+            return HealthReport.Check(isOK: true, message: "embedded store answers")
+        } catch {
+            return HealthReport.Check(isOK: false, message: "embedded store does not answer")
+        }
+    }
+
+    /// Workers cannot stop without the program; what there is to say of them is how much they carry.
+    private var browserLegs: HealthReport.Check {
+        let legs = media.counter(.browserLegs)
+        return HealthReport.Check(isOK: true, message: "Workers: \(legs.count), browser legs: \(legs.reduce(0, &+))")
+    }
+}

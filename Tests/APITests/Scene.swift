@@ -1,0 +1,212 @@
+import CallKit
+import CallModel
+import Calls
+import Crypto
+import Directory
+import Media
+import Reactor
+import SIPEndpoint
+import Synchronization
+import Telemetry
+import TestKit
+import Testing
+import Web
+import Wire
+
+@testable import API
+
+/// The REST interface over calls on a simulated loop.
+final class Scene {
+    let loop: SimulatedLoop
+    let manager: CallManager
+    let store = RecordingStore()
+    let directory = MemoryDirectory(Scene.roster)
+    private let application: WebApplication
+    private let media: StandInMedia
+    private let box: RosterBox
+    private static let key = TokenKey(secret: "a secret of thirty-two bytes or so")
+
+    static let roster = Roster(
+        users: [
+            User(id: 1, login: "anna", role: .operator, extension: "101"),
+            User(id: 2, login: "boris", role: .operator, extension: "102"),
+            User(id: 3, login: "chief", role: .admin),
+        ],
+        phones: [UserPhone(id: 1, userID: 1, number: "+79161112233", kind: .mobile, isPrimary: true)],
+        lines: [PhoneLine(id: 1, number: "+7 495 111-22-33")])
+
+    init(_ mode: AuthMode = .off, seed: UInt64 = 1) throws {
+        let simulation = Simulation(seed: seed)
+        let loop = simulation.loop
+        self.loop = loop
+        let host = simulation.host("192.0.2.1")
+        media = StandInMedia(loop: loop, host: host.addresses[0])
+        let roster = RosterBox(Self.roster)
+        box = roster
+        manager = CallManager(
+            CallServices(
+                loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster,
+                logger: .silent))
+        let access = Access(mode: mode, key: try #require(Self.key), roster: { roster.current })
+        var api = API(
+            loop: loop, calls: manager, store: store, users: PeopleStore(), roster: roster, access: access,
+            passwords: PasswordChecker(thread: loop))
+        let directory = directory
+        api.admin = AdminServices(
+            store: directory, reload: { roster.replace(directory.present) }, registrations: { _ in 2 },
+            trunkStatus: { ["name": .string($0)] })
+        var router = Router()
+        api.add(to: &router)
+        application = WebApplication(router: router)
+        let manager = manager
+        media.handler = { event in manager.assumeIsolated { $0.mediaEvent(event) } }
+    }
+
+    /// Gives the exchange these queues.
+    func change(queues: [CallQueue]) {
+        box.replace(Roster(users: box.current.users.values.sorted { $0.id < $1.id }, queues: queues))
+        let manager = manager
+        loop.later { manager.assumeIsolated { $0.rosterChanged() } }
+        loop.advance(by: .milliseconds(20))
+    }
+
+    /// A page of the user that can take calls is there.
+    func open(pagesOf userID: Int64) {
+        let manager = manager
+        loop.later { manager.assumeIsolated { $0.pagesChanged(userID: userID, online: 1) } }
+        loop.advance(by: .milliseconds(20))
+    }
+
+    /// An answer's status and its body.
+    struct Answer {
+        let status: Int
+        let body: JSONValue
+        let fields: HTTPFields
+
+        var code: String? { body["error"]?["code"]?.stringValue }
+        subscript(_ key: String) -> JSONValue? { body[key] }
+    }
+
+    /// Asks as a user, or as nobody.
+    func ask(
+        _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, user: Int64? = nil, role: String? = nil
+    ) throws -> Answer {
+        var fields = HTTPFields()
+        if let user { fields.add("Authorization", "Bearer \(Self.token(user, role: role))") }
+        return try ask(method, path, bytes: body?.encoded() ?? [], fields)
+    }
+
+    /// Asks for something of `/api/v1/admin` as the administrator.
+    func admin(_ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil) throws -> Answer {
+        try ask(method, "/api/v1/admin/\(path)", body, user: 3)
+    }
+
+    func ask(_ method: HTTPMethod, _ path: String, bytes: [UInt8], _ fields: HTTPFields) throws -> Answer {
+        let target = try #require(HTTPTarget(path))
+        let remote = try #require(SocketAddress(host: "192.0.2.77", port: 4000))
+        let request = HTTPRequest(
+            method: method, target: target, fields: fields, body: bytes, remote: remote, host: "pbx.example")
+        let application = application
+        let response = try #require(try loop.complete { await application.respond(to: request) })
+        let body: JSONValue = response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
+        return Answer(status: response.status.code, body: body, fields: response.fields)
+    }
+
+    static func token(_ id: Int64, role: String? = nil) -> String {
+        (try? key?.sign(TokenClaims(userID: id, role: role), issuedAt: WallTime(milliseconds: 0))) ?? ""
+    }
+
+    /// A page of a user that has joined a call and sent its offer.
+    func join(_ uuid: UUID, user: Int64?, id: String = "page-1") throws -> ScriptedPage {
+        let page = ScriptedPage(id, userID: user)
+        let manager = manager
+        _ = try loop.complete {
+            _ = try await manager.join(.uuid(uuid), page)
+            try await manager.offer(.uuid(uuid), from: page, sdp: ScriptedPage.offer())
+        }
+        loop.advance(by: .milliseconds(20))
+        return page
+    }
+
+    /// The browser transports of every leg come up.
+    func connectMedia() {
+        for leg in media.open { media.handler(.connected(leg)) }
+        loop.advance(by: .milliseconds(20))
+    }
+}
+
+/// The store of the scene: keeps records in memory, and the last query it was asked.
+final class RecordingStore: CallStore {
+    private let memory = MemoryStore()
+    private let query = Mutex<CallQuery?>(nil)
+    private let broken = Atomic(false)
+
+    var nextCallID: Int64 { memory.nextCallID }
+    var records: [CallRecord] { memory.records }
+    var lastQuery: CallQuery? { query.withLock { $0 } }
+    /// From now on every read fails.
+    func breakDown() { broken.store(true, ordering: .relaxed) }
+
+    func write(_ change: CallChange) { memory.write(change) }
+
+    func call(_ key: CallKey) async throws(StoreError) -> CallRecord? {
+        if broken.load(ordering: .relaxed) { throw .closed }
+        return try await memory.call(key)
+    }
+
+    func call(channelID: String) async throws(StoreError) -> CallRecord? { try await memory.call(channelID: channelID) }
+
+    func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
+        self.query.withLock { $0 = query }
+        if broken.load(ordering: .relaxed) { throw .closed }
+        return try await memory.calls(matching: query)
+    }
+
+    func sessions(ofCall id: Int64?, activeOnly: Bool) async throws(StoreError) -> [CallSession] {
+        try await memory.sessions(ofCall: id, activeOnly: activeOnly)
+    }
+
+    func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? { try await memory.trace(ofCall: id) }
+
+    func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }
+    func flush() async {}
+}
+
+/// People who can log in: `anna` with the password `right`, `gone` who left.
+final class PeopleStore: UserStore {
+    private let hash: String = {
+        var entropy = Entropy(seed: 1)
+        return PasswordHash.make("right", cost: .generated, using: &entropy)
+    }()
+
+    /// Boris is online, and so was somebody who has left.
+    func roster() async throws(StoreError) -> Roster {
+        let online = [
+            User(id: 2, login: "boris", firstName: "Борис", presence: .online, extension: "102"),
+            User(id: 4, login: "gone", status: .inactive, presence: .online),
+        ]
+        return Roster(users: online + Scene.roster.users.values)
+    }
+    func user(id: Int64) async throws(StoreError) -> User? { Scene.roster.users[id] }
+
+    func credentials(login: String) async throws(StoreError) -> LoginCredentials? {
+        switch login {
+        case "anna": LoginCredentials(user: User(id: 1, login: "anna"), passwordHash: hash)
+        case "gone": LoginCredentials(user: User(id: 4, login: "gone", status: .inactive), passwordHash: hash)
+        case "nohash": LoginCredentials(user: User(id: 5, login: "nohash"), passwordHash: nil)
+        default: nil
+        }
+    }
+
+    func phones(ofUser id: Int64) async throws(StoreError) -> [UserPhone] { [] }
+    func companies(ids: Set<Int64>) async throws(StoreError) -> [Int64: Company] { [:] }
+    func company(phone: PhoneNumber) async throws(StoreError) -> Company? { nil }
+    func add(_ user: User, passwordHash: String?) async throws(StoreError) -> User { user }
+    func setPasswordHash(_ hash: String, ofUser id: Int64) async throws(StoreError) {}
+    func adopt(_ account: SIPAccount) async throws(StoreError) -> SIPAccount { account }
+    func resetPresence() async throws(StoreError) {}
+    func setting(_ name: String) async throws(StoreError) -> String? { nil }
+    func setSetting(_ name: String, to value: String) async throws(StoreError) {}
+    func setPresence(_ presence: User.Presence, ofUser id: Int64) {}
+    func setRegistration(_ registration: AccountRegistration?, ofAccount id: Int64) {}
+}

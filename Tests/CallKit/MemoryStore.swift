@@ -1,0 +1,60 @@
+package import CallModel
+package import Directory
+import Synchronization
+package import Wire
+
+/// A call store in memory that remembers every write, for tests that count them.
+package final class MemoryStore: CallStore {
+    private struct State {
+        var records: [Int64: CallRecord] = [:]
+        var sessions: [UUID: CallSession] = [:]
+        var traces: [Int64: JSONValue] = [:]
+        var writes = 0
+    }
+
+    private let state = Mutex(State())
+    package let nextCallID: Int64 = 1
+
+    package init() {}
+
+    package var records: [CallRecord] { state.withLock { $0.records.values.sorted { $0.id < $1.id } } }
+    package var traceCount: Int { state.withLock { $0.traces.count } }
+    package var writes: Int { state.withLock { $0.writes } }
+
+    package func write(_ change: CallChange) {
+        state.withLock { state in
+            state.writes += 1
+            if let record = change.record, state.records[record.id].map({ $0.version < record.version }) ?? true {
+                state.records[record.id] = record
+            }
+            for case .session(let session) in change.rows { state.sessions[session.id] = session }
+            for case .trace(let id, let trace) in change.rows { state.traces[id] = trace }
+        }
+    }
+
+    package func call(_ key: CallKey) async throws(StoreError) -> CallRecord? {
+        records.first { key == .id($0.id) || key == .uuid($0.uuid) }
+    }
+
+    package func call(channelID: String) async throws(StoreError) -> CallRecord? {
+        records.first { $0.channelID == channelID }
+    }
+
+    package func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
+        let matching = records.reversed().filter { record in
+            query.states?.contains { $0.state == record.state } ?? true
+        }
+        return CallPage(items: Array(matching.dropFirst(query.offset).prefix(query.limit)), total: matching.count)
+    }
+
+    package func sessions(ofCall id: Int64?, activeOnly: Bool) async throws(StoreError) -> [CallSession] {
+        state.withLock { state in
+            state.sessions.values.filter { (id == nil || $0.callID == id) && (!activeOnly || $0.isActive) }
+        }
+    }
+
+    package func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? { state.withLock { $0.traces[id] } }
+
+    package func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }
+    package func flush() async {}
+}

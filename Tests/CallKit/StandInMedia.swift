@@ -1,0 +1,109 @@
+import Crypto
+package import Media
+package import Reactor
+import SDP
+package import Wire
+
+/// Media without packets, for simulations: it keeps who is joined with whom, and lets a test cause events.
+///
+/// Lives on the simulated loop, which runs on the test's own thread.
+package final class StandInMedia: MediaPort, @unchecked Sendable {
+    // Touched on the simulated loop only, which is the test's thread.
+
+    package private(set) var remotes: [MediaLegID: RemoteMedia] = [:]
+    /// How often any leg was told something.
+    package private(set) var configurations = 0
+    package private(set) var partners: [MediaLegID: MediaLegID] = [:]
+    package private(set) var sources: [MediaLegID: MediaSource] = [:]
+    package private(set) var digits: [MediaLegID: String] = [:]
+    package private(set) var modes: [MediaLegID: DTMFMode] = [:]
+    package private(set) var muted: Set<MediaLegID> = []
+    package private(set) var open: Set<MediaLegID> = []
+    package var handler: (MediaEvent) -> Void = { _ in }
+    /// SIP legs that may be open at once.
+    package var capacity = Int.max
+    private let loop: any EventLoop
+    private let host: IPAddress
+    private var opened: UInt16 = 0
+
+    /// One for each family that is spoken.
+    package var addresses: [IPAddress]
+
+    package init(loop: any EventLoop, host: IPAddress) {
+        (self.loop, self.host) = (loop, host)
+        addresses = [host]
+    }
+
+    package func openSIPLeg(
+        _ id: MediaLegID, call: UInt64, family: IPAddress.Family
+    ) throws(MediaError) -> SocketAddress {
+        guard open.count < capacity else { throw .portsExhausted }
+        guard let address = addresses.first(where: { $0.family == family }) else { throw .noAddress(family) }
+        guard open.insert(id).inserted else { throw .duplicateLeg }
+        opened &+= 1
+        return SocketAddress(ip: address, port: 20000 + opened % 5000 * 2)
+    }
+
+    package func openBrowserLeg(_ id: MediaLegID, call: UInt64) throws(MediaError) -> BrowserTransport {
+        guard open.insert(id).inserted else { throw .duplicateLeg }
+        return BrowserTransport(
+            usernameFragment: "ufrag\(id.rawValue)", password: "password-of-22-characters",
+            fingerprint: Fingerprint(.sha256, ofCertificate: [7]),
+            candidates: [SocketAddress(ip: host, port: 30000)])
+    }
+
+    package func restartICE(_ id: MediaLegID) -> BrowserTransport? {
+        guard open.contains(id) else { return nil }
+        return BrowserTransport(
+            usernameFragment: "again\(id.rawValue)", password: "another-password-of-22-characters",
+            fingerprint: Fingerprint(.sha256, ofCertificate: [7]),
+            candidates: [SocketAddress(ip: host, port: 30000)])
+    }
+
+    package func configure(_ id: MediaLegID, _ remote: RemoteMedia) {
+        guard open.contains(id) else { return }
+        configurations += 1
+        remotes[id] = remote
+    }
+
+    package func bridge(_ first: MediaLegID, _ second: MediaLegID) {
+        unbridge(first)
+        unbridge(second)
+        (partners[first], partners[second]) = (second, first)
+    }
+
+    package func unbridge(_ id: MediaLegID) {
+        if let partner = partners.removeValue(forKey: id) { partners[partner] = nil }
+        sources[id] = nil
+    }
+
+    package func play(_ source: MediaSource, to id: MediaLegID) {
+        unbridge(id)
+        sources[id] = source
+    }
+
+    package func setMuted(_ id: MediaLegID, _ muted: Bool) {
+        if muted { self.muted.insert(id) } else { self.muted.remove(id) }
+    }
+
+    package func setDTMF(_ mode: DTMFMode, of id: MediaLegID) { modes[id] = mode }
+
+    package func sendDigits(_ digits: String, to id: MediaLegID) { self.digits[id, default: ""] += digits }
+
+    package func close(_ id: MediaLegID) {
+        guard open.remove(id) != nil else { return }
+        unbridge(id)
+        remotes[id] = nil
+        cause(.closed(id, LegStatistics()))
+    }
+
+    package func statistics(of id: MediaLegID, then: @escaping @Sendable (LegStatistics) -> Void) {
+        guard open.contains(id) else { return }
+        loop.later { then(LegStatistics()) }
+    }
+
+    /// Lets something happen to a leg.
+    package func cause(_ event: MediaEvent) {
+        loop.later { [weak self] in self?.handler(event) }
+    }
+}

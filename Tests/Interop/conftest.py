@@ -1,0 +1,33 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from gateway import Gateway  # noqa: E402
+
+
+@pytest.fixture
+def gateway():
+    """A gateway with embedded defaults."""
+    with Gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def open_gateway():
+    """A gateway on a trusted network: no tokens (documents 003 and 004)."""
+    with Gateway(AUTH_MODE="off") as running:
+        yield running
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows what its gateway said."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for value in item.funcargs.values():
+            if isinstance(value, Gateway):
+                report.sections.append(("gateway output", "\n".join(value.output[-200:])))

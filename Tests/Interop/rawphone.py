@@ -1,0 +1,192 @@
+"""A telephone of a few lines over UDP: registers, makes and takes calls, and keeps every message; it has no sound.
+
+For tests that must see or decide each message themselves. Where sound matters, baresip and SIPp are the phones.
+"""
+
+import hashlib
+import queue
+import re
+import socket
+import threading
+import time
+import uuid
+
+SDP = """v=0\r
+o=- 1 1 IN IP4 127.0.0.1\r
+s=-\r
+c=IN IP4 127.0.0.1\r
+t=0 0\r
+m=audio {port} RTP/AVP 8 0 101\r
+a=rtpmap:8 PCMA/8000\r
+a=rtpmap:0 PCMU/8000\r
+a=rtpmap:101 telephone-event/8000\r
+a=sendrecv\r
+"""
+
+
+class Message:
+    """One SIP message: first line, headers in lower case (each a list), body."""
+
+    def __init__(self, text):
+        head, _, self.body = text.partition("\r\n\r\n")
+        self.first, *lines = head.split("\r\n")
+        self.headers = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            self.headers.setdefault(name.strip().lower(), []).append(value.strip())
+
+    def __getitem__(self, name):
+        return self.headers[name][0]
+
+    @property
+    def method(self):
+        return None if self.first.startswith("SIP/2.0") else self.first.split()[0]
+
+    @property
+    def status(self):
+        return int(self.first.split()[1]) if self.first.startswith("SIP/2.0") else None
+
+    @property
+    def cseq_method(self):
+        return self["cseq"].split()[1]
+
+
+class RawPhone:
+    def __init__(self, gateway, username, password):
+        self.gateway, self.username, self.password = gateway, username, password
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.media.bind(("127.0.0.1", 0))
+        self.messages = []
+        self._inbox = queue.Queue()
+        self._cseq = 0
+        self._is_open = True
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while self._is_open:
+            try:
+                data = self.socket.recv(65536)
+            except OSError:
+                return
+            message = Message(data.decode("utf-8", "replace"))
+            self.messages.append(message)
+            self._inbox.put(message)
+
+    def close(self):
+        self._is_open = False
+        self.socket.close()
+        self.media.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # Messages
+
+    def send(self, first, headers, body=""):
+        lines = [first, *(f"{name}: {value}" for name, value in headers), f"Content-Length: {len(body)}", "", body]
+        self.socket.sendto("\r\n".join(lines).encode(), ("127.0.0.1", self.gateway.sip_port))
+
+    def wait(self, matching, what, seconds=10):
+        """The next message that `matching` accepts; others are passed over (they stay in `messages`)."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                message = self._inbox.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                heard = [message.first for message in self.messages]
+                raise AssertionError(f"no {what} in {seconds} s; heard {heard}") from None
+            if matching(message):
+                return message
+
+    def wait_request(self, method, seconds=10):
+        return self.wait(lambda message: message.method == method, method, seconds)
+
+    def wait_final(self, method, seconds=10):
+        return self.wait(
+            lambda message: message.status and message.status >= 200 and message.cseq_method == method,
+            f"final answer to {method}", seconds)
+
+    def respond(self, request, status, reason, body="", tag="phone"):
+        headers = [("Via", via) for via in request.headers["via"]]
+        headers += [("Record-Route", route) for route in request.headers.get("record-route", [])]
+        to = request["to"] if "tag=" in request["to"] else f"{request['to']};tag={tag}"
+        headers += [("From", request["from"]), ("To", to), ("Call-ID", request["call-id"]), ("CSeq", request["cseq"])]
+        headers += [("Contact", self.contact)]
+        if body:
+            headers.append(("Content-Type", "application/sdp"))
+        self.send(f"SIP/2.0 {status} {reason}", headers, body)
+
+    @property
+    def contact(self):
+        return f"<sip:{self.username}@127.0.0.1:{self.port}>"
+
+    @property
+    def sdp(self):
+        return SDP.format(port=self.media.getsockname()[1])
+
+    # What a phone does
+
+    @staticmethod
+    def _md5(text):
+        return hashlib.md5(text.encode()).hexdigest()
+
+    def _request(self, method, target, to, call_id, tag, extra=(), body=""):
+        self._cseq += 1
+        branch = f"z9hG4bK{uuid.uuid4().hex}"
+        headers = [
+            ("Via", f"SIP/2.0/UDP 127.0.0.1:{self.port};branch={branch};rport"), ("Max-Forwards", "70"),
+            ("From", f"<sip:{self.username}@tandem>;tag={tag}"), ("To", to), ("Call-ID", call_id),
+            ("CSeq", f"{self._cseq} {method}"), ("Contact", self.contact), *extra,
+        ]
+        if body:
+            headers.append(("Content-Type", "application/sdp"))
+        self.send(f"{method} {target} SIP/2.0", headers, body)
+        return branch
+
+    def _authorize(self, challenge, method, target):
+        name = "www-authenticate" if challenge.status == 401 else "proxy-authenticate"
+        offer = next(value for value in challenge.headers[name] if "MD5" in value or "algorithm" not in value)
+        field = dict(re.findall(r'(\w+)="([^"]*)"', offer))
+        first = self._md5(f"{self.username}:{field['realm']}:{self.password}")
+        second = self._md5(f"{method}:{target}")
+        parts = [
+            f'username="{self.username}"', f'realm="{field["realm"]}"', f'nonce="{field["nonce"]}"', f'uri="{target}"',
+            "algorithm=MD5",
+        ]
+        if "qop" in field:
+            cnonce = uuid.uuid4().hex
+            answer = self._md5(f"{first}:{field['nonce']}:00000001:{cnonce}:auth:{second}")
+            parts += ["qop=auth", "nc=00000001", f'cnonce="{cnonce}"']
+        else:
+            answer = self._md5(f"{first}:{field['nonce']}:{second}")
+        if "opaque" in field:
+            parts.append(f'opaque="{field["opaque"]}"')
+        parts.append(f'response="{answer}"')
+        header = "Authorization" if challenge.status == 401 else "Proxy-Authorization"
+        return [(header, "Digest " + ", ".join(parts))]
+
+    def register(self, expires=300):
+        call_id, tag, target = uuid.uuid4().hex, uuid.uuid4().hex[:8], "sip:tandem"
+        to, extra = f"<sip:{self.username}@tandem>", [("Expires", str(expires))]
+        self._request("REGISTER", target, to, call_id, tag, extra)
+        challenge = self.wait_final("REGISTER")
+        assert challenge.status == 401, challenge.first
+        self._request("REGISTER", target, to, call_id, tag, extra + self._authorize(challenge, "REGISTER", target))
+        accepted = self.wait_final("REGISTER")
+        assert accepted.status == 200, accepted.first
+        return self
+
+    def answer(self, ring_first=True):
+        """Takes the next INVITE to the ACK; answers the INVITE."""
+        invite = self.wait_request("INVITE")
+        if ring_first:
+            self.respond(invite, 180, "Ringing")
+        self.respond(invite, 200, "OK", self.sdp)
+        self.wait_request("ACK")
+        return invite

@@ -1,0 +1,319 @@
+"""Starting, refusing to start, stopping in good order, and being killed."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from gateway import Gateway, wait_for
+from peers import Peer, PlainSocket, join
+from rawphone import RawPhone
+
+SYSTEM, CONFIGURATION = 71, 78
+
+
+@pytest.fixture
+def stopped():
+    """A gateway that is not started yet; what it leaves is removed."""
+    gateways = []
+
+    def make(**environment):
+        gateways.append(Gateway(**environment))
+        return gateways[-1]
+
+    yield make
+    for gateway in gateways:
+        if gateway.process is not None:
+            gateway.kill()
+        gateway.remove_folder()
+
+
+# Starting
+
+
+def test_it_is_ready_within_a_second(stopped):
+    gateway = stopped()
+    seconds = []
+    # The first start also makes the store, the passwords and a certificate. The machine may be busy: the best counts.
+    for _ in range(3):
+        gateway.start()
+        seconds.append(gateway.seconds_to_ready)
+        gateway.stop()
+    assert min(seconds) <= 1.0, seconds
+    assert seconds[0] <= 10.0, seconds
+
+
+def test_the_banner_says_where_it_is_and_who_may_log_in(stopped):
+    gateway = stopped().start()
+    text = "\n".join(gateway.output)
+    assert f"http://localhost:{gateway.port}" in text
+    assert set(gateway.users) == {"admin", "anna", "petr"}
+    assert gateway.users["admin"][0] == "admin-password"
+    for login in ("anna", "petr"):
+        password, extension, sip_password = gateway.users[login]
+        assert len(password) >= 12 and len(sip_password) >= 12 and extension in ("1001", "1002")
+        assert gateway.login(login)["user"]["login"] == login
+
+
+def test_a_second_start_keeps_passwords_and_tokens(stopped):
+    gateway = stopped().start()
+    token = gateway.token("anna")
+    users = dict(gateway.users)
+    gateway.stop()
+    gateway.start()
+    assert any("as before" in line for line in gateway.output)
+    assert gateway.users == users
+    assert gateway.login("petr")["user"]["login"] == "petr"
+    listed = requests.get(gateway.url("/api/v1/calls"), headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    assert listed.status_code == 200
+    with RawPhone(gateway, "1001", users["anna"][2]) as phone:
+        phone.register()
+    made = gateway.run("token", "--login", "petr")
+    assert made.returncode == 0 and made.stdout.count(".") == 2
+
+
+def test_check_says_that_a_configuration_can_be_used(stopped):
+    checked = stopped(SIP_USERS="op:secret:200:Operator").run("check")
+    assert checked.returncode == 0
+    assert checked.stdout.startswith("The configuration can be used.")
+    assert "1 accounts from SIP_USERS" in checked.stdout
+    assert "secret" not in checked.stdout + checked.stderr
+
+
+def test_settings_are_read_from_a_file_too(stopped):
+    gateway = stopped()
+    (gateway.folder / ".env").write_text("# comment\nSIP_USERS='op:pa#ss:200:Operator'\nPORT=1\n")
+    checked = gateway.run("check")
+    assert checked.returncode == 0
+    assert "1 accounts" in checked.stdout
+    assert f"HTTP {gateway.port}" in checked.stdout, "the real environment wins"
+
+
+# Refusing to start
+
+
+def assert_refused(finished, status, variable):
+    """One clear line that names the variable, and the status that supervisors understand."""
+    assert finished.returncode == status, finished.stderr
+    lines = finished.stderr.strip().splitlines()
+    complaints = [line for line in lines if not line.startswith("warning:")]
+    assert len(complaints) == 1, finished.stderr
+    assert complaints[0].startswith(f"tandem: {variable}: "), complaints[0]
+    assert ";" in complaints[0], "the line says no cure"
+
+
+MALFORMED = {
+    "PORT": "http", "HTTPS_PORT": "70000", "SIP_LISTEN_PORT": "0", "SIP_TLS_PORT": "no", "SIP_LISTEN_HOST": "nowhere", "PUBLIC_IP": "1.2.3",
+    "WEBRTC_PORT": "-1", "RTP_PORT_MAX": "5", "MEDIA_WORKERS": "0", "MAX_CONCURRENT_CALLS": "many",
+    "AUTH_MODE": "maybe", "LOG_LEVEL": "loud", "SRTP_ENGINE": "none", "TRUST_PROXY": "perhaps",
+    "DATABASE_URL": "oracle://x", "SIP_USERS": "only-a-name", "DRAIN_TIMEOUT_MS": "soon", "MEDIA_TIMEOUT_S": "1.5",
+    "RATE_LIMIT_MAX": "0",
+}
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+@pytest.mark.parametrize("variable", MALFORMED)
+def test_a_malformed_value_is_named(stopped, variable, command):
+    assert_refused(stopped(**{variable: MALFORMED[variable]}).run(command), CONFIGURATION, variable)
+
+
+def test_a_transport_that_is_not_served_is_named(stopped):
+    gateway = stopped(SIP_SERVER="127.0.0.1", SIP_TRANSPORT="SCTP")
+    assert_refused(gateway.run("serve"), CONFIGURATION, "SIP_TRANSPORT")
+
+
+def test_a_certificate_without_its_key_is_named(stopped):
+    assert_refused(stopped(TLS_CERT="/etc/hostname").run("serve"), CONFIGURATION, "TLS_KEY")
+
+
+def test_a_certificate_that_is_none_is_named(stopped):
+    gateway = stopped(TLS_CERT="/etc/hostname", TLS_KEY="/etc/hostname", HTTPS_PORT="0")
+    gateway.environment["HTTPS_PORT"] = str(gateway.port + 1 if gateway.port < 65535 else gateway.port - 1)
+    assert_refused(gateway.run("serve"), CONFIGURATION, "TLS_CERT")
+
+
+@pytest.mark.parametrize("variable,kind", [
+    ("PORT", socket.SOCK_STREAM), ("SIP_LISTEN_PORT", socket.SOCK_DGRAM), ("SIP_LISTEN_PORT", socket.SOCK_STREAM),
+    ("SIP_TLS_PORT", socket.SOCK_STREAM), ("WEBRTC_PORT", socket.SOCK_DGRAM),
+], ids=["PORT", "SIP UDP", "SIP TCP", "SIP TLS", "WEBRTC_PORT"])
+def test_a_port_in_use_is_named_and_nothing_is_half_started(stopped, variable, kind):
+    gateway = stopped()
+    port = int(gateway.environment[variable])
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1" if variable.startswith("SIP_") else "0.0.0.0", port))
+        if kind == socket.SOCK_STREAM:
+            other.listen()
+        finished = gateway.run("serve")
+    assert_refused(finished, SYSTEM, variable)
+    assert str(port) in finished.stderr
+    assert "Tandem is ready" not in finished.stderr
+
+
+@pytest.mark.parametrize("what", ["a file", "no permission", "not a database"])
+def test_a_data_folder_that_cannot_be_used_is_named(stopped, tmp_path, what):
+    folder = tmp_path / "data"
+    if what == "a file":
+        folder.write_text("")
+    elif what == "no permission":
+        # Where not even root may make a folder.
+        folder = Path("/proc/tandem")
+    else:
+        first = stopped(DATA_DIR=folder).start()
+        first.stop()
+        store = next(path for path in folder.iterdir() if path.suffix in (".db", ".sqlite", ".sqlite3"))
+        store.write_bytes(b"this is no database " * 1000)
+        for beside in folder.glob(store.name + "-*"):
+            beside.unlink()
+    finished = stopped(DATA_DIR=folder).run("serve")
+    assert_refused(finished, SYSTEM, "DATA_DIR")
+    assert str(folder) in finished.stderr
+
+
+def test_a_word_that_is_no_command_is_refused(stopped):
+    assert stopped().run("start").returncode == 64
+    assert stopped().run("help").returncode == 0
+
+
+# Stopping
+
+
+class Conversations:
+    """Pages that each talk to the echo, for tests that end the gateway under them."""
+
+    def __init__(self, gateway, count):
+        self.gateway, self.count = gateway, count
+        self.ids = []
+
+    async def __aenter__(self):
+        self.stack = contextlib.AsyncExitStack()
+        self.sockets = []
+        for _ in range(self.count):
+            client = await self.stack.enter_async_context(PlainSocket(self.gateway))
+            peer = await self.stack.enter_async_context(Peer())
+            made = self.gateway.make_call("echo")
+            await join(client, peer, made["id"])
+            self.ids.append(made["id"])
+            self.sockets.append(client)
+        return self
+
+    async def __aexit__(self, *error):
+        with contextlib.suppress(Exception):
+            await self.stack.aclose()
+
+
+def test_calls_cut_off_by_kill_are_closed_at_the_next_start(stopped):
+    gateway = stopped(AUTH_MODE="off").start()
+
+    async def run():
+        async with Conversations(gateway, 8) as talking:
+            waiting = [gateway.make_call("echo")["id"] for _ in range(2)]
+            wait_for(lambda: len(gateway.calls(login=None, limit=100)) == 10, 5, "ten records")
+            await asyncio.sleep(2)
+            gateway.kill()
+            return talking.ids, waiting
+
+    talking, waiting = asyncio.run(run())
+    killed_at = time.time()
+    gateway.start()
+    assert gateway.metric("active_calls") == 0
+    assert requests.get(gateway.url("/api/calls/active"), timeout=5).json()["data"] == []
+    records = {record["id"]: record for record in gateway.calls(login=None, limit=100)}
+    assert set(records) == set(talking + waiting), "a record is lost, or made twice"
+    stored = {row["uuid"]: row for row in gateway.stored("SELECT * FROM calls")}
+    for uuid, record in records.items():
+        assert stored[uuid]["end_reason"] == "interrupted"
+        assert record["state"] == ("completed" if uuid in talking else "failed")
+        assert record["startedAt"] <= record["endedAt"]
+        assert abs(gateway.seconds(record["endedAt"]) - killed_at) < 10, "ended at the last recorded moment"
+        assert bool(record["answeredAt"]) == (uuid in talking)
+    # Numbers go on where they were.
+    assert gateway.make_call("echo")["numericId"] > max(record["numericId"] for record in records.values())
+
+
+def test_sigterm_ends_calls_in_good_order(stopped):
+    gateway = stopped(AUTH_MODE="off").start()
+
+    async def run():
+        with RawPhone(gateway, "1001", gateway.users["anna"][2]) as phone:
+            phone.register()
+            async with Conversations(gateway, 2) as talking, PlainSocket(gateway) as client, Peer() as peer:
+                made = gateway.make_call("1001")
+                answering = asyncio.get_running_loop().run_in_executor(None, phone.answer)
+                await join(client, peer, made["id"])
+                await answering
+                await peer.connection_up()
+                gateway.signal(signal.SIGTERM)
+                bye = await asyncio.get_running_loop().run_in_executor(None, phone.wait_request, "BYE")
+                phone.respond(bye, 200, "OK")
+                for one in [client, *talking.sockets]:
+                    await one.wait("call-ended", lambda ended: ended["reason"] == "shutdown")
+                    await one.connection.wait_closed()
+                    assert one.connection.close_code == 1001
+                return [*talking.ids, made["id"]]
+
+    ids = asyncio.run(run())
+    assert gateway.wait(15) == 0
+    gateway.process = None
+    rows = {row["uuid"]: row for row in gateway.stored("SELECT * FROM calls")}
+    assert set(rows) == set(ids)
+    for row in rows.values():
+        assert (row["state"], row["end_reason"]) == ("completed", "shutdown")
+        assert row["answered_at"] and row["ended_at"]
+
+
+def test_a_drain_lets_calls_finish_and_takes_no_more(stopped):
+    gateway = stopped(AUTH_MODE="off", DRAIN_TIMEOUT_MS=20_000).start()
+
+    async def run():
+        async with Conversations(gateway, 1) as talking:
+            gateway.signal(signal.SIGTERM)
+            wait_for(lambda: requests.get(gateway.url("/health/ready"), timeout=2).status_code == 503, 5, "not ready")
+            assert requests.get(gateway.url("/health/live"), timeout=2).status_code == 200
+            refused = gateway.request("POST", "/api/v1/calls", json={"phoneNumber": "echo", "direction": "outgoing"})
+            assert refused.status_code == 503
+            assert refused.json()["error"]["code"] in ("DEPENDENCY_UNAVAILABLE", "CAPACITY_EXCEEDED")
+            await asyncio.sleep(1)
+            assert talking.sockets[0].count("call-ended") == 0, "the call was not left to finish"
+            await talking.sockets[0].emit("leave-call", {})
+            began = time.monotonic()
+            assert await asyncio.get_running_loop().run_in_executor(None, gateway.wait, 15) == 0
+            assert time.monotonic() - began < 8, "stops as soon as the last call is over"
+            gateway.process = None
+
+    asyncio.run(run())
+    [row] = gateway.stored("SELECT * FROM calls")
+    assert (row["state"], row["end_reason"]) == ("completed", "caller_hangup")
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_does_not_wait_for_calls(stopped, second):
+    gateway = stopped(AUTH_MODE="off", DRAIN_TIMEOUT_MS=60_000).start()
+
+    async def run():
+        async with Conversations(gateway, 1):
+            gateway.signal(signal.SIGTERM)
+            wait_for(lambda: requests.get(gateway.url("/health/ready"), timeout=2).status_code == 503, 5, "not ready")
+            gateway.signal(second)
+            assert await asyncio.get_running_loop().run_in_executor(None, gateway.wait, 12) == 0
+            gateway.process = None
+
+    asyncio.run(run())
+
+
+def test_a_store_that_does_not_answer_shows_in_health_and_calls_go_on():
+    with Gateway(AUTH_MODE="off") as gateway:
+        assert gateway.request("GET", "/health/detailed").json()["checks"]["database"]["status"] == "ok"
+        with sqlite3.connect(gateway.folder / "tandem.db") as database:
+            database.execute("DROP TABLE settings")
+        detailed = gateway.request("GET", "/health/detailed")
+        assert detailed.status_code == 503
+        assert detailed.json()["checks"]["database"]["status"] == "error"
+        ready = gateway.request("GET", "/health/ready")
+        assert ready.status_code == 200 and ready.json()["degraded"] == ["database"]
+        body = {"phoneNumber": "9196", "direction": "outgoing"}
+        assert gateway.request("POST", "/api/v1/calls", json=body).status_code == 201

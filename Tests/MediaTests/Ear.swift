@@ -1,0 +1,41 @@
+import Glibc
+
+/// Decoders of G.711 for the tests' ears, from the definition of the code words.
+enum Ear {
+    static func muLaw(_ code: UInt8) -> Double {
+        let word = ~code
+        let value = (((Int(word & 0x0F) << 3) + 132) << Int(word >> 4 & 7)) - 132
+        return Double(word & 0x80 != 0 ? -value : value)
+    }
+
+    static func aLaw(_ code: UInt8) -> Double {
+        let word = code ^ 0x55
+        let segment = Int(word >> 4 & 7)
+        let base = (Int(word & 0x0F) << 4) + 8
+        let value = segment == 0 ? base : (base + 256) << (segment - 1)
+        return Double(word & 0x80 != 0 ? value : -value)
+    }
+
+    /// Root mean square.
+    static func level(_ samples: [Double]) -> Double {
+        (samples.reduce(0) { $0 + $1 * $1 } / Double(max(samples.count, 1))).squareRoot()
+    }
+
+    /// How much of the power lies at one frequency, 0 … 1.
+    static func share(of frequency: Double, in samples: [Double], rate: Double = 8000) -> Double {
+        var (real, imaginary, power) = (0.0, 0.0, 0.0)
+        for (index, sample) in samples.enumerated() {
+            let angle = 2 * Double.pi * frequency * Double(index) / rate
+            real += sample * cos(angle)
+            imaginary += sample * sin(angle)
+            power += sample * sample
+        }
+        let count = Double(max(samples.count, 1))
+        return power == 0 ? 0 : (real * real + imaginary * imaginary) * 2 / count / power
+    }
+
+    /// The sine of so many turns.
+    static func sine(_ turns: Double) -> Double { sin(2 * .pi * turns) }
+
+    static func decimalLogarithm(_ value: Double) -> Double { log10(value) }
+}

@@ -1,0 +1,52 @@
+import CLinux
+import Crypto
+import DTLS
+import Glibc
+import Testing
+import Wire
+
+@testable import Media
+
+/// A worker without its thread: the test says when it looks at a socket, so that what lies in the queue is known.
+struct IdleWorker: ~Copyable {
+    private var core: WorkerCore
+    private let counters: CounterBlock
+    /// Where the leg takes RTP.
+    let gateway: SocketAddress
+
+    /// Opens a SIP leg that expects `peer`.
+    init(expecting peer: SocketAddress) throws {
+        let certificate = try Certificate.selfSigned(commonName: "test", now: WallTime(milliseconds: 0))
+        let context = try DTLSContext(certificate: certificate)
+        let anyPort = SocketAddress(ip: .loopbackIPv4, port: 0)
+        let (browsers, socket) = (try UDPSockets.bind(anyPort), try UDPSockets.bind(anyPort))
+        let control = try UDPSockets.bind(anyPort)
+        let descriptors = WorkerDescriptors(poll: tandem_epoll_create(), wakeUp: -1, browsers: browsers)
+        var configuration = MediaConfiguration()
+        configuration.bindAddress = .loopbackIPv4
+        counters = CounterBlock()
+        gateway = SocketAddress(ip: .loopbackIPv4, port: UDPSockets.port(of: socket))
+        core = WorkerCore(descriptors, configuration, counters, context, Entropy(seed: 5))
+        core.perform(.openSIP(Self.id, SIPSockets(rtp: socket, rtcp: control, family: .ipv4)))
+        core.perform(.configure(Self.id, .sip(rtp: peer, rtcp: nil, mux: false, stream: audio())))
+    }
+
+    private static let id = MediaLegID(rawValue: 1)
+
+    /// Lets the worker look at the leg's RTP socket as often as it would for so many datagrams.
+    mutating func receive(times: Int) {
+        guard let leg = core.legs[Self.id] else { return }
+        for _ in 0..<times { core.receiveFromSIP(leg) }
+    }
+
+    func counter(_ counter: MediaCounter) -> UInt64 { counters.value(counter) }
+
+    /// Ends the leg and answers its figures.
+    mutating func finish() -> LegStatistics? {
+        core.perform(.stop)
+        for case .event(.closed(_, let figures)) in core.reports { return figures }
+        return nil
+    }
+
+    deinit { counters.free() }
+}

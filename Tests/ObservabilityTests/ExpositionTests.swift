@@ -1,0 +1,95 @@
+import Glibc
+import Observability
+import Synchronization
+import Telemetry
+import Testing
+import Wire
+
+struct ExpositionTests {
+    @Test func `counters, gauges and histograms print as Prometheus reads them`() {
+        let registry = MetricRegistry()
+        registry.counter("a_total", "Things.", labels: ["kind"]).with("x\"y").increment(by: 3)
+        registry.gauge("b", "Level.").with().set(-2)
+        let histogram = registry.histogram("c_seconds", "Times.", bounds: [0.5, 1]).with()
+        for value in [0.25, 0.75, 4] { histogram.observe(value) }
+        var exposition = Exposition(service: "gw")
+        let text = exposition.encode(registry)
+        let expected = """
+            # HELP a_total Things.
+            # TYPE a_total counter
+            a_total{service="gw",kind="x\\"y"} 3
+            # HELP b Level.
+            # TYPE b gauge
+            b{service="gw"} -2
+            # HELP c_seconds Times.
+            # TYPE c_seconds histogram
+            c_seconds_bucket{service="gw",le="0.5"} 1
+            c_seconds_bucket{service="gw",le="1"} 2
+            c_seconds_bucket{service="gw",le="+Inf"} 3
+            c_seconds_sum{service="gw"} 5
+            c_seconds_count{service="gw"} 3
+
+            """
+        #expect(text == expected)
+    }
+
+    @Test func `label values without end share one member`() {
+        let registry = MetricRegistry()
+        let family = registry.counter("d_total", "Many.", labels: ["id"])
+        for id in 0..<2000 { family.with(String(id)).increment() }
+        #expect(family.all.count <= 501)
+        #expect(family.with("another").value >= 1500)
+    }
+}
+
+struct LogTests {
+    @Test func `a log line is one JSON object whose numbers are masked`() {
+        let sink = MemorySink()
+        let logger = Logger(label: "calls", sink: sink, context: [LogField("callId", "7")])
+        logger.info("incoming", [LogField("from", Private.number("+79991234567")), LogField("legs", 2)])
+        let text = sink.lines.map {
+            String(decoding: JSONLogSink.encode($0, at: .init(milliseconds: 0)), as: UTF8.self)
+        }
+        #expect(
+            text == [
+                #"{"timestamp":"1970-01-01T00:00:00.000Z","level":"info","logger":"calls","message":"incoming","#
+                    + #""callId":"7","from":"+7999***4567","legs":2}"#
+            ])
+    }
+}
+
+struct GatheredLogTests {
+    @Test func `lines wait for each other until they are flushed, and a warning takes them along`() throws {
+        let file = try #require(tmpfile())
+        defer { fclose(file) }
+        let sink = JSONLogSink(descriptor: fileno(file), level: .info, wallTime: { WallTime(milliseconds: 0) })
+        let flushes = Mutex<[@Sendable () -> Void]>([])
+        sink.gather { flush in
+            flushes.withLock { $0.append(flush) }
+            return true
+        }
+        let logger = Logger(label: "calls", sink: sink)
+        logger.info("one")
+        logger.info("two")
+        #expect(lines(of: file) == 0)
+        #expect(flushes.withLock { $0.count } == 1)
+        flushes.withLock { $0.removeFirst() }()
+        #expect(lines(of: file) == 2)
+        logger.info("three")
+        logger.warn("four")
+        #expect(lines(of: file) == 4)
+    }
+
+    private func lines(of file: UnsafeMutablePointer<FILE>) -> Int {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = pread(fileno(file), &bytes, 4096, 0)
+        return bytes.prefix(max(0, count)).count { $0 == ASCII.lineFeed }
+    }
+}
+
+private final class MemorySink: LogSink, @unchecked Sendable {
+    // Touched by one test on one thread only.
+    var lines: [LogLine] = []
+    func accepts(_: LogLevel) -> Bool { true }
+    func write(_ line: LogLine) { lines.append(line) }
+}

@@ -1,0 +1,168 @@
+import CallModel
+import Directory
+import Testing
+import Wire
+
+@testable import Store
+
+struct CallRecordTests {
+    /// A record in which no column has its default.
+    static var full: CallRecord {
+        var entropy = Entropy(seed: 99)
+        var record = makeRecord(7, .outgoing, state: .completed)
+        record.extension = "1001"
+        (record.channelID, record.sipCallID) = ("SIP/1001-00000001", "a84b4c76e66710@pc33")
+        (record.callID, record.entryID, record.lineNumber) = ("MTox", "MToyOjM=", "+74951234567")
+        (record.campaign, record.city, record.avitoName) = ("РК1", "Москва", "avito")
+        (record.operatorID, record.assignedUserID, record.answeredByUserID) = (1, 2, 1)
+        (record.callerCompanyID, record.clientID) = (5, UUID(using: &entropy))
+        (record.customerID, record.customerName, record.customerCompany) = ("c-1", "Иван Петров", "ООО Технологии")
+        (record.customerEmail, record.customerPhone, record.orderID) = ("ivan@tech.ru", "+7 495", "77")
+        (record.purpose, record.priority, record.followUpDate) = ("sales", .high, noon + .seconds(3600))
+        (record.outcome, record.notes) = ("Договорились", "it's \"noted\"\n\u{1F600}")
+        (record.isOnHold, record.isMuted, record.isSpeakerOn) = (true, true, true)
+        (record.holdSeconds, record.heldSince, record.transferCount) = (12, noon + .seconds(9), 3)
+        (record.isCallback, record.disconnectReason, record.endReason) = (true, "1110", .calleeHangup)
+        (record.ringingAt, record.answeredAt) = (noon + .milliseconds(150), noon + .seconds(5))
+        (record.endedAt, record.duration) = (noon + .seconds(205), 200)
+        (record.recordingURL, record.recordingPath) = (
+            "s3://callcentre/recordings/a.mp3", "callcentre/recordings/a.mp3"
+        )
+        (record.recordingProcessedAt, record.recordingEmailSent) = (noon + .seconds(300), true)
+        (record.transcript, record.summary, record.sentiment) = ("…", "short", .positive)
+        (record.confidenceScore, record.mangoData) = (0.875, #"{"entry_id":"E1"}"#)
+        (record.isTest, record.version, record.updatedAt) = (true, 4, noon + .seconds(301))
+        return record
+    }
+
+    private static let people = """
+        INSERT INTO users (id, login) VALUES (1, 'one'), (2, 'two');
+        INSERT INTO companies (id, name_companies) VALUES (5, 'ООО Технологии');
+        """
+
+    @Test func `a record reads back as it was written, by number and by UUID`() async throws {
+        try await withStore { (store) async throws in
+            try await store.execute(Self.people)
+            store.write(Self.full)
+            #expect(try await store.call(.id(7)) == Self.full)
+            #expect(try await store.call(.uuid(Self.full.uuid)) == Self.full)
+            #expect(try await store.call(.id(8)) == nil)
+        }
+    }
+
+    @Test func `every column of the table is written`() async throws {
+        try await withStore { (store) async throws in
+            let columns = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+                try database.query("SELECT name FROM pragma_table_info('calls')") { $0.text(0) }
+            }
+            #expect(columns == CallColumn.all.map(\.name))
+        }
+    }
+
+    @Test func `a change replaces what was there, an older version does not`() async throws {
+        try await withStore { (store) async throws in
+            var record = makeRecord(1)
+            record.version = 2
+            record.state = .ringing
+            store.write(record)
+            await store.flush()
+            record.version = 1
+            record.state = .initiated
+            store.write(record)
+            #expect(try await store.call(.id(1))?.state == .ringing)
+            record.version = 3
+            record.state = .answered
+            store.write(record)
+            #expect(try await store.call(.id(1))?.state == .answered)
+        }
+    }
+
+    @Test func `tags keep their order and are replaced as a whole`() async throws {
+        try await withStore { (store) async throws in
+            store.write(makeRecord(1), .tags(callID: 1, ["новый клиент", "a \"quoted\" one", "продажи"]))
+            #expect(try await store.call(.id(1))?.tags == ["новый клиент", "a \"quoted\" one", "продажи"])
+            store.write(CallChange(record: nil, rows: [.tags(callID: 1, ["x", "x"])]))
+            #expect(try await store.call(.id(1))?.tags == ["x"])
+        }
+    }
+
+    @Test func `sessions are counted, listed and ended`() async throws {
+        try await withStore { (store) async throws in
+            var entropy = Entropy(seed: 3)
+            var session = CallSession(id: UUID(using: &entropy), callID: 1, userID: "2", startTime: noon)
+            let other = CallSession(id: UUID(using: &entropy), callID: 2, userID: nil, startTime: noon + .seconds(1))
+            store.write(makeRecord(1), .session(session))
+            store.write(makeRecord(2), .session(other))
+            #expect(try await store.sessions(ofCall: nil, activeOnly: true) == [session, other])
+            session.lastActivity = noon + .seconds(5)
+            session.endedAt = noon + .seconds(6)
+            store.write(CallChange(record: nil, rows: [.session(session)]))
+            #expect(try await store.sessions(ofCall: nil, activeOnly: true) == [other])
+            #expect(try await store.sessions(ofCall: 1, activeOnly: false) == [session])
+            #expect(try await store.call(.id(1))?.sessionCount == 1)
+        }
+    }
+
+    @Test func `legs, connections and transfers are one row each, however often they change`() async throws {
+        try await withStore { (store) async throws in
+            var entropy = Entropy(seed: 4)
+            var leg = CallLegRecord(callID: 1, kind: .sip, legID: "1-1", state: .ringing, appearedAt: noon)
+            var connection = WebRTCConnectionRecord(
+                id: "c-s", callID: 1, socketID: "s", status: .connecting, startTime: noon)
+            var transfer = CallTransferRecord(
+                id: UUID(using: &entropy), callID: 1, fromUserID: nil, toUserID: nil, target: "1002", kind: .blind,
+                reason: nil, status: .initiated, createdAt: noon)
+            let note = CallNote(callID: 1, userID: nil, text: "a", source: .pbx, createdAt: noon)
+            store.write(makeRecord(1), .leg(leg), .connection(connection), .transfer(transfer), .note(note))
+            await store.flush()
+            (leg.state, leg.connectedAt) = (.answered, noon + .seconds(2))
+            (connection.status, connection.endTime) = (.disconnected, noon + .milliseconds(61_500))
+            (transfer.status, transfer.completedAt) = (.completed, noon + .seconds(4))
+            store.write(CallChange(record: nil, rows: [.leg(leg), .connection(connection), .transfer(transfer)]))
+            let rows = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+                try database.query(
+                    """
+                    SELECT call_legs.state, webrtc_connections.status, webrtc_connections.duration,
+                        call_transfers.status, note
+                    FROM call_legs, webrtc_connections, call_transfers, call_notes
+                    """
+                ) { [$0.text(0), $0.text(1), $0.text(2), $0.text(3), $0.text(4)] }
+            }
+            #expect(rows == [["answered", "disconnected", "61", "completed", "a"]])
+        }
+    }
+
+    @Test func `a user deleted meanwhile costs the reference, not the record`() async throws {
+        try await withStore { (store) async throws in
+            var record = makeRecord(1)
+            (record.assignedUserID, record.operatorID) = (404, 404)
+            store.write(record)
+            let stored = try #require(try await store.call(.id(1)))
+            #expect(stored.assignedUserID == nil)
+            #expect(stored.callerNumber == record.callerNumber)
+        }
+    }
+
+    @Test func `call numbers go on after the highest one ever used`() async throws {
+        let folder = try TemporaryFolder()
+        try await withStore(.file(folder.database)) { (store) async throws in
+            #expect(store.nextCallID == 1)
+            store.write(makeRecord(41))
+            await store.flush()
+            try await store.execute("DELETE FROM calls")
+        }
+        try await withStore(.file(folder.database)) { #expect($0.nextCallID == 42) }
+    }
+
+    @Test func `a live call is found by its channel`() async throws {
+        try await withStore { (store) async throws in
+            var record = makeRecord(1)
+            record.channelID = "SIP/1001-00000001"
+            store.write(record)
+            #expect(try await store.call(channelID: "SIP/1001-00000001")?.id == 1)
+            (record.state, record.endedAt) = (.completed, noon + .seconds(1))
+            store.write(record)
+            #expect(try await store.call(channelID: "SIP/1001-00000001") == nil)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Directory
+import Testing
+import Wire
+
+@testable import tandem
+
+struct EnvironmentTests {
+    @Test func `a file gives what the environment does not, quotes and comments aside`() {
+        let file = """
+            # a comment
+            PORT=3009
+            export LOG_LEVEL="debug"   # noisy
+            SERVICE_NAME='a # b'
+            EMPTY=
+            BROKEN LINE
+            """
+        let environment = Environment(process: ["PORT": "5003"], file: file)
+        #expect(environment["PORT"] == "5003")
+        #expect(environment["LOG_LEVEL"] == "debug")
+        #expect(environment["SERVICE_NAME"] == "a # b")
+        #expect(environment["EMPTY"] == nil)
+    }
+}
+
+struct ConfigurationTests {
+    private func configuration(_ values: [String: String]) throws -> Configuration {
+        try Configuration(Environment(process: values), processorCount: 2)
+    }
+
+    @Test func `nothing set is a working gateway`() throws {
+        let configuration = try configuration([:])
+        #expect(configuration.web.port == 3000)
+        #expect(configuration.sip.port == 5060)
+        #expect(configuration.sip.securePort == 5061)
+        #expect(configuration.sip.listenAddresses == [.anyIPv4, .anyIPv6])
+        #expect(configuration.media.ports == 20000...29999)
+        #expect(configuration.media.workers == 2)
+        #expect(configuration.sip.trunk == nil)
+    }
+
+    @Test func `the environment of document 003 works as it stands`() throws {
+        let configuration = try configuration([
+            "PORT": "3009", "NODE_ENV": "production", "SIP_SERVER": "sip.example.com", "SIP_PORT": "5060",
+            "SIP_TRANSPORT": "UDP",
+            "SIP_USERS": "operator1:pass123:1001:Иванов И.И.,operator2:pass456:1002:Петров П.П.",
+            "RTP_PORT_MIN": "5700", "RTP_PORT_MAX": "5750", "CORS_ORIGIN": "*",
+        ])
+        #expect(configuration.web.port == 3009)
+        #expect(configuration.sip.users.map(\.extension) == ["1001", "1002"])
+        #expect(configuration.sip.users.map(\.displayName) == ["Иванов И.И.", "Петров П.П."])
+        let trunk = try #require(configuration.sip.trunk)
+        #expect(trunk.targets.first?.host == "sip.example.com")
+        #expect(trunk.credentials.count == 2)
+        #expect(configuration.warnings.contains { $0.contains("25 SIP legs") })
+    }
+
+    @Test func `a trunk's port and transport are the name service's to say, unless they are set`() throws {
+        let open = try configuration(["SIP_SERVER": "sip.example.com"]).sip.trunk?.targets
+        #expect(open == [TrunkTarget(host: "sip.example.com")])
+        let closed = try configuration(["SIP_SERVER": "a.example", "SIP_PORT": "5070", "SIP_TRANSPORT": "TLS"])
+        #expect(closed.sip.trunk?.targets == [TrunkTarget(host: "a.example", port: 5070, transport: .tls)])
+        #expect(closed.sip.trunk?.tls == TrunkTLS())
+        let trusting = try configuration([
+            "SIP_SERVER": "a.example", "SIP_TLS_CA": "/dev/null", "SIP_TLS_VERIFY": "false", "TLS_CERT": "/c",
+            "TLS_KEY": "/k",
+        ])
+        let tls = try #require(trusting.sip.trunk?.tls)
+        #expect(tls.authorities == "/dev/null")
+        #expect(!tls.verifies)
+        #expect(tls.certificate == "/c" && tls.key == "/k")
+        #expect(trusting.warnings.contains { $0.contains("SIP_TLS_VERIFY") })
+    }
+
+    @Test func `name servers are addresses with or without a port`() throws {
+        let text = "192.0.2.53, 192.0.2.54:5353,2001:db8::1,[2001:db8::2],[2001:db8::3]:54"
+        let servers = try configuration(["DNS_SERVERS": text]).service.nameServers
+        #expect(
+            servers.map(\.description) == [
+                "192.0.2.53:53", "192.0.2.54:5353", "[2001:db8::1]:53", "[2001:db8::2]:53", "[2001:db8::3]:54",
+            ])
+    }
+
+    @Test func `colons and commas inside a field are written as escapes`() throws {
+        let account = try #require(try configuration(["SIP_USERS": "a:p%3Aw%2Cd:1001:Anna:web"]).sip.users.first)
+        #expect(account.secret == .password("p:w,d"))
+        #expect(account.wsPassword == "web")
+    }
+
+    @Test(arguments: [
+        ("PORT", "0"), ("SIP_TLS_PORT", "sips"), ("SIP_TLS_CA", "/nowhere/ca.pem"), ("PORT", "web"),
+        ("LOG_LEVEL", "loud"),
+        ("SIP_TRANSPORT", "CARRIER-PIGEON"),
+        ("SIP_USERS", "only-a-name"), ("SIP_USERS", "a:b:1001:A,c:d:1001:C"), ("PUBLIC_IP", "somewhere"),
+        ("MEDIA_WORKERS", "0"), ("AUTH_MODE", "maybe"), ("TRUST_PROXY", "perhaps"), ("SRTP_ENGINE", "none"),
+        ("TLS_CERT", "/only/half"), ("DNS_SERVERS", "dns.example.com"), ("DATABASE_URL", "postgresql://db/x"),
+    ]) func `a value that cannot be used is named with its cure`(variable: String, value: String) {
+        var values = [variable: value]
+        if ["SIP_TRANSPORT", "SIP_TLS_CA"].contains(variable) { values["SIP_SERVER"] = "sip.example.com" }
+        let error = #expect(throws: ConfigurationError.self) { try configuration(values) }
+        let named = variable == "TLS_CERT" ? "TLS_KEY" : variable
+        #expect(error?.variable == named)
+        #expect(error?.cure.isEmpty == false)
+    }
+}

@@ -1,0 +1,41 @@
+# What scripts/run and scripts/test share: finding Swift, installing only what is missing, saying what happens.
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+need_swift() {
+  command -v swift >/dev/null 2>&1 || die "Swift 6.3 is needed and was not found.
+  Get the toolchain for Debian 12 from https://www.swift.org/install/linux/ (a tar file: unpack it and put its
+  usr/bin on PATH), then run this command again."
+  local version
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  case "$version" in
+    6.[3-9] | 6.[1-9][0-9] | [7-9].*) ;;
+    *) die "Swift 6.3 or later is needed; this is ${version:-unknown}. See https://www.swift.org/install/linux/" ;;
+  esac
+}
+
+# Installs those of the named Debian packages that are not there yet; root or sudo is needed only then.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  say "Installing Debian packages: ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || die "these packages are missing and neither root nor sudo is at hand:
+  apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+build_packages=(
+  libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev libc-ares-dev libspandsp-dev pkg-config)
+# The other sides of the calls of Tests/Interop.
+peer_packages=(
+  python3 python3-venv chromium firefox-esr baresip sip-tester iproute2 linphone-cli kamailio
+  kamailio-tls-modules dnsmasq-base)
