@@ -27,8 +27,9 @@ extension MediaTests {
             let allocations = allocations_stop()
             let figures = try rig.statistics(of: first)
             #expect(figures.packetsReceived + figures.packetsSent >= UInt64(2 * Self.packets))
-            // Reports, connectivity checks and questions to the leg are no packets of a call and may allocate.
-            #expect(allocations < 500)
+            // Reports, connectivity checks and questions to the leg are no packets of a call and may allocate; there are
+            // the more of them the longer a busy machine takes.
+            #expect(allocations < UInt64(2 * Self.packets / 50))
             print("\(allocations) allocations on media threads in \(2 * Self.packets) packets")
         }
 
@@ -47,7 +48,7 @@ extension MediaTests {
             let allocations = allocations_stop()
             let figures = try rig.statistics(of: first)
             #expect(figures.packetsReceived + figures.packetsSent >= UInt64(2 * Self.packets / 5))
-            #expect(allocations < 100)
+            #expect(allocations < UInt64(2 * Self.packets / 5 / 50))
             print("\(allocations) allocations on media threads in \(2 * Self.packets / 5) packets under keys")
         }
 
