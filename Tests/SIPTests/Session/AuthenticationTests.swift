@@ -74,6 +74,16 @@ struct AuthenticationTests {
         #expect(link.requests(.ack, from: .left).last?.headers[.proxyAuthorization] != nil)
     }
 
+    @Test func `a challenge to a CANCEL is not answered`() throws {
+        let id = call(realm: "pbx.example")
+        link.inject(.response(SIPResponse(to: try #require(lastRequest), status: 100, toTag: nil)), to: .left)
+        link.with(.left) { $0.hangUp(id, now: link.now) }
+        #expect(lastRequest?.method == .cancel)
+        try challenge(401, realm: "pbx.example", nonce: "n1")
+        #expect(lastRequest?.method == .cancel)
+        #expect(link.requests(.invite, from: .left).count == 1)
+    }
+
     @Test func `wrong credentials are sent once, and a stale nonce is replaced`() throws {
         _ = call(realm: "pbx.example")
         try challenge(401, realm: "pbx.example", nonce: "n1")

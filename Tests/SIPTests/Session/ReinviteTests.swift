@@ -54,6 +54,17 @@ struct ReinviteTests {
         #expect(link.endings(of: .left).isEmpty && link.endings(of: .right).isEmpty)
     }
 
+    @Test func `nothing is left of a call whose re-INVITE was cancelled`() {
+        let call = link.talk()
+        link.with(.left) { $0.offer(call.left, sdp: [5], now: link.now) }
+        link.run(for: .seconds(40))
+        #expect(link.requests(.cancel, from: .left).count == 1)
+        link.with(.left) { $0.hangUp(call.left, now: link.now) }
+        link.run()
+        #expect(link.endings(of: .left) == [.local])
+        #expect(link.isIdle)
+    }
+
     @Test func `a CANCEL of the peer's re-INVITE answers it 487 and keeps the call`() throws {
         let call = link.talk()
         link.with(.left) { $0.offer(call.left, sdp: [5], now: link.now) }

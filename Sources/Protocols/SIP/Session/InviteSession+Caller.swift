@@ -226,14 +226,10 @@ extension InviteSession {
 
     private mutating func sendCancel(_ reason: SIPReason?, _ now: Instant, _ context: inout SessionContext) {
         guard let inviteTransaction,
-            let transaction = context.transactions.cancel(inviteTransaction, reason: reason, now: now)
+            let transaction = context.cancel(inviteTransaction, reason: reason, now: now)
         else { return }
         cancellation = .sent
         openTransactions.insert(transaction)
-        if let invite {
-            context.owners[transaction] = Boxed(
-                SessionContext.Owner(session: id, purpose: .cancel, request: invite, flow: peer.flow))
-        }
         timers[.cancellation] = now + context.timers.transactionTimeout
     }
 

@@ -206,7 +206,7 @@ extension InviteSession {
         case .sent(var sent):
             sent.isCancelled = true
             exchange = .sent(sent)
-            if let pending = sent.transaction, let cancel = context.transactions.cancel(pending, now: now) {
+            if let pending = sent.transaction, let cancel = context.cancel(pending, now: now) {
                 openTransactions.insert(cancel)
                 timers[.cancellation] = now + context.timers.transactionTimeout
             }

@@ -241,6 +241,8 @@ extension InviteSession {
         _ context: inout SessionContext
     ) -> Bool {
         if owner.purpose == .invite, isOver { return false }
+        // A CANCEL cannot be sent again (section 22.1), and its owner's request is the INVITE it takes back.
+        if owner.purpose == .cancel { return false }
         guard mayAuthenticate(over: owner.flow),
             var request = authentication.answer(
                 response, to: owner.request, credentials: peer.credentials, entropy: &context.entropy)

@@ -72,6 +72,20 @@ struct SessionContext: Sendable {
         return id
     }
 
+    /// Takes a session's INVITE or re-INVITE back (section 9.1), in a transaction that belongs to the same session.
+    ///
+    /// Nil while there is no provisional response, and once there is a final one.
+    mutating func cancel(
+        _ transaction: ClientTransactionID, reason: SIPReason? = nil, now: Instant
+    ) -> ClientTransactionID? {
+        guard let owner = owners[transaction]?.value,
+            let id = transactions.cancel(transaction, reason: reason, now: now)
+        else { return nil }
+        owners[id] = Boxed(
+            Owner(session: owner.session, purpose: .cancel, request: owner.request, flow: owner.flow))
+        return id
+    }
+
     /// Sends an ACK for a 2xx, which no transaction looks after.
     mutating func acknowledge(_ ack: SIPRequest, peer: SessionPeer, over flow: Flow) {
         var complete = ack
