@@ -7,8 +7,9 @@
 
 Tandem runs as shipped: it writes records, allocates RTP ports and logs at `info`. The server has CPU 0, SIPp CPU 1.
 """
-import argparse, csv, ctypes, http.client, json, os, re, shutil, socket, statistics, struct, tempfile, threading, time
+import argparse, csv, ctypes, http.client, json, os, re, resource, shutil, socket, statistics, struct, tempfile, threading, time
 from peers.util import end, spawn
+from phones import Phones
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS, SCENARIOS = HERE + "/results/", HERE + "/sip/"
@@ -222,27 +223,22 @@ def dialogs(arguments):
 
 
 def registrations(arguments):
-    names = [f"phone{number}" for number in range(arguments.accounts)]
-    with open(RESULTS + "phones.csv", "w") as file:
-        file.write("SEQUENTIAL\n" + "".join(f"{name};[authentication username={name} password=secret]\n" for name in names))
+    count, period = arguments.accounts, 60
+    # A UDP socket each, and as many descriptors.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, count + 1000))
     server = Tandem({"LOG_LEVEL": "warn"})
     with open(server.folder + "/.env", "w") as file:
-        file.write("SIP_USERS=" + ",".join(f"{name}:secret:{100000 + i}:Phone" for i, name in enumerate(names)) + "\n")
-    rate = arguments.accounts / 60
+        file.write("SIP_USERS=" + ",".join(f"phone{i}:secret:{100000 + i}:Phone" for i in range(count)) + "\n")
     with server:
-        command = ["sipp", "-sf", SCENARIOS + "register.xml", "-inf", RESULTS + "phones.csv", "-i", CALLER, "-p", "5070",
-                   "-r", str(int(rate + 0.5)), "-m", str(arguments.accounts * 2), "-nostdin", "-trace_stat", "-stf",
-                   RESULTS + "uac.csv", "-fd", "1", "%s:%d" % server.address]
-        load = spawn(command, LOAD_CPU, RESULTS + "registrations.log")
-        time.sleep(60)
-        before, began = cpu_seconds(server.pids), time.time()
-        time.sleep(50)
+        crowd = Phones(count, server.address, period)
+        os.sched_setaffinity(0, {int(LOAD_CPU)})
+        crowd.run(period)
+        before, began, good = cpu_seconds(server.pids), time.time(), crowd.good
+        crowd.run(period)
         share = 100 * (cpu_seconds(server.pids) - before) / (time.time() - began)
-        load.wait(60)
         status, answer = server.ask("GET", "/health")
-    good, failed, _ = counted()
-    print(f"{arguments.accounts} registrations, each refreshed every 60 s with a challenge: {share:.1f} % of a core; "
-          f"{good} refreshes, {failed} failed, {answer['registeredUsers']} registered at the end")
+    print(f"{count} registrations, each refreshed every {period} s with a challenge: {share:.1f} % of a core; "
+          f"{crowd.good - good} refreshes, {crowd.bad} refused, {answer['registeredUsers']} registered at the end")
 
 
 def main():
