@@ -1,44 +1,44 @@
 /// Byte classes and helpers for text protocols, whose grammar is ASCII whatever the bytes around it are.
-package enum ASCII {
-    package static let tab: UInt8 = 0x09
-    package static let lineFeed: UInt8 = 0x0A
-    package static let carriageReturn: UInt8 = 0x0D
-    package static let space: UInt8 = 0x20
-    package static let zero: UInt8 = 0x30
-    package static let colon: UInt8 = 0x3A
+public enum ASCII {
+    public static let tab: UInt8 = 0x09
+    public static let lineFeed: UInt8 = 0x0A
+    public static let carriageReturn: UInt8 = 0x0D
+    public static let space: UInt8 = 0x20
+    public static let zero: UInt8 = 0x30
+    public static let colon: UInt8 = 0x3A
 
-    package static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
-    package static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
-    package static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
-    package static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
-    package static func isPrintable(_ byte: UInt8) -> Bool { byte &- 0x20 < 0x5F }
-    package static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+    public static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
+    public static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+    public static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
+    public static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+    public static func isPrintable(_ byte: UInt8) -> Bool { byte &- 0x20 < 0x5F }
+    public static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     /// The value of a hexadecimal digit, nil for any other byte.
-    package static func hexValue(_ byte: UInt8) -> UInt8? {
+    public static func hexValue(_ byte: UInt8) -> UInt8? {
         if isDigit(byte) { return byte - zero }
         let letter = (byte | 0x20) &- 0x61
         return letter < 6 ? letter + 10 : nil
     }
 
     /// Case-insensitive equality of two ASCII strings, without allocating.
-    package static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
+    public static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
     }
 
     /// A decimal number of at most `maximumDigits` digits and nothing else.
-    package static func decimal(_ bytes: some Collection<UInt8>, maximumDigits: Int = 10) -> UInt64? {
+    public static func decimal(_ bytes: some Collection<UInt8>, maximumDigits: Int = 10) -> UInt64? {
         guard !bytes.isEmpty, bytes.count <= min(maximumDigits, 19), bytes.allSatisfy(isDigit) else { return nil }
         return bytes.reduce(0) { $0 * 10 + UInt64($1 - zero) }
     }
 }
 
-package enum Hex {
+public enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
     /// Lowercase hexadecimal.
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    public static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text = [UInt8]()
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes {
@@ -49,7 +49,7 @@ package enum Hex {
     }
 
     /// The bytes of an even number of hexadecimal digits; nil for anything else.
-    package static func decode(_ text: String) -> [UInt8]? {
+    public static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)
         guard characters.count.isMultiple(of: 2) else { return nil }
         var bytes = [UInt8]()

@@ -1,23 +1,23 @@
 /// Appends big-endian fields to a growing buffer.
-package struct ByteWriter: Sendable {
-    package private(set) var bytes: [UInt8]
+public struct ByteWriter: Sendable {
+    public private(set) var bytes: [UInt8]
 
-    package init(capacity: Int = 256) {
+    public init(capacity: Int = 256) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    package var count: Int { bytes.count }
+    public var count: Int { bytes.count }
 
-    package mutating func write(_ value: UInt8) { bytes.append(value) }
-    package mutating func write(_ value: UInt16) { writeInteger(value) }
-    package mutating func write(_ value: UInt32) { writeInteger(value) }
-    package mutating func write(_ value: UInt64) { writeInteger(value) }
-    package mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
-    package mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    public mutating func write(_ value: UInt8) { bytes.append(value) }
+    public mutating func write(_ value: UInt16) { writeInteger(value) }
+    public mutating func write(_ value: UInt32) { writeInteger(value) }
+    public mutating func write(_ value: UInt64) { writeInteger(value) }
+    public mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+    public mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     /// Overwrites two bytes written earlier, for length fields known only at the end.
-    package mutating func patch(_ value: UInt16, at offset: Int) {
+    public mutating func patch(_ value: UInt16, at offset: Int) {
         bytes[offset] = UInt8(value >> 8)
         bytes[offset + 1] = UInt8(truncatingIfNeeded: value)
     }

@@ -1,14 +1,14 @@
 /// Where identifiers come from: the system's random source, or a seed for tests and simulations that must repeat.
-package struct Entropy: RandomNumberGenerator, Sendable {
+public struct Entropy: RandomNumberGenerator, Sendable {
     private var seeded: SplitMix64?
 
-    package static let system = Entropy()
+    public static let system = Entropy()
 
     private init() { seeded = nil }
 
-    package init(seed: UInt64) { seeded = SplitMix64(state: seed) }
+    public init(seed: UInt64) { seeded = SplitMix64(state: seed) }
 
-    package mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         guard seeded != nil else {
             var system = SystemRandomNumberGenerator()
             return system.next()
@@ -17,10 +17,10 @@ package struct Entropy: RandomNumberGenerator, Sendable {
     }
 
     /// `count` random bytes as lowercase hexadecimal, for tags, branches and ids.
-    package mutating func hex(_ count: Int) -> String { Hex.encode(bytes(count)) }
+    public mutating func hex(_ count: Int) -> String { Hex.encode(bytes(count)) }
 
     /// `count` random bytes, eight from each look at the source: the system's costs a system call.
-    package mutating func bytes(_ count: Int) -> [UInt8] {
+    public mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         var word: UInt64 = 0

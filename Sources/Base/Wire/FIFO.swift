@@ -2,28 +2,28 @@
 ///
 /// It takes no memory before it is used, and gives a large ring back when it has been emptied. Taking from the front
 /// costs the same however much waits behind.
-package struct FIFO<Element> {
+public struct FIFO<Element> {
     @usableFromInline var ring: [Element?] = []
     @usableFromInline var head = 0
     /// How many elements wait.
-    @usableFromInline package internal(set) var count = 0
+    @usableFromInline public internal(set) var count = 0
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
-    @inlinable package var isEmpty: Bool { count == 0 }
+    @inlinable public var isEmpty: Bool { count == 0 }
 
     /// Elements there is memory for.
-    package var capacity: Int { ring.count }
+    public var capacity: Int { ring.count }
 
     @inlinable
-    package mutating func append(_ element: Element) {
+    public mutating func append(_ element: Element) {
         if count == ring.count { grow() }
         ring[(head &+ count) & (ring.count - 1)] = element
         count += 1
     }
 
     @inlinable
-    package mutating func popFirst() -> Element? {
+    public mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
         let element = ring[head].take()
         head = (head &+ 1) & (ring.count - 1)

@@ -3,22 +3,22 @@ import Glibc
 /// An IPv4 or IPv6 address.
 ///
 /// IPv4 is held as its mapped form `::ffff:a.b.c.d`, so that one comparison serves both.
-package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The 16 bytes in network order, as two big-endian halves.
-    package let high: UInt64
-    package let low: UInt64
+    public let high: UInt64
+    public let low: UInt64
 
-    package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+    public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
-    package init(v4 value: UInt32) { self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(value)) }
+    public init(v4 value: UInt32) { self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(value)) }
 
-    package static let anyIPv4 = IPAddress(v4: 0)
-    package static let anyIPv6 = IPAddress(high: 0, low: 0)
-    package static let loopbackIPv4 = IPAddress(v4: 0x7F00_0001)
-    package static let loopbackIPv6 = IPAddress(high: 0, low: 1)
+    public static let anyIPv4 = IPAddress(v4: 0)
+    public static let anyIPv6 = IPAddress(high: 0, low: 0)
+    public static let loopbackIPv4 = IPAddress(v4: 0x7F00_0001)
+    public static let loopbackIPv6 = IPAddress(high: 0, low: 1)
 
     /// Reads `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         var v4 = in_addr()
         if unsafe inet_pton(AF_INET, bare, &v4) == 1 {
@@ -31,26 +31,26 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The two families of addresses.
-    package enum Family: Hashable, Sendable {
+    public enum Family: Hashable, Sendable {
         case ipv4
         case ipv6
     }
 
-    package var family: Family { isIPv4 ? .ipv4 : .ipv6 }
-    package var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+    public var family: Family { isIPv4 ? .ipv4 : .ipv6 }
+    public var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
     /// The IPv4 value, meaningful only when `isIPv4`.
-    package var v4: UInt32 { UInt32(truncatingIfNeeded: low) }
-    package var isUnspecified: Bool { (high == 0 && low == 0) || (isIPv4 && v4 == 0) }
-    package var isLoopback: Bool { isIPv4 ? v4 >> 24 == 127 : high == 0 && low == 1 }
+    public var v4: UInt32 { UInt32(truncatingIfNeeded: low) }
+    public var isUnspecified: Bool { (high == 0 && low == 0) || (isIPv4 && v4 == 0) }
+    public var isLoopback: Bool { isIPv4 ? v4 >> 24 == 127 : high == 0 && low == 1 }
 
     /// Not routed on the Internet: RFC 1918, RFC 6598, RFC 4193, loopback and link-local.
-    package var isPrivate: Bool {
+    public var isPrivate: Bool {
         guard isIPv4 else { return isLoopback || high >> 57 == 0x7E || high >> 54 == 0x3FA }
         return v4 >> 24 == 10 || v4 >> 24 == 127 || v4 >> 20 == 0xAC1 || v4 >> 16 == 0xC0A8 || v4 >> 22 == 0x191
             || v4 >> 16 == 0xA9FE
     }
 
-    package var description: String {
+    public var description: String {
         if isIPv4 { return "\(v4 >> 24).\(v4 >> 16 & 255).\(v4 >> 8 & 255).\(v4 & 255)" }
         var halves = (high.bigEndian, low.bigEndian)
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -60,13 +60,13 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A block of addresses in CIDR form; a bare address is a block of one.
-package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
-    package let address: IPAddress
+public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
+    public let address: IPAddress
     /// Counted over the 128-bit form: an IPv4 `/24` is 120 here.
-    package let prefix: Int
+    public let prefix: Int
 
     /// Reads `10.0.0.0/8`, `2001:db8::/32` or a bare address.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(String(first)) else { return nil }
         let width = address.isIPv4 ? 32 : 128
@@ -77,13 +77,13 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether it is one address.
-    package var isSingle: Bool { prefix == 128 }
+    public var isSingle: Bool { prefix == 128 }
 
-    package func contains(_ other: IPAddress) -> Bool {
+    public func contains(_ other: IPAddress) -> Bool {
         let highMask: UInt64 = prefix == 0 ? 0 : .max << UInt64(64 - min(prefix, 64))
         let lowMask: UInt64 = prefix <= 64 ? 0 : .max << UInt64(128 - prefix)
         return (address.high ^ other.high) & highMask == 0 && (address.low ^ other.low) & lowMask == 0
     }
 
-    package var description: String { "\(address)/\(address.isIPv4 ? prefix - 96 : prefix)" }
+    public var description: String { "\(address)/\(address.isIPv4 ? prefix - 96 : prefix)" }
 }

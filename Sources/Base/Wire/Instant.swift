@@ -2,24 +2,24 @@
 ///
 /// Machines never read a clock: they are given the current `Instant` and answer with the `Instant` at which they want
 /// to be woken next (see `Deadline`).
-package struct Instant: Hashable, Comparable, Sendable {
-    package var nanoseconds: UInt64
+public struct Instant: Hashable, Comparable, Sendable {
+    public var nanoseconds: UInt64
 
-    package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+    public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
-    package static let zero = Instant(nanoseconds: 0)
+    public static let zero = Instant(nanoseconds: 0)
     /// Later than every real moment: the deadline of a machine that waits for nothing.
-    package static let never = Instant(nanoseconds: .max)
+    public static let never = Instant(nanoseconds: .max)
 
-    package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    package static func + (left: Instant, right: Duration) -> Instant {
+    public static func + (left: Instant, right: Duration) -> Instant {
         let (sum, overflow) = left.nanoseconds.addingReportingOverflow(right.wholeNanoseconds)
         return Instant(nanoseconds: overflow ? .max : sum)
     }
 
     /// The time from `right` to `left`; zero when `right` is the later one.
-    package static func - (left: Instant, right: Instant) -> Duration {
+    public static func - (left: Instant, right: Instant) -> Duration {
         let elapsed = left.nanoseconds > right.nanoseconds ? left.nanoseconds - right.nanoseconds : 0
         return .nanoseconds(Int64(clamping: elapsed))
     }
@@ -27,7 +27,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 
 extension Duration {
     /// Nanoseconds, clamped to 0 … `UInt64.max`.
-    package var wholeNanoseconds: UInt64 {
+    public var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
@@ -36,8 +36,8 @@ extension Duration {
     }
 
     /// Milliseconds, rounded down.
-    package var wholeMilliseconds: Int64 { Int64(clamping: wholeNanoseconds / 1_000_000) }
+    public var wholeMilliseconds: Int64 { Int64(clamping: wholeNanoseconds / 1_000_000) }
 
     /// Seconds as a floating point number, for metrics.
-    package var inSeconds: Double { Double(wholeNanoseconds) / 1e9 }
+    public var inSeconds: Double { Double(wholeNanoseconds) / 1e9 }
 }

@@ -1,5 +1,5 @@
 /// Why a text is not taken as JSON; `offset` counts bytes from its start.
-package enum JSONError: Error, Hashable, Sendable {
+public enum JSONError: Error, Hashable, Sendable {
     case endsEarly
     case unexpectedByte(offset: Int)
     /// A control character, a wrong escape, or bytes that are not UTF-8.
@@ -11,27 +11,27 @@ package enum JSONError: Error, Hashable, Sendable {
 }
 
 /// What a JSON text may cost.
-package struct JSONLimits: Sendable {
+public struct JSONLimits: Sendable {
     /// Arrays and objects inside one another.
-    package var depth: Int
+    public var depth: Int
     /// Scalars, arrays and objects together.
-    package var values: Int
+    public var values: Int
     /// Digits and signs of one number.
-    package static let numberLength = 128
+    public static let numberLength = 128
 
-    package init(depth: Int = 64, values: Int = 100_000) { (self.depth, self.values) = (depth, values) }
+    public init(depth: Int = 64, values: Int = 100_000) { (self.depth, self.values) = (depth, values) }
 }
 
 extension JSONValue {
     /// Reads one JSON text (RFC 8259) and nothing else, in time linear in its length.
     ///
     /// A lone surrogate escape becomes U+FFFD; of members with one name all are kept.
-    package init(parsing text: some Collection<UInt8>, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    public init(parsing text: some Collection<UInt8>, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         var parser = JSONParser(Array(text), limits: limits)
         self = try parser.document()
     }
 
-    package init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         try self.init(parsing: text.utf8, limits: limits)
     }
 }

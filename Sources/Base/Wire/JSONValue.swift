@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259) whose objects keep the order of their members, so that what we print reads as documented.
-package enum JSONValue: Hashable, Sendable {
+public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     /// A number without fraction and exponent that fits 64 bits: ids survive, which a Double's 53 bits would break.
@@ -9,27 +9,27 @@ package enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object(JSONObject)
 
-    package init(_ value: String?) { self = value.map(Self.string) ?? .null }
-    package init(_ value: Bool?) { self = value.map(Self.bool) ?? .null }
-    package init(_ value: Int64?) { self = value.map(Self.integer) ?? .null }
-    package init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
-    package init(_ value: Double?) { self = value.map(Self.number) ?? .null }
-    package init(_ values: [String]) { self = .array(values.map(Self.string)) }
+    public init(_ value: String?) { self = value.map(Self.string) ?? .null }
+    public init(_ value: Bool?) { self = value.map(Self.bool) ?? .null }
+    public init(_ value: Int64?) { self = value.map(Self.integer) ?? .null }
+    public init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
+    public init(_ value: Double?) { self = value.map(Self.number) ?? .null }
+    public init(_ values: [String]) { self = .array(values.map(Self.string)) }
 }
 
 extension JSONValue {
-    package var isNull: Bool { self == .null }
+    public var isNull: Bool { self == .null }
 
-    package var stringValue: String? {
+    public var stringValue: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
-    package var boolValue: Bool? {
+    public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
     /// The value of an integer, or of a number written with a fraction of zero.
-    package var integerValue: Int64? {
+    public var integerValue: Int64? {
         switch self {
         case .integer(let value): value
         case .number(let value): Int64(exactly: value)
@@ -37,7 +37,7 @@ extension JSONValue {
         }
     }
 
-    package var doubleValue: Double? {
+    public var doubleValue: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
@@ -45,19 +45,19 @@ extension JSONValue {
         }
     }
 
-    package var arrayValue: [JSONValue]? {
+    public var arrayValue: [JSONValue]? {
         if case .array(let value) = self { value } else { nil }
     }
 
-    package var objectValue: JSONObject? {
+    public var objectValue: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }
 
     /// The member of an object; nil when this is no object or has no such member.
-    package subscript(key: String) -> JSONValue? { objectValue?[key] }
+    public subscript(key: String) -> JSONValue? { objectValue?[key] }
 
     /// The element of an array; nil when this is no array or too short.
-    package subscript(index: Int) -> JSONValue? {
+    public subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
     }
@@ -66,26 +66,26 @@ extension JSONValue {
 /// The members of a JSON object in their order.
 ///
 /// Look-up is linear: objects of ours are small, and nobody looks up more than a few names in one from the network.
-package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
-    package struct Member: Hashable, Sendable {
-        package let name: String
-        package var value: JSONValue
+public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+    public struct Member: Hashable, Sendable {
+        public let name: String
+        public var value: JSONValue
 
-        package init(_ name: String, _ value: JSONValue) { (self.name, self.value) = (name, value) }
+        public init(_ name: String, _ value: JSONValue) { (self.name, self.value) = (name, value) }
     }
 
-    package private(set) var members: [Member]
+    public private(set) var members: [Member]
 
-    package init(_ members: [Member] = []) { self.members = members }
+    public init(_ members: [Member] = []) { self.members = members }
 
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         members = elements.map { Member($0.0, $0.1) }
     }
 
     /// Of members with one name the last counts, as in JavaScript.
     ///
     /// Setting nil removes, setting a value keeps its place.
-    package subscript(name: String) -> JSONValue? {
+    public subscript(name: String) -> JSONValue? {
         get { members.last { $0.name == name }?.value }
         set {
             guard let newValue else { return members.removeAll { $0.name == name } }
@@ -95,15 +95,15 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     /// Adds a member without looking whether there is one of that name.
-    package mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name, value)) }
+    public mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name, value)) }
 
     /// Adds a member unless its value is unknown.
-    package mutating func appendIfPresent(_ name: String, _ value: JSONValue) {
+    public mutating func appendIfPresent(_ name: String, _ value: JSONValue) {
         if !value.isNull { append(name, value) }
     }
 
     /// Adds the members of `other` whose names are not taken.
-    package mutating func fill(from other: JSONObject) {
+    public mutating func fill(from other: JSONObject) {
         let taken = Set(members.map(\.name))
         members.append(contentsOf: other.members.filter { !taken.contains($0.name) })
     }
@@ -112,12 +112,12 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(integerLiteral value: Int64) { self = .integer(value) }
-    package init(floatLiteral value: Double) { self = .number(value) }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(floatLiteral value: Double) { self = .number(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(elements.map { JSONObject.Member($0.0, $0.1) }))
     }
 }

@@ -1,15 +1,15 @@
 extension JSONValue {
     /// The value as compact JSON text in UTF-8.
-    package func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] {
         var text = [UInt8]()
         text.reserveCapacity(256)
         write(to: &text)
         return text
     }
 
-    package var text: String { String(decoding: encoded(), as: UTF8.self) }
+    public var text: String { String(decoding: encoded(), as: UTF8.self) }
 
-    package func write(to text: inout [UInt8]) {
+    public func write(to text: inout [UInt8]) {
         switch self {
         case .null: text.append(contentsOf: "null".utf8)
         case .bool(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
@@ -58,7 +58,7 @@ extension JSONValue {
 }
 
 extension JSONObject {
-    package func write(to text: inout [UInt8]) {
+    public func write(to text: inout [UInt8]) {
         text.append(UInt8(ascii: "{"))
         for (index, member) in members.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }
@@ -68,7 +68,7 @@ extension JSONObject {
     }
 
     /// One member, without the comma before it, for whoever writes an object as it comes.
-    package static func write(_ name: String, _ value: JSONValue, to text: inout [UInt8]) {
+    public static func write(_ name: String, _ value: JSONValue, to text: inout [UInt8]) {
         JSONValue.write(name, to: &text)
         text.append(ASCII.colon)
         value.write(to: &text)

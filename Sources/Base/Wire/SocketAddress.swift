@@ -1,20 +1,20 @@
-package import Glibc
+public import Glibc
 
 /// An address and port: one end of a UDP or TCP flow.
-package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
-    package var ip: IPAddress
-    package var port: UInt16
+public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
+    public var ip: IPAddress
+    public var port: UInt16
 
-    package init(ip: IPAddress, port: UInt16) { (self.ip, self.port) = (ip, port) }
+    public init(ip: IPAddress, port: UInt16) { (self.ip, self.port) = (ip, port) }
 
     /// Reads a numeric host (brackets allowed for IPv6); names are for DNS.
-    package init?(host: String, port: UInt16) {
+    public init?(host: String, port: UInt16) {
         guard let ip = IPAddress(host) else { return nil }
         self.init(ip: ip, port: port)
     }
 
     /// Reads `192.0.2.1:5060` or `[2001:db8::1]:5060`.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),
             let port = ASCII.decimal(text[text.index(after: colon)...].utf8, maximumDigits: 5), port <= 65535
         else { return nil }
@@ -22,15 +22,15 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `192.0.2.1:5060` or `[2001:db8::1]:5060`.
-    package var description: String { "\(hostText):\(port)" }
+    public var description: String { "\(hostText):\(port)" }
 
     /// The host as it stands in a URI: IPv6 in brackets.
-    package var hostText: String { ip.isIPv4 ? ip.description : "[\(ip)]" }
+    public var hostText: String { ip.isIPv4 ? ip.description : "[\(ip)]" }
 }
 
 extension SocketAddress {
     /// Calls `body` with the address in the kernel's form.
-    package func withSockAddr<Result, Failure: Error>(
+    public func withSockAddr<Result, Failure: Error>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var storage = sockaddr_storage()
@@ -41,7 +41,7 @@ extension SocketAddress {
     }
 
     /// Fills the kernel's form and returns its length.
-    package func write(to storage: inout sockaddr_storage) -> socklen_t {
+    public func write(to storage: inout sockaddr_storage) -> socklen_t {
         unsafe withUnsafeMutableBytes(of: &storage) { bytes in
             if ip.isIPv4 {
                 var address = sockaddr_in()
@@ -63,7 +63,7 @@ extension SocketAddress {
     }
 
     /// Reads the kernel's form; nil for any family but IPv4 and IPv6.
-    package init?(_ pointer: UnsafePointer<sockaddr>) {
+    public init?(_ pointer: UnsafePointer<sockaddr>) {
         let bytes = unsafe UnsafeRawPointer(pointer)
         switch unsafe Int32(pointer.pointee.sa_family) {
         case AF_INET:

@@ -3,8 +3,8 @@
 /// Its code is specialized where it is used (hence `@inlinable`): every packet moves a timer or two.
 ///
 /// Cancelling only forgets the payload; the heap drops the stale entry when it comes to the top.
-package struct TimerQueue<Payload> {
-    package struct Token: Hashable, Sendable {
+public struct TimerQueue<Payload> {
+    public struct Token: Hashable, Sendable {
         @usableFromInline let value: UInt64
 
         @usableFromInline init(value: UInt64) { self.value = value }
@@ -31,13 +31,13 @@ package struct TimerQueue<Payload> {
     @usableFromInline var payloads: [UInt64: Payload] = [:]
     @usableFromInline var lastToken: UInt64 = 0
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
-    @inlinable package var isEmpty: Bool { payloads.isEmpty }
-    @inlinable package var count: Int { payloads.count }
+    @inlinable public var isEmpty: Bool { payloads.isEmpty }
+    @inlinable public var count: Int { payloads.count }
 
     @discardableResult @inlinable
-    package mutating func schedule(at deadline: Instant, _ payload: Payload) -> Token {
+    public mutating func schedule(at deadline: Instant, _ payload: Payload) -> Token {
         lastToken += 1
         payloads[lastToken] = payload
         heap.append(Entry(deadline: deadline, token: lastToken))
@@ -47,21 +47,21 @@ package struct TimerQueue<Payload> {
 
     /// Forgets a deadline; one that has fired or was cancelled before is ignored.
     @inlinable
-    package mutating func cancel(_ token: Token) {
+    public mutating func cancel(_ token: Token) {
         payloads[token.value] = nil
         if heap.count > 64, heap.count > payloads.count * 4 { compact() }
     }
 
     /// The earliest deadline still wanted.
     @inlinable
-    package mutating func nextDeadline() -> Instant? {
+    public mutating func nextDeadline() -> Instant? {
         dropStale()
         return heap.first?.deadline
     }
 
     /// Takes one payload whose deadline is at or before `now`.
     @inlinable
-    package mutating func popExpired(_ now: Instant) -> Payload? {
+    public mutating func popExpired(_ now: Instant) -> Payload? {
         dropStale()
         guard let first = heap.first, first.deadline <= now else { return nil }
         removeFirst()

@@ -1,17 +1,17 @@
 /// A version 4 UUID (RFC 9562), made from an `Entropy` so that simulations repeat.
 ///
 /// Foundation's cannot be seeded.
-package struct UUID: Hashable, Sendable, CustomStringConvertible {
-    package let high: UInt64
-    package let low: UInt64
+public struct UUID: Hashable, Sendable, CustomStringConvertible {
+    public let high: UInt64
+    public let low: UInt64
 
-    package init(using entropy: inout Entropy) {
+    public init(using entropy: inout Entropy) {
         high = entropy.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         low = entropy.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
     /// Reads the 36-character form with hyphens, in either case, of any version.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         guard groups.map(\.utf8.count) == [8, 4, 4, 4, 12], let bytes = Hex.decode(groups.joined()) else { return nil }
         high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
@@ -19,7 +19,7 @@ package struct UUID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Lowercase with hyphens.
-    package var description: String {
+    public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for digit in 0..<32 {

@@ -1,18 +1,18 @@
 /// A moment of civil time, in milliseconds since 1970-01-01 UTC: what records and log lines carry.
-package struct WallTime: Hashable, Comparable, Sendable {
-    package var milliseconds: Int64
+public struct WallTime: Hashable, Comparable, Sendable {
+    public var milliseconds: Int64
 
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    package static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
-    package static func + (left: WallTime, right: Duration) -> WallTime {
+    public static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
+    public static func + (left: WallTime, right: Duration) -> WallTime {
         WallTime(milliseconds: left.milliseconds + right.wholeMilliseconds)
     }
 
     /// Whole seconds since 1970, rounded down.
-    package var seconds: Int64 { milliseconds.floorDivided(by: 1000) }
+    public var seconds: Int64 { milliseconds.floorDivided(by: 1000) }
 
-    package enum Fraction: Sendable {
+    public enum Fraction: Sendable {
         /// Always three digits: `2025-11-08T12:00:00.000Z`.
         case milliseconds
         /// Three digits, left out when they are 000: `2024-01-15T10:30:00Z`.
@@ -20,7 +20,7 @@ package struct WallTime: Hashable, Comparable, Sendable {
     }
 
     /// ISO 8601 in UTC.
-    package func iso8601(_ fraction: Fraction = .milliseconds) -> String {
+    public func iso8601(_ fraction: Fraction = .milliseconds) -> String {
         let date = CivilDate(daysSinceEpoch: seconds.floorDivided(by: 86400))
         let second = seconds - date.daysSinceEpoch * 86400
         let millisecond = milliseconds - seconds * 1000
@@ -44,16 +44,16 @@ package struct WallTime: Hashable, Comparable, Sendable {
 }
 
 /// A day of the proleptic Gregorian calendar (the era arithmetic of Howard Hinnant's "date algorithms").
-package struct CivilDate: Hashable, Sendable {
-    package let year: Int64
-    package let month: Int64
-    package let day: Int64
+public struct CivilDate: Hashable, Sendable {
+    public let year: Int64
+    public let month: Int64
+    public let day: Int64
 
-    package init(year: Int64, month: Int64, day: Int64) {
+    public init(year: Int64, month: Int64, day: Int64) {
         (self.year, self.month, self.day) = (year, month, day)
     }
 
-    package init(daysSinceEpoch days: Int64) {
+    public init(daysSinceEpoch days: Int64) {
         let shifted = days + 719_468
         let era = shifted.floorDivided(by: 146_097)
         let dayOfEra = shifted - era * 146_097
@@ -65,7 +65,7 @@ package struct CivilDate: Hashable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    package var daysSinceEpoch: Int64 {
+    public var daysSinceEpoch: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = shiftedYear.floorDivided(by: 400)
         let yearOfEra = shiftedYear - era * 400
@@ -75,7 +75,7 @@ package struct CivilDate: Hashable, Sendable {
 }
 
 extension Int64 {
-    package func floorDivided(by divisor: Int64) -> Int64 {
+    public func floorDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }

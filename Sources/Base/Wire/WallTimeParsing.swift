@@ -1,6 +1,6 @@
 extension WallTime {
     /// Reads ISO 8601: `2024-01-15T10:30:00Z`, with a fraction, with an offset (`+03:00`), or a date alone (00:00 UTC).
-    package init?(iso8601 text: String) {
+    public init?(iso8601 text: String) {
         var cursor = DigitCursor(text.utf8)
         guard let year = cursor.number(4), cursor.skip("-"), let month = cursor.number(2), cursor.skip("-"),
             let day = cursor.number(2), (1...12).contains(month), (1...31).contains(day)
