@@ -50,6 +50,11 @@ struct AddressTests {
 }
 
 struct TimerQueueTests {
+    @Test(arguments: ["192.0.2.1\0", "2001:db8::\0>", "[2001:db8::1\0]", "\0"])
+    func `an address that goes on behind a NUL is none`(text: String) {
+        #expect(IPAddress(text) == nil)
+    }
+
     @Test func `deadlines fire in order of time, then of setting`() {
         var queue = TimerQueue<Int>()
         var entropy = Entropy(seed: 7)

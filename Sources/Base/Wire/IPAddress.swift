@@ -19,6 +19,8 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`.
     public init?(_ text: String) {
+        // C would read no further than a NUL, and believe an address that goes on behind it.
+        guard !text.utf8.contains(0) else { return nil }
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         var v4 = in_addr()
         if unsafe inet_pton(AF_INET, bare, &v4) == 1 {
