@@ -5,30 +5,31 @@
 public struct FIFO<Element> {
     @usableFromInline var ring: [Element?] = []
     @usableFromInline var head = 0
-    /// How many elements wait.
-    @usableFromInline public internal(set) var count = 0
+    @usableFromInline var waiting = 0
 
     @inlinable public init() {}
 
-    @inlinable public var isEmpty: Bool { count == 0 }
+    /// How many elements wait.
+    @inlinable public var count: Int { waiting }
+    @inlinable public var isEmpty: Bool { waiting == 0 }
 
     /// Elements there is memory for.
     public var capacity: Int { ring.count }
 
     @inlinable
     public mutating func append(_ element: Element) {
-        if count == ring.count { grow() }
-        ring[(head &+ count) & (ring.count - 1)] = element
-        count += 1
+        if waiting == ring.count { grow() }
+        ring[(head &+ waiting) & (ring.count - 1)] = element
+        waiting += 1
     }
 
     @inlinable
     public mutating func popFirst() -> Element? {
-        guard count > 0 else { return nil }
+        guard waiting > 0 else { return nil }
         let element = ring[head].take()
         head = (head &+ 1) & (ring.count - 1)
-        count -= 1
-        if count == 0, ring.count > 64 { (ring, head) = ([], 0) }
+        waiting -= 1
+        if waiting == 0, ring.count > 64 { (ring, head) = ([], 0) }
         return element
     }
 
