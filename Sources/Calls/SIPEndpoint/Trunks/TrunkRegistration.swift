@@ -29,7 +29,14 @@ struct TrunkRegistration {
         let flow: Flow
     }
 
-    var nextDeadline: Instant? { [client.nextDeadline, tryUntil].compactMap(\.self).min() }
+    var nextDeadline: Instant? {
+        switch (client.nextDeadline, tryUntil) {
+        case (let refresh?, let retry?): min(refresh, retry)
+        case (let refresh, let retry): refresh ?? retry
+        }
+    }
+
+    func isDue(_ now: Instant) -> Bool { nextDeadline.map { $0 <= now } ?? false }
 
     var failure: String? { if case .failed(let why) = client.state { why } else { nil } }
 

@@ -82,7 +82,7 @@ extension TrunkState {
             effects.append(.locate(trunk: trunk.name, target))
         }
         for flow in watched { effects += watch(flow, now, surroundings) }
-        for index in registrations.indices {
+        for index in registrations.indices where registrations[index].isDue(now) {
             let servers = servers(for: registrations[index], now, surroundings)
             let outgoing = registrations[index].advance(
                 to: now, servers: servers, patience: surroundings.patience)

@@ -55,7 +55,9 @@ extension TrunkState {
         guard case .registration(let id) = request.purpose else { return [] }
         if let index = registrations.firstIndex(where: { $0.id == id }) {
             guard registrations[index].flow == request.flow else { return [] }
+            let route = registrations[index].client.serviceRoute
             let next = Self.take(outcome, &registrations[index], now, surroundings)
+            if registrations[index].client.serviceRoute != route { routeChanges += 1 }
             return next.map { [effect($0, id)] } ?? []
         }
         guard let index = leaving.firstIndex(where: { $0.id == id }) else { return [] }

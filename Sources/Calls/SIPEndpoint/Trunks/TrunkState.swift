@@ -25,6 +25,8 @@ struct TrunkState {
     /// Registrations of accounts that were taken away, until their last answer.
     var leaving: [TrunkRegistration] = []
     var lastRegistration: UInt64
+    /// How often a registrar has named other servers for our requests (RFC 3608).
+    var routeChanges = 0
 
     /// How long the answer to a look-up may take before it is asked for again.
     static let lookup: Duration = .seconds(60)

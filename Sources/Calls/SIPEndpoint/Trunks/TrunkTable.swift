@@ -119,10 +119,9 @@ struct TrunkTable {
         if let state = departing[request.trunk], state.isLeaving(request) {
             return receiveLast(outcome, to: request, state, now, surroundings)
         }
-        let routes = states[request.trunk]?.addresses
+        let changes = states[request.trunk]?.routeChanges
         let effects = states[request.trunk]?.receive(outcome, to: request, now: now, surroundings) ?? []
-        // A registrar may have named a server of its own (RFC 3608).
-        if states[request.trunk]?.addresses != routes { indexSources() }
+        if states[request.trunk]?.routeChanges != changes { indexSources() }
         return effects
     }
 
