@@ -56,12 +56,12 @@ class Tandem:
     name, address = "tandem", ("127.0.0.1", 5964)
     port = 3900
 
-    def __init__(self, environment=()):
-        self.folder = tempfile.mkdtemp(prefix="bench-tandem-")
+    def __init__(self, environment=(), has_trunks=True):
+        self.folder, self.has_trunks = tempfile.mkdtemp(prefix="bench-tandem-"), has_trunks
         self.environment = {
             "DATA_DIR": self.folder, "PORT": str(self.port), "SIP_LISTEN_HOST": "127.0.0.1",
             "SIP_LISTEN_PORT": str(self.address[1]), "SIP_TLS_PORT": "5965", "PUBLIC_IP": "127.0.0.1", "MEDIA_WORKERS": "1",
-            "SIP_SERVER": CALLEE[0], "SIP_PORT": str(CALLEE[1]), "RTP_PORT_MIN": "10000", "RTP_PORT_MAX": "59998",
+            **({"SIP_SERVER": CALLEE[0], "SIP_PORT": str(CALLEE[1])} if has_trunks else {}), "RTP_PORT_MIN": "10000", "RTP_PORT_MAX": "59998",
             "WEBRTC_PORT": "60000", "ADMIN_PASSWORD": "benchmark", "RATE_LIMIT_MAX": "1000000", **dict(environment)}
 
     def __enter__(self):
@@ -72,7 +72,7 @@ class Tandem:
                 if self.ask("GET", "/health/ready")[0] == 200: break
             except OSError: time.sleep(0.1)
         else: raise RuntimeError("tandem does not answer, see results/tandem.log")
-        self.route_calls()
+        if self.has_trunks: self.route_calls()
         return self
 
     def ask(self, method, path, body=None, token=None):
@@ -226,7 +226,7 @@ def registrations(arguments):
     count, period = arguments.accounts, 60
     # A UDP socket each, and as many descriptors.
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, count + 1000))
-    server = Tandem({"LOG_LEVEL": "warn"})
+    server = Tandem({"LOG_LEVEL": "warn"}, has_trunks=False)
     with open(server.folder + "/.env", "w") as file:
         file.write("SIP_USERS=" + ",".join(f"phone{i}:secret:{100000 + i}:Phone" for i in range(count)) + "\n")
     with server:
