@@ -18,10 +18,9 @@ package actor Call {
     nonisolated let uuid: UUID
 
     unowned let manager: CallManager
-    let services: CallServices
     let logger: Logger
     var live: LiveCall
-    var links: [LegID: LegLink] = [:]
+    var links = LegLinks()
     /// Users whose pages were shown the call.
     var offeredTo: [Int64] = []
     /// What the queues were last told of what users do here.
@@ -48,7 +47,6 @@ package actor Call {
 
     init(manager: CallManager, services: CallServices, record: CallRecord, plan: CallPlan, setup: CallSetup) {
         self.manager = manager
-        self.services = services
         loop = services.loop
         number = record.id
         uuid = record.uuid
@@ -64,6 +62,8 @@ package actor Call {
     }
 
     package var record: CallRecord { live.record }
+    /// The manager's: a copy in each of thousands of calls would be the largest part of them.
+    nonisolated var services: CallServices { manager.services }
 
     /// Queues an input for a turn of its own.
     nonisolated func post(_ input: CallInput) {
