@@ -15,7 +15,8 @@ package struct LocalSession: Sendable {
     /// The clocks in which the other end itself offered digits.
     private var understoodEventClocks: Set<UInt32> = []
     private var role: SetupRole?
-    private var lastBody: SessionDescription?
+    /// A hash of our latest description without its origin: another one counts as a new version.
+    private var lastBody: Int?
     private var exchange = SDESExchange()
     private var entropy: Entropy
 
@@ -119,8 +120,9 @@ extension LocalSession {
             if bundles, let mid = lines[audioIndex].mid { attributes.append(SDPAttribute("group", "BUNDLE \(mid)")) }
         }
         var body = SessionDescription(origin: "", connection: address, attributes: attributes, media: lines)
-        if let lastBody, lastBody != body { version += 1 }
-        lastBody = body
+        let hash = body.hashValue
+        if let lastBody, lastBody != hash { version += 1 }
+        lastBody = hash
         body.origin = "- \(id) \(version) \(address.text)"
         return body.serialized()
     }
