@@ -26,14 +26,18 @@ package struct SIPURI: Hashable, Sendable {
     ///
     /// Held with the escapes it needs: see `user`.
     var escapedUser: String?
-    var escapedPassword: String?
     /// A name, an IPv4 address or an IPv6 address in brackets; empty in `tel:` and other schemes.
     package internal(set) var host: String
     package var port: UInt16?
     package var parameters: SIPParameters
-    package var headers: [Header]
-    /// What follows the colon of a scheme that is not sip, sips or tel.
-    package private(set) var opaquePart: String
+    @Sparse private var rarities: Rarities?
+
+    /// What hardly any URI has, so that the many which are kept for as long as a dialog lasts are small.
+    private struct Rarities: Hashable {
+        var escapedPassword: String?
+        var headers: [Header] = []
+        var opaquePart = ""
+    }
 
     /// A sip URI; nil when the host is no host.
     package init?(
@@ -60,9 +64,9 @@ package struct SIPURI: Hashable, Sendable {
     }
 
     init(unchecked scheme: Scheme, host: String = "", opaquePart: String = "") {
-        (self.scheme, self.host, self.opaquePart) = (scheme, host, opaquePart)
+        (self.scheme, self.host) = (scheme, host)
         parameters = SIPParameters()
-        headers = []
+        if !opaquePart.isEmpty { rarities = Rarities(opaquePart: opaquePart) }
     }
 
     /// The user part, or a `tel:` URI's number, without escapes.
@@ -74,6 +78,26 @@ package struct SIPURI: Hashable, Sendable {
     package var password: String? {
         get { escapedPassword.map(Escapes.decode) }
         set { escapedPassword = newValue.map { Escapes.encode($0, allowed: Grammar.isPassword) } }
+    }
+
+    var escapedPassword: String? {
+        get { rarities?.escapedPassword }
+        set { changeRarities { $0.escapedPassword = newValue } }
+    }
+
+    package var headers: [Header] {
+        get { rarities?.headers ?? [] }
+        set { changeRarities { $0.headers = newValue } }
+    }
+
+    /// What follows the colon of a scheme that is not sip, sips or tel.
+    package var opaquePart: String { rarities?.opaquePart ?? "" }
+
+    private mutating func changeRarities(_ change: (inout Rarities) -> Void) {
+        var changed = rarities ?? Rarities()
+        change(&changed)
+        // Nothing is always written the same, so that equal URIs are equal.
+        rarities = changed == Rarities() ? nil : changed
     }
 
     package var isSIP: Bool { scheme == .sip || scheme == .sips }

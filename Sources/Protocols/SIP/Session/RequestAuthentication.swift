@@ -19,7 +19,7 @@ package struct SIPCredentials: Sendable {
 
 /// Answers the challenges to the requests of one session or registration: once for each nonce (RFC 3261 section 22).
 package struct RequestAuthentication: Sendable {
-    private var client: DigestClient?
+    @Sparse private var client: DigestClient?
     /// Challenges since a request last went through.
     private var challenges = 0
 

@@ -12,7 +12,7 @@ package struct SessionPeer: Sendable {
     package var sentBy: SocketAddress
     package var contact: NameAddress
     /// What challenges may be answered with.
-    package var credentials: SIPCredentials?
+    @Sparse package var credentials: SIPCredentials?
     package var options: SessionOptions
     /// The account of ours whose device this is: where it registers next, its calls find it, too.
     package var account: String?

@@ -15,6 +15,9 @@ package enum Sparse<Value: Sendable>: Sendable {
     }
 }
 
+extension Sparse: Equatable where Value: Equatable {}
+extension Sparse: Hashable where Value: Hashable {}
+
 /// A value on the heap that is copied when it is shared and changed, so that a table of large values stays small.
 struct Boxed<Value: Sendable>: Sendable {
     /// Changed only while one box refers to it, which makes it as safe to send as the value.
