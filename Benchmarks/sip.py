@@ -42,9 +42,7 @@ class Kamailio:
     def pids(self):
         """The main process and its workers."""
         own = self.process.pid
-        parents = {int(d): int(open(f"/proc/{d}/stat").read().rsplit(")", 1)[1].split()[1])
-                   for d in os.listdir("/proc") if d.isdigit()}
-        return [own] + [pid for pid, parent in parents.items() if parent == own]
+        return [own] + [int(pid) for pid in open(f"/proc/{own}/task/{own}/children").read().split()]
 
     def __exit__(self, *_):
         end(self.process)
