@@ -1,4 +1,5 @@
 import Synchronization
+import Wire
 
 /// A count that only grows.
 package final class Counter: Sendable {
@@ -28,11 +29,11 @@ package final class Histogram: Sendable {
     }
 
     package let bounds: [Double]
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     package init(bounds: [Double]) {
         self.bounds = bounds
-        state = Mutex(State(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0))
+        state = Locked(State(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0))
     }
 
     package func observe(_ value: Double) {
@@ -52,7 +53,7 @@ package final class Family<Metric: Sendable>: Sendable {
     package let help: String
     package let labelNames: [String]
     private let make: @Sendable () -> Metric
-    private let members = Mutex<[[String]: Metric]>([:])
+    private let members = Locked<[[String]: Metric]>([:])
 
     /// More label combinations than this share one member, whose values are all `other`.
     private static var cardinalityLimit: Int { 500 }

@@ -1,4 +1,4 @@
-import Synchronization
+import Wire
 
 /// All metrics of the process, by name; the exposition (Observability) reads it.
 package final class MetricRegistry: Sendable {
@@ -23,7 +23,7 @@ package final class MetricRegistry: Sendable {
         package let read: @Sendable () -> [(values: [String], value: Double)]
     }
 
-    private let stored = Mutex<[Entry]>([])
+    private let stored = Locked<[Entry]>([])
 
     package init() {}
 

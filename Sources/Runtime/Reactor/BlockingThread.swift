@@ -13,7 +13,7 @@ package final class BlockingThread: SerialExecutor, @unchecked Sendable {
     private var delayed = TimerQueue<LoopJob>()
     private var isStopping = false
     private let owner = Atomic<UInt>(0)
-    private let thread = Mutex<PlainThread?>(nil)
+    private let thread = Locked<PlainThread?>(nil)
 
     /// Starts the thread; `name` is what `top -H` shows.
     package init(name: String) {

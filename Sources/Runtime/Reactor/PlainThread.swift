@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Synchronization
+import Wire
 
 /// A named thread of the system that runs one function and can be joined.
 package final class PlainThread: Sendable {
@@ -14,7 +14,7 @@ package final class PlainThread: Sendable {
         let body: @Sendable () -> Void
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     /// Starts the thread.
     ///
@@ -35,7 +35,7 @@ package final class PlainThread: Sendable {
                 return nil
             }, start)
         precondition(status == 0, "no thread for \(name): errno \(status)")
-        state = Mutex(.joinable(thread))
+        state = Locked(.joinable(thread))
     }
 
     /// Waits for the function to return; later calls return at once, and it is never called from the thread itself.

@@ -1,10 +1,7 @@
 import Glibc
 import Wire
 
-/// A mutex and its condition, for what passes between threads.
-///
-/// Where threads hand work to each other this stands in for `Synchronization.Mutex`, which has no condition to wait for
-/// and whose contended path the thread sanitizer cannot see: everything handed over would look like a race.
+/// A mutex and its condition: `Locked` with something to wait for.
 final class SystemLock: @unchecked Sendable {
     // The pointers never change, and what they point at is made to be shared.
 

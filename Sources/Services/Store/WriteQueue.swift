@@ -1,6 +1,6 @@
 import CallModel
-import Synchronization
 import Telemetry
+import Wire
 
 /// The mailbox between whoever writes and the store's thread.
 final class WriteQueue: Sendable {
@@ -10,11 +10,11 @@ final class WriteQueue: Sendable {
         var isDrainClaimed = false
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
     private let metrics: StoreMetrics
 
     init(limit: PendingWrites.Limit = PendingWrites.Limit(), metrics: StoreMetrics) {
-        state = Mutex(State(pending: PendingWrites(limit: limit)))
+        state = Locked(State(pending: PendingWrites(limit: limit)))
         self.metrics = metrics
     }
 

@@ -3,7 +3,6 @@ package import Directory
 package import Media
 package import Reactor
 package import SIPEndpoint
-import Synchronization
 package import Telemetry
 package import Wire
 
@@ -42,9 +41,9 @@ package final class RosterBox: Sendable {
         var follow: @Sendable () -> Void = {}
     }
 
-    private let stored: Mutex<State>
+    private let stored: Locked<State>
 
-    package init(_ roster: Roster = Roster()) { stored = Mutex(State(roster: roster)) }
+    package init(_ roster: Roster = Roster()) { stored = Locked(State(roster: roster)) }
 
     package var current: Roster { stored.withLock { $0.roster } }
 

@@ -3,7 +3,6 @@ import Crypto
 import DTLS
 import Glibc
 import Reactor
-import Synchronization
 import Wire
 
 /// A media thread as the control side sees it: a mailbox in, reports out, counters to read.
@@ -14,9 +13,9 @@ final class MediaWorker: Sendable {
     /// Where all its browsers send to.
     let browserPort: UInt16
     let counters: CounterBlock
-    private let mailbox = Mutex<[WorkerCommand]>([])
+    private let mailbox = Locked<[WorkerCommand]>([])
     private let wakeUp: Int32
-    private let thread = Mutex<PlainThread?>(nil)
+    private let thread = Locked<PlainThread?>(nil)
 
     /// Binds the browser port and starts the thread.
     ///

@@ -19,7 +19,7 @@ package final class SimulatedLoop: EventLoop, @unchecked Sendable {
     package let seed: UInt64
     private let epoch: WallTime
     private let owner: Atomic<UInt>
-    private let mailbox = Mutex<[Letter]>([])
+    private let mailbox = Locked<[Letter]>([])
     private var time = Instant(nanoseconds: 1_000_000_000)
     private var lanes = LaneSet()
     private var timers = TimerQueue<LoopJob>()
@@ -236,7 +236,7 @@ extension SimulatedLoop {
 
 /// Where `complete` finds what its asynchronous code returned.
 private final class Outcome<Value: Sendable>: Sendable {
-    let result = Mutex<Result<Value, any Error>?>(nil)
+    let result = Locked<Result<Value, any Error>?>(nil)
 }
 
 /// Starts a task on the loop.

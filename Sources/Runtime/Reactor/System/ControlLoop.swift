@@ -24,7 +24,7 @@ package final class ControlLoop: EventLoop, @unchecked Sendable {
     var handles: [ObjectIdentifier: LoopHandle] = [:]
     private let owner: Atomic<UInt>
     private let isStopping = Atomic(false)
-    private let thread = Mutex<PlainThread?>(nil)
+    private let thread = Locked<PlainThread?>(nil)
     private var turnTime: Instant?
 
     /// Makes a loop that is neither running nor started.

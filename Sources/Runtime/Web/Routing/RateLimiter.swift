@@ -1,4 +1,3 @@
-import Synchronization
 package import Wire
 
 /// A token bucket for each client address, in a table of bounded size.
@@ -25,7 +24,7 @@ package final class RateLimiter: Sendable {
     private let capacity: Double
     private let tokensPerSecond: Double
     private let tableLimit: Int
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// `requests` per `window`, all of which may come at once; at most `tableLimit` clients are told apart.
     package init(requests: Int, per window: Duration, tableLimit: Int = 20_000) {

@@ -1,4 +1,3 @@
-import Synchronization
 package import Wire
 
 /// Slows guessing of passwords down, by account and source and by source alone, in a table of bounded size.
@@ -17,7 +16,7 @@ package final class LoginThrottle: Sendable {
     private let failuresPerSource: Int
     private let window: Duration
     private let tableLimit: Int
-    private let tallies = Mutex<[Key: Tally]>([:])
+    private let tallies = Locked<[Key: Tally]>([:])
 
     /// So many failures in `window` are allowed; then that long must pass since the first of them.
     package init(

@@ -11,7 +11,7 @@ package final class JSONLogSink: LogSink {
     private let descriptor: Int32
     private let minimum: Atomic<Int>
     private let wallTime: @Sendable () -> WallTime
-    private let gathered = Mutex(Gathered())
+    private let gathered = Locked(Gathered())
 
     private struct Gathered {
         var bytes: [UInt8] = []
