@@ -29,7 +29,11 @@ package final class SystemNetwork: Network, @unchecked Sendable {
     let loop: ControlLoop
     let limits: NetworkLimits
     /// Where libuv puts what arrives, for as long as one callback lasts.
-    private let scratch = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 65536)
+    ///
+    /// Room for twenty of the largest datagrams, which is what it takes at once; pages that nothing is put into cost
+    /// nothing.
+    private let scratch = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 20 * largestDatagram)
+    private static let largestDatagram = 65536
     private let names: NameResolver
 
     package init(
@@ -71,8 +75,13 @@ package final class SystemNetwork: Network, @unchecked Sendable {
         names.query(DNSQuestion(name, kind), then: then)
     }
 
-    /// Lends the scratch buffer to libuv.
+    /// Lends libuv room for what one read of a stream brings.
     func lend(_ buffer: UnsafeMutablePointer<uv_buf_t>?) {
+        buffer?.pointee = uv_buf_init(scratch.baseAddress, UInt32(Self.largestDatagram))
+    }
+
+    /// Lends libuv room for a batch of datagrams.
+    func lendForDatagrams(_ buffer: UnsafeMutablePointer<uv_buf_t>?) {
         buffer?.pointee = uv_buf_init(scratch.baseAddress, UInt32(scratch.count))
     }
 
