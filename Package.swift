@@ -36,6 +36,8 @@ let cLibraries: [Target] = [
     library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     library("CAres", pkgConfig: "libcares", package: "libc-ares-dev"),
     library("CSpanDSP", pkgConfig: "spandsp", package: "libspandsp-dev"),
+    library("COpus", pkgConfig: "opus", package: "libopus-dev"),
+    library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),
 ]
@@ -70,7 +72,10 @@ let calls: [Target] = [
         ["Wire", "Telemetry", "Crypto", "DNS", "SIP", "SDP", "ICE", "Directory", "Reactor", "Web"]),
     swift(
         "Calls", "Media",
-        ["Wire", "Telemetry", "Crypto", "WebRTC", "ICE", "DTLS", "RTP", "SDP", "CLinux", "CSpanDSP", "Reactor"]),
+        [
+            "Wire", "Telemetry", "Crypto", "WebRTC", "ICE", "DTLS", "RTP", "SDP", "CLinux", "CSpanDSP", "COpus",
+            "CSpeexDSP", "Reactor",
+        ]),
     swift(
         "Calls", "Calls",
         [
@@ -146,7 +151,8 @@ let testTargets: [Target] = [
     tests(
         "MediaTests",
         [
-            "CAllocations", "CLinux", "Media", "WebRTC", "ICE", "DTLS", "RTP", "SDP", "Crypto", "Reactor", "Wire",
+            "CAllocations", "CLinux", "COpus", "Media", "WebRTC", "ICE", "DTLS", "RTP", "SDP", "Crypto", "Reactor",
+            "Wire",
             "TestKit",
         ]),
     tests(

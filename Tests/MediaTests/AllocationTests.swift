@@ -1,9 +1,12 @@
 import CAllocations
-import Media
 import RTP
+import Reactor
 import SDP
+import Synchronization
 import Testing
 import Wire
+
+@testable import Media
 
 extension MediaTests {
     struct AllocationTests {
@@ -50,6 +53,40 @@ extension MediaTests {
             #expect(figures.packetsReceived + figures.packetsSent >= UInt64(2 * Self.packets / 5))
             #expect(allocations < UInt64(2 * Self.packets / 5 / 50))
             print("\(allocations) allocations on media threads in \(2 * Self.packets / 5) packets under keys")
+        }
+
+        @Test(.enabled(if: allocations_are_counted() != 0), arguments: Pair.all)
+        func `transcoded frames cost none`(pair: Pair) throws {
+            let outcome = Mutex<(frames: UInt64, allocations: UInt64)?>(nil)
+            PlainThread(name: "media-virtual") {
+                outcome.withLock { $0 = try? Self.transcode(pair) }
+            }.join()
+            let (frames, allocations) = try #require(outcome.withLock { $0 })
+            #expect(frames > 1400)
+            // Reports of the two legs.
+            #expect(allocations < 40)
+        }
+
+        /// Half a minute of a call, over a network that loses packets and delays them.
+        private static func transcode(_ pair: Pair) throws -> (frames: UInt64, allocations: UInt64) {
+            var talk = try VirtualTalk(pair.from, pair.to)
+            var entropy = Entropy(seed: 3)
+            let phone = talk.phones[0]
+            let sound = Sounds.speech(seconds: 30, rate: pair.rate, seed: 2)
+            let packets = Sounds.payloads(sound, pair.from, pair.rate).map {
+                phone.stream.next($0, type: pair.from.payloadType, step: pair.from.clockRate / 50)
+            }
+            var allocations: UInt64 = 0
+            for (index, packet) in packets.enumerated() {
+                let isLost = Int.random(in: 0..<20, using: &entropy) == 0
+                allocations_watch("media-virtual")
+                if !isLost { talk.send(packet, from: phone) }
+                talk.advance(20)
+                let count = allocations_stop()
+                if index > 10 { allocations += count }
+                _ = talk.phones[1].take()
+            }
+            return (talk.value(.frames, pair.from, pair.to), allocations)
         }
 
         private func exchange(_ alice: SecurePhone, _ bob: SecurePhone, _ voice: [UInt8]) throws {

@@ -34,6 +34,33 @@ enum Ear {
         return power == 0 ? 0 : (real * real + imaginary * imaginary) * 2 / count / power
     }
 
+    /// The frequency of a tone, by its passages through zero.
+    static func frequency(_ samples: [Double], rate: Double = 8000) -> Double {
+        var upward: [Double] = []
+        for index in samples.indices.dropLast() where samples[index] < 0 && samples[index + 1] >= 0 {
+            upward.append(Double(index) - samples[index] / (samples[index + 1] - samples[index]))
+        }
+        guard let first = upward.first, let last = upward.last, last > first else { return 0 }
+        return Double(upward.count - 1) * rate / (last - first)
+    }
+
+    /// Milliseconds of the longest stretch that is 12 dB quieter than the whole.
+    static func longestGap(_ samples: [Double], rate: Double = 8000) -> Double {
+        let block = Int(rate / 400)
+        let threshold = level(samples) / 4
+        var (longest, current) = (0, 0)
+        for start in stride(from: 0, to: samples.count - block, by: block) {
+            current = level(Array(samples[start..<start + block])) < threshold ? current + 1 : 0
+            longest = max(longest, current)
+        }
+        return Double(longest) * 2.5
+    }
+
+    /// How much louder the one is than the other, in dB.
+    static func decibels(_ one: [Double], over other: [Double]) -> Double {
+        20 * log10(max(level(one), 1e-9) / max(level(other), 1e-9))
+    }
+
     /// The sine of so many turns.
     static func sine(_ turns: Double) -> Double { sin(2 * .pi * turns) }
 

@@ -2,7 +2,7 @@ import SDP
 
 /// A leg's negotiated formats as the relay needs them: numbers, no strings.
 struct LegFormats {
-    /// Codecs the relay distinguishes; the rest can be carried, and none can be made here.
+    /// Codecs the relay distinguishes; the rest can only be carried.
     enum Encoding: Hashable {
         case pcmu
         case pcma
@@ -51,6 +51,17 @@ struct LegFormats {
 }
 
 extension LegFormats.Encoding {
+    /// What decodes and encodes it; nil for what can only be carried.
+    var audio: AudioEncoding? {
+        switch self {
+        case .pcmu: .pcmu
+        case .pcma: .pcma
+        case .g722: .g722
+        case .opus: .opus
+        case .other: nil
+        }
+    }
+
     init(_ codec: Codec) {
         switch codec {
         case .pcmu: self = .pcmu

@@ -39,6 +39,8 @@ struct MediaLeg: ~Copyable {
     /// The payload types under which the partner gets audio and digits; `LegFormats.none`: not at all.
     var relaysAudioAs = LegFormats.none
     var relaysEventsAs = LegFormats.none
+    /// Makes what the partner hears of this leg's audio while the two share no encoding.
+    var transcoder: TranscoderPointer?
     /// Digits are looked for in the audio.
     var hearsTones = false
     /// The partner is told of this leg's digits by other means: the tones are not relayed to it.
@@ -116,9 +118,17 @@ struct MediaLeg: ~Copyable {
     }
 
     deinit {
+        transcoder?.deinitialize(count: 1)
+        transcoder?.deallocate()
         if socket >= 0 { Glibc.close(socket) }
         if controlSocket >= 0 { Glibc.close(controlSocket) }
     }
+
+    /// What the leg's peer says reaches the partner.
+    var isHeard: Bool { relaysAudioAs != LegFormats.none || transcoder != nil }
+
+    /// Its peer hears what we make, frame by frame.
+    var hearsFrames: Bool { source != nil || partner?.pointee.transcoder != nil }
 
     /// The figures call control may ask for.
     func statistics() -> LegStatistics {
@@ -132,6 +142,7 @@ struct MediaLeg: ~Copyable {
         figures.firstPacketAt = reception.firstAt
         figures.lastPacketAt = reception.firstAt == nil ? nil : reception.lastAt
         figures.remoteAddress = remoteAddress
+        figures.transcoding = transcoder?.pointee.figures
         return figures
     }
 }

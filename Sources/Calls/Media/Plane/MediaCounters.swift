@@ -29,6 +29,14 @@ package enum MediaCounter: Int, CaseIterable, Sendable {
     case cpuTime
 }
 
+/// What a worker counts of each pair of encodings it transcodes.
+package enum TranscodingCounter: Int, CaseIterable, Sendable {
+    /// Transcoders at work, one for each direction.
+    case transcoders
+    /// Frames of 20 ms made.
+    case frames
+}
+
 /// One worker's counters: plain memory that only its thread writes.
 ///
 /// A write is a relaxed load and store, which costs no more than adding to an ordinary variable; `@unchecked` because
@@ -36,22 +44,41 @@ package enum MediaCounter: Int, CaseIterable, Sendable {
 struct CounterBlock: @unchecked Sendable {
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
 
+    /// Those of the transcoding come after the others, route by route.
+    private static let size =
+        MediaCounter.allCases.count + TranscodingCounter.allCases.count * TranscodingRoute.places
+
     init() {
-        cells = .allocate(capacity: MediaCounter.allCases.count)
-        for index in 0..<MediaCounter.allCases.count { (cells + index).initialize(to: Atomic(0)) }
+        cells = .allocate(capacity: Self.size)
+        for index in 0..<Self.size { (cells + index).initialize(to: Atomic(0)) }
     }
 
     func free() {
-        cells.deinitialize(count: MediaCounter.allCases.count)
+        cells.deinitialize(count: Self.size)
         cells.deallocate()
     }
 
     func value(_ counter: MediaCounter) -> UInt64 { cells[counter.rawValue].load(ordering: .relaxed) }
 
+    func value(_ counter: TranscodingCounter, _ route: TranscodingRoute) -> UInt64 {
+        cells[Self.place(counter, route)].load(ordering: .relaxed)
+    }
+
     @inline(__always)
-    func add(_ counter: MediaCounter, _ amount: Int = 1) {
-        let old = cells[counter.rawValue].load(ordering: .relaxed)
-        cells[counter.rawValue].store(old &+ UInt64(bitPattern: Int64(amount)), ordering: .relaxed)
+    func add(_ counter: MediaCounter, _ amount: Int = 1) { add(counter.rawValue, amount) }
+
+    func add(_ counter: TranscodingCounter, _ route: TranscodingRoute, _ amount: Int = 1) {
+        add(Self.place(counter, route), amount)
+    }
+
+    @inline(__always)
+    private func add(_ place: Int, _ amount: Int) {
+        let old = cells[place].load(ordering: .relaxed)
+        cells[place].store(old &+ UInt64(bitPattern: Int64(amount)), ordering: .relaxed)
+    }
+
+    private static func place(_ counter: TranscodingCounter, _ route: TranscodingRoute) -> Int {
+        MediaCounter.allCases.count + counter.rawValue * TranscodingRoute.places + route.place
     }
 
     func set(_ counter: MediaCounter, _ value: UInt64) { cells[counter.rawValue].store(value, ordering: .relaxed) }

@@ -74,6 +74,15 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     /// A counter's value per worker, from any thread.
     package func counter(_ counter: MediaCounter) -> [UInt64] { workers.map { $0.counters.value(counter) } }
 
+    /// A counter of each pair of encodings, all workers together, from any thread.
+    package func transcoding(
+        _ counter: TranscodingCounter
+    ) -> [(from: AudioEncoding, to: AudioEncoding, value: UInt64)] {
+        TranscodingRoute.all.map { route in
+            (route.from, route.to, workers.reduce(0) { $0 &+ $1.counters.value(counter, route) })
+        }
+    }
+
     /// Legs open, closing ones not counted.
     package var openLegs: Int { legs.count }
 

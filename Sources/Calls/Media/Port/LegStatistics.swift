@@ -24,7 +24,29 @@ package struct LegStatistics: Hashable, Sendable {
     /// The peer's address once latched (SIP) or nominated (browser).
     package var remoteAddress: SocketAddress?
 
+    /// What becomes of the peer's audio on its way to the other leg; nil while it is relayed untouched, or to nobody.
+    package var transcoding: Transcoding?
+
     package init() {}
+
+    /// One direction of a pair that shares no encoding.
+    package struct Transcoding: Hashable, Sendable {
+        package let from: AudioEncoding
+        package let to: AudioEncoding
+        /// What the jitter buffer aims at.
+        package var delay: Duration
+        /// Frames of 20 ms made up for packets that were lost, late, or not sent in a silence.
+        package var concealedFrames: UInt64
+        /// Packets that came too late or twice.
+        package var droppedPackets: UInt64
+
+        package init(
+            from: AudioEncoding, to: AudioEncoding, delay: Duration, concealedFrames: UInt64, droppedPackets: UInt64
+        ) {
+            (self.from, self.to, self.delay) = (from, to, delay)
+            (self.concealedFrames, self.droppedPackets) = (concealedFrames, droppedPackets)
+        }
+    }
 
     /// The peer's view of what we send, from its receiver reports.
     package struct RemoteReport: Hashable, Sendable {

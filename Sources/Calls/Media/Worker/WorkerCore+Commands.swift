@@ -212,19 +212,21 @@ extension WorkerCore {
         leg.pointee.relaysAudioAs = LegFormats.none
         leg.pointee.relaysEventsAs = LegFormats.none
         leg.pointee.withholdsTones = false
-        guard let partner = leg.pointee.partner else { return }
-        partner.pointee.outgoing.interrupt()
-        guard !leg.pointee.isMuted, let from = leg.pointee.formats, let to = partner.pointee.formats, from.receives,
-            to.sends, from.encoding == to.encoding
-        else { return }
-        leg.pointee.relaysAudioAs = to.sendsAudioAs
+        leg.pointee.partner?.pointee.outgoing.interrupt()
+        guard let partner = leg.pointee.partner, !leg.pointee.isMuted, let from = leg.pointee.formats,
+            let to = partner.pointee.formats, from.receives, to.sends
+        else { return transcode(leg, nil) }
+        let isRelayed = from.encoding == to.encoding
+        transcode(leg, isRelayed ? nil : TranscodingRoute(from.encoding, to.encoding))
+        if isRelayed { leg.pointee.relaysAudioAs = to.sendsAudioAs }
+        guard leg.pointee.isHeard else { return }
         guard partner != leg else {
             leg.pointee.relaysEventsAs = to.sendsEventsAs
             return
         }
         switch partner.pointee.dtmf {
         case .telephoneEvents:
-            if from.eventClockRate == to.eventClockRate { leg.pointee.relaysEventsAs = to.sendsEventsAs }
+            if isRelayed, from.eventClockRate == to.eventClockRate { leg.pointee.relaysEventsAs = to.sendsEventsAs }
             leg.pointee.withholdsTones = to.sendsEventsAs != LegFormats.none
         case .inBand: break
         case .none: leg.pointee.withholdsTones = true

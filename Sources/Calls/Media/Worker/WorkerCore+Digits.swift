@@ -26,7 +26,7 @@ extension WorkerCore {
         leg.pointee.digitsPaidUntil = paidUntil + Self.digitInterval
         tell(.digit(leg.pointee.id, character, milliseconds: digit.milliseconds))
         let isRelayed = isTone ? !leg.pointee.withholdsTones : leg.pointee.relaysEventsAs != LegFormats.none
-        guard !isRelayed, leg.pointee.relaysAudioAs != LegFormats.none, let partner = leg.pointee.partner else {
+        guard !isRelayed, leg.pointee.isHeard, let partner = leg.pointee.partner else {
             return
         }
         send([digit.code], to: partner)
@@ -198,6 +198,6 @@ extension WorkerCore {
 
     private mutating func endDigits(_ leg: LegPointer) {
         leg.pointee.isSendingDigits = false
-        if leg.pointee.source == nil { wheels.stopPacing(leg) }
+        if !leg.pointee.hearsFrames { wheels.stopPacing(leg) }
     }
 }

@@ -19,9 +19,12 @@ extension WorkerCore {
         let isAudio = header.payloadType == formats.receivesAudioAs
         leg.pointee.reception.count(header, at: now, isAudio: isAudio)
         var target: UInt8
+        var isWithheld = false
         if isAudio {
             target = leg.pointee.relaysAudioAs
-            if leg.pointee.hearsTones, hearTones(packet, header, from: leg) { target = LegFormats.none }
+            if leg.pointee.hearsTones, hearTones(packet, header, from: leg) {
+                (target, isWithheld) = (LegFormats.none, true)
+            }
         } else if header.payloadType == formats.receivesEventsAs {
             hearDigit(packet, header, from: leg)
             target = leg.pointee.relaysEventsAs
@@ -33,7 +36,11 @@ extension WorkerCore {
             return false
         }
         guard target != LegFormats.none, !partner.pointee.isSendingDigits else {
-            partner.pointee.outgoing.skip(header)
+            if let transcoder = leg.pointee.transcoder {
+                if !isWithheld { feed(transcoder, packet, header, isAudio: isAudio) }
+            } else {
+                partner.pointee.outgoing.skip(header)
+            }
             return false
         }
         guard var placed = partner.pointee.outgoing.place(header, at: now) else { return false }

@@ -31,6 +31,7 @@ extension WorkerCore {
             packetsLost: Int(block.cumulativeLost), fractionLost: Double(block.fractionLost) / 256,
             jitter: .nanoseconds(Int64(clamping: jitter)),
             roundTrip: roundTrip ?? leg.pointee.remoteReport?.roundTrip)
+        leg.pointee.partner?.pointee.transcoder?.pointee.expectLoss(Double(block.fractionLost) / 256)
     }
 
     private var ntpTime: NTPTime { NTPTime(unixNanoseconds: now.nanoseconds &+ civilOffset) }

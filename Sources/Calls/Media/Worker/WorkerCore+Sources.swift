@@ -1,15 +1,20 @@
 import RTP
 import Wire
 
-// Sound of our own: built-in sources and the delayed echo.
+// Sound of our own: built-in sources, the delayed echo and what a transcoder makes.
 extension WorkerCore {
     /// Serves a leg for another 20 ms.
     mutating func pace(_ leg: LegPointer) {
         if leg.pointee.isSendingDigits {
             stepDigits(leg)
+            passUnheard(leg)
             return
         }
-        guard let formats = leg.pointee.formats, formats.sends, let source = leg.pointee.source else { return }
+        guard let source = leg.pointee.source else {
+            playTranscoded(leg)
+            return
+        }
+        guard let formats = leg.pointee.formats, formats.sends else { return }
         switch source {
         case .tone(let track, let position): playTone(track, position, formats, leg)
         case .delay(let line): playDelayed(line, formats, leg)

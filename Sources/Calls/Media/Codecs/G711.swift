@@ -1,3 +1,5 @@
+import CSpanDSP
+
 /// Companding of 16-bit linear samples (ITU-T G.711).
 enum G711 {
     /// Law µ, with the code words inverted as they go over the wire.
@@ -19,4 +21,10 @@ enum G711 {
         let step = (segment < 2 ? magnitude >> 1 : magnitude >> segment) & 0x0F
         return (sign | UInt8(min(segment, 7) << 4 | step)) ^ 0x55
     }
+
+    /// The sample a code word of law µ stands for.
+    static func linear(muLaw code: UInt8) -> Int16 { ulaw_to_linear(code) }
+
+    /// The sample a code word of law A stands for.
+    static func linear(aLaw code: UInt8) -> Int16 { alaw_to_linear(code) }
 }
