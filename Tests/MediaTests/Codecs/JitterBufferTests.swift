@@ -159,6 +159,15 @@ struct JitterBufferTests {
         #expect(spoken(heard).suffix(45).elementsEqual((55..<100).map { UInt8($0) }))
     }
 
+    @Test(arguments: [150, 400, 700, 1500])
+    func `a sender whose clock stood still for a while is heard again at once`(milliseconds: Int) {
+        var desk = Desk()
+        _ = desk.play((0..<50).map { ($0, $0 * 20) }, through: 1000)
+        let late = (50..<150).map { (number: $0, at: $0 * 20 + milliseconds) }
+        let heard = desk.play(late, from: 1001, through: 3200 + milliseconds)
+        #expect(spoken(heard).count > 90)
+    }
+
     @Test func `a stray number does not disturb, a jump that goes on is followed`() {
         var desk = Desk()
         _ = desk.play((0..<50).map { ($0, $0 * 20) }, through: 1000)

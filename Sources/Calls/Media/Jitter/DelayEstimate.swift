@@ -12,6 +12,8 @@ struct DelayEstimate {
     private var nextFloor: UInt32 = 0
     private var windowEnd = Instant.zero
     private var isStarted = false
+    /// Packets in a row that waited longer than can be made up for.
+    private var strays = 0
     /// Shares of all packets, by steps of delay; they sum to one.
     private var shares = InlineArray<64, Float>(repeating: 0)
     /// Packets the shares stand for, until they are as many as are remembered.
@@ -31,7 +33,13 @@ struct DelayEstimate {
         shares[Self.firstGuess / Self.step - 1] = 1
     }
 
-    /// Counts a packet; false when its timestamp does not go on from the earlier ones by a second or more.
+    /// The next packet is the first of a stream: what is known of its clock does not hold any more.
+    mutating func begin() { isStarted = false }
+
+    /// Counts a packet; false when its timestamp does not go on from the earlier ones.
+    ///
+    /// So it is when it jumps by a second, and when packet after packet comes later than can be made up for: their sender
+    /// stopped its clock for a while.
     mutating func count(timestamp: UInt32, at now: Instant) -> Bool {
         let transit = ClockTicks.ticks(now.nanoseconds, clockRate) &- timestamp
         guard isStarted, Int32(bitPattern: transit &- floor).magnitude < clockRate else {
@@ -40,17 +48,26 @@ struct DelayEstimate {
             return !isStarted
         }
         moveFloor(transit, now)
-        let delay = Int32(bitPattern: transit &- floor)
-        let place = Int(delay) * 1000 / Int(clockRate) / Self.step
+        let delay = Int(Int32(bitPattern: transit &- floor)) * 1000 / Int(clockRate)
+        strays = delay > Self.hopeless ? strays + 1 : 0
+        note(delay / Self.step)
+        guard strays >= Self.straysInARow else { return true }
+        restart(transit, now)
+        return false
+    }
+
+    private static let hopeless = 250
+    private static let straysInARow = 3
+
+    private mutating func note(_ place: Int) {
         let kept = weight / (weight + 1)
         for index in shares.indices { shares[index] *= kept }
         shares[min(place, shares.count - 1)] += 1 - kept
         weight = min(weight + 1, Self.memory)
-        return true
     }
 
     private mutating func restart(_ transit: UInt32, _ now: Instant) {
-        (floor, nextFloor, windowEnd) = (transit, transit, now + Self.window)
+        (floor, nextFloor, windowEnd, strays) = (transit, transit, now + Self.window, 0)
     }
 
     private mutating func moveFloor(_ transit: UInt32, _ now: Instant) {

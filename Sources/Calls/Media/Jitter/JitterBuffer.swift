@@ -157,6 +157,7 @@ extension JitterBuffer {
         (held, emptyTicks, confirming) = (0, 0, .max)
         (ssrc, next, playout) = (header.ssrc, header.sequenceNumber, header.timestamp)
         (isActive, hasPlayed, isComforted) = (true, false, false)
+        estimate.begin()
     }
 
     private func distance(_ sequence: UInt16) -> Int { Int(Int16(bitPattern: sequence &- next)) }
