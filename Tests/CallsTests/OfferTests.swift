@@ -60,10 +60,21 @@ struct OfferTests {
         #expect(talk.caller.assumeIsolated { $0.refusedOffers } == 0)
     }
 
-    @Test func `a codec the other side does not know is refused, and the call goes on as it was`() throws {
+    @Test func `a codec the other side does not know is transcoded, until both have one in common again`() throws {
         let talk = try Talk(seed: 33, [.pcma, .pcmu], [.pcma])
-        let before = talk.exchange.media.remotes
         talk.offer([.pcmu])
+        #expect(talk.caller.assumeIsolated { $0.refusedOffers } == 0)
+        #expect(Set(talk.codecs) == [.pcmu, .pcma])
+        #expect(talk.isTalking)
+        talk.offer([.pcma])
+        #expect(talk.codecs == [.pcma, .pcma])
+        #expect(talk.isTalking)
+    }
+
+    @Test func `a codec that can only be carried is refused, and the call goes on as it was`() throws {
+        let talk = try Talk(seed: 39, [.pcma, .pcmu], [.pcma])
+        let before = talk.exchange.media.remotes
+        talk.offer([Codec(encoding: "G729", clockRate: 8000)])
         #expect(talk.caller.assumeIsolated { $0.refusedOffers } == 1)
         #expect(talk.exchange.media.remotes == before)
         #expect(talk.isTalking)

@@ -10,6 +10,7 @@ enum SampledMetrics {
     static func add(to registry: MetricRegistry, media: MediaPlane, sip: SIPEndpoint, startedAt: Double) {
         addProcess(to: registry, startedAt: startedAt)
         addMedia(to: registry, media)
+        addTranscoding(to: registry, media)
         addSIP(to: registry, sip)
         addTrunks(to: registry, sip)
     }
@@ -49,6 +50,20 @@ enum SampledMetrics {
         ) {
             media.counter(.cpuTime).enumerated().map { ([String($0.offset)], Double($0.element) / 1e9) }
         }
+    }
+
+    /// Directions of calls, by what they are made of and into.
+    private static func addTranscoding(to registry: MetricRegistry, _ media: MediaPlane) {
+        let values: @Sendable (TranscodingCounter) -> [([String], Double)] = { counter in
+            media.transcoding(counter).map { ([$0.from.rawValue, $0.to.rawValue], Double($0.value)) }
+        }
+        registry.sampled(
+            "media_transcoders", "Directions of calls that are transcoded now.", labels: ["from", "to"]
+        ) { values(.transcoders) }
+        registry.sampled(
+            "media_transcoded_frames_total", "Frames of 20 ms made by transcoders.", kind: .counter,
+            labels: ["from", "to"]
+        ) { values(.frames) }
     }
 
     /// Read on the loop, where `/metrics` is answered.

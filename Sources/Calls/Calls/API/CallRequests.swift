@@ -111,11 +111,14 @@ package struct LegQuality: Sendable, Equatable {
     package var roundTripMilliseconds: Double?
     package var packetsReceived: UInt64
     package var packetsSent: UInt64
+    /// What its audio is made of and into, such as `PCMU to opus`; nil while it is relayed as it comes.
+    package var transcoding: String?
 
     package init(
         lossReceived: Double, lossSent: Double?, jitterMilliseconds: Double, roundTripMilliseconds: Double?,
-        packetsReceived: UInt64, packetsSent: UInt64
+        packetsReceived: UInt64, packetsSent: UInt64, transcoding: String? = nil
     ) {
+        self.transcoding = transcoding
         (self.lossReceived, self.lossSent) = (lossReceived, lossSent)
         (self.jitterMilliseconds, self.roundTripMilliseconds) = (jitterMilliseconds, roundTripMilliseconds)
         (self.packetsReceived, self.packetsSent) = (packetsReceived, packetsSent)

@@ -104,6 +104,7 @@ extension LegQuality {
             lossSent: figures.remote?.fractionLost,
             jitterMilliseconds: figures.jitter.inSeconds * 1000,
             roundTripMilliseconds: figures.remote?.roundTrip.map { $0.inSeconds * 1000 },
-            packetsReceived: figures.packetsReceived, packetsSent: figures.packetsSent)
+            packetsReceived: figures.packetsReceived, packetsSent: figures.packetsSent,
+            transcoding: figures.transcoding.map { "\($0.from.rawValue) to \($0.to.rawValue)" })
     }
 }

@@ -3,22 +3,32 @@ import Media
 import Reactor
 import SDP
 import SIPEndpoint
+import Telemetry
 import Wire
 
 /// Offer, answer and what each leg hears.
 ///
-/// A pair is relayed untouched, so both legs must agree on one codec: offers are made from what the other side
-/// understands, and whoever offered to us is answered only when the other side's choice is known.
+/// A pair that agrees on one codec is relayed untouched, which is what everything here tries for: offers begin with what
+/// the other side understands, and whoever offered to us is answered only when the other side's choice is known. Only a
+/// pair that shares none is transcoded, each leg in its own best codec.
 extension Call {
-    /// The codecs a leg is offered: those of the party it is meant to talk to, in that party's order.
+    /// The codecs a leg is offered: those of the party it is meant to talk to, in that party's order, then those that we
+    /// can make of them.
     func codecsToOffer(for id: LegID) -> [Codec] {
         let others = live.legs.filter { $0.id != id && $0.state.isOpen && $0.side != live.leg(id)?.side }
         let talking = others.compactMap { links[$0.id] }
         for link in talking {
-            if live.leg(id)?.side == .target, let negotiated = link.negotiated { return prefer(negotiated.codec, link) }
-            if let understood = link.understood { return understood.codecs(alsoIn: Codec.relayable) }
+            if live.leg(id)?.side == .target, let negotiated = link.negotiated {
+                return Self.completed(prefer(negotiated.codec, link))
+            }
+            if let understood = link.understood { return Self.completed(understood.codecs(alsoIn: Codec.relayable)) }
         }
         return Codec.relayable
+    }
+
+    /// Codecs with all others behind them that can be transcoded to them.
+    static func completed(_ codecs: [Codec]) -> [Codec] {
+        codecs.isEmpty ? [] : codecs + Codec.relayable.filter { !codecs.contains($0) }
     }
 
     /// The codec in use first, then what else the party understands.
@@ -32,8 +42,9 @@ extension Call {
     /// A caller that is already up (click-to-call) follows to another codec; one that has our answer in a 183 cannot,
     /// and keeps what it hears.
     func bridgeEarly(_ caller: LegID, _ callee: LegID) {
-        guard let codec = links[callee]?.negotiated?.codec else { return ring(caller) }
-        if links[caller]?.isInbound == false, links[caller]?.sip != nil, links[caller]?.negotiated?.codec != codec {
+        guard let wish = links[callee]?.negotiated?.codec, let link = links[caller] else { return ring(caller) }
+        let codec = link.mayUnderstand(wish) ? wish : link.ownChoice ?? wish
+        if !link.isInbound, link.sip != nil, link.negotiated?.codec != codec {
             reoffer(caller, [codec])
         } else if !answer(caller, with: codec, early: true) {
             return links[caller]?.earlyAnswer == nil ? ring(caller) : ()
@@ -49,8 +60,11 @@ extension Call {
     }
 
     private func join(_ first: LegID, _ second: LegID) {
-        guard let a = links[first]?.mediaID, let b = links[second]?.mediaID else { return }
-        services.media.bridge(a, b)
+        guard let one = links[first], let other = links[second] else { return }
+        services.media.bridge(one.mediaID, other.mediaID)
+        if let from = one.negotiated?.codec, let to = other.negotiated?.codec, from != to {
+            logger.info("transcoding", [LogField("between", "\(from)"), LogField("and", "\(to)")])
+        }
         watchQuality()
     }
 
@@ -60,10 +74,15 @@ extension Call {
         watchQuality()
     }
 
-    /// Makes both legs agree on one codec, answering whoever still waits; false when they share none.
+    /// Makes both legs agree on one codec, answering whoever still waits.
+    ///
+    /// Legs that share none each take their own; false when one of those is a codec that can only be carried.
     private func settle(_ first: LegID, _ second: LegID) -> Bool {
-        guard let codec = commonCodec(first, second) else { return false }
-        return [first, second].allSatisfy { adopt($0, codec) }
+        let common = commonCodec(first, second)
+        return [first, second].allSatisfy { id in
+            guard let codec = common ?? links[id]?.ownChoice else { return false }
+            return adopt(id, codec)
+        }
     }
 
     private func commonCodec(_ first: LegID, _ second: LegID) -> Codec? {
@@ -76,16 +95,17 @@ extension Call {
         let spoken =
             settled.filter { $0.codecBeforeHold == nil }.compactMap { $0.negotiated?.codec }
             + settled.compactMap { $0.codecBeforeHold ?? $0.negotiated?.codec }
-        let known = spoken.first { codec in pair.allSatisfy { $0.mayUnderstand(codec) } }
-        if let codec = known ?? (settled.count == 2 ? spoken.first : nil) { return codec }
+        if let codec = spoken.first(where: { codec in pair.allSatisfy { $0.mayUnderstand(codec) } }) { return codec }
         let remotes = [first, second].compactMap { links[$0]?.understood }
         // A side that wants our offer has said nothing yet.
         guard remotes.count == 2 else { return ownCodec(links[first] ?? links[second]) }
         if let shared = remotes[0].commonCodec(with: remotes[1]) { return shared }
         // An answer names what was chosen: whoever gave one may know more, and is asked.
-        let isAskable = settled.contains { $0.offered == nil && $0.negotiated != nil }
+        let asked = settled.first { $0.offered == nil && $0.negotiated != nil }
         let offer = pair.first { $0.pendingOffer != nil }?.pendingOffer?.stream
-        return isAskable ? offer?.codecs(alsoIn: Codec.relayable).first : nil
+        return asked.flatMap { asked in
+            offer?.codecs(alsoIn: Codec.relayable).first(where: asked.mayUnderstand)
+        }
     }
 
     /// G.711, in which our own tones and music are made.
@@ -167,11 +187,12 @@ extension Call {
         guard openMedia(id), let transport = links[id]?.transport else { return false }
         var body: [UInt8] = []
         update(id) {
+            let codecs = Self.completed([codec])
             body = $0.session.offer(
                 LocalAudioOffer(
-                    transport: transport, codecs: [codec], direction: $0.direction, encryption: $0.encryption))
+                    transport: transport, codecs: codecs, direction: $0.direction, encryption: $0.encryption))
             $0.isOffering = true
-            $0.offeredCodecs = [codec]
+            $0.offeredCodecs = codecs
             $0.awaitsOurOffer = false
         }
         accept(id, body)

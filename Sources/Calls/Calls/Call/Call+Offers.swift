@@ -46,6 +46,7 @@ extension Call {
         var isTaken = false
         update(id) {
             guard let negotiated = $0.session.negotiated(from: remote) else { return }
+            $0.learn(from: negotiated.codec)
             ($0.remote, $0.negotiated, isTaken) = (remote, negotiated, true)
         }
         if isTaken { configure(id) }
@@ -57,6 +58,9 @@ extension Call {
         let wasOnHold = links[id]?.remote?.stream.isOnHold ?? false
         update(id) { $0.isOffering = false }
         let isTaken = answer.map { take(answer: $0, on: id) } ?? false
+        if !isTaken {
+            update(id) { link in link.unknown.formUnion(link.offeredCodecs.filter { $0 != link.negotiated?.codec }) }
+        }
         if let codecs = links[id]?.nextOffer { return reoffer(id, codecs) }
         if isTaken { noteHold(id, wasOnHold: wasOnHold) }
         if let waiting = links[id]?.answersFor { return settleWaiting(waiting, behind: id, isTaken: isTaken) }
@@ -71,12 +75,13 @@ extension Call {
         perform(.hold(remote.stream.isOnHold, by: .leg(id)))
     }
 
-    /// The leg keeps its codec; if its partner has changed to another meanwhile, the partner must come back.
+    /// The leg keeps its codec; if its partner has changed to another meanwhile, the partner is asked to come back, and
+    /// where it cannot the two are transcoded.
     private func alignPeer(of id: LegID) {
-        guard let peer = live.peer(of: id), let codec = links[id]?.negotiated?.codec,
-            let other = links[peer]?.negotiated?.codec, other != codec, !live.record.isOnHold
+        guard let peer = live.peer(of: id), let codec = links[id]?.negotiated?.codec, let link = links[peer],
+            let other = link.negotiated?.codec, other != codec, !live.record.isOnHold, link.alignments < 2,
+            link.mayUnderstand(codec)
         else { return }
-        guard let link = links[peer], link.alignments < 2 else { return perform(.incompatible(id)) }
         update(peer) { $0.alignments += 1 }
         reoffer(peer, [codec])
     }
@@ -115,18 +120,27 @@ extension Call {
     }
 
     /// The offer has left the codec both speak: the partner is offered what is in it, and decides.
+    ///
+    /// A partner that knows nothing of it stays as it is.
     private func askPeer(of id: LegID, _ stream: AudioStream) {
         guard let peer = live.peer(of: id), let link = links[peer] else { return refuseOffer(id) }
         let codecs = stream.codecs(alsoIn: Codec.relayable).filter(link.mayUnderstand)
-        guard !codecs.isEmpty else { return refuseOffer(id) }
+        guard !codecs.isEmpty else { return answerAlone(id) }
         update(peer) { $0.answersFor = id }
         reoffer(peer, codecs)
+    }
+
+    /// Answers a later offer with the best codec in it, whatever the partner speaks; a codec that can only be carried is
+    /// refused.
+    private func answerAlone(_ id: LegID) {
+        guard let codec = links[id]?.ownChoice else { return refuseOffer(id) }
+        answerLater(id, codec)
     }
 
     private func settleWaiting(_ id: LegID, behind peer: LegID, isTaken: Bool) {
         update(peer) { $0.answersFor = nil }
         guard links[id]?.pendingOffer != nil, live.leg(id)?.state.isOpen == true else { return }
-        guard isTaken, let codec = links[peer]?.negotiated?.codec else { return refuseOffer(id) }
+        guard isTaken, let codec = links[peer]?.negotiated?.codec else { return answerAlone(id) }
         answerLater(id, codec)
         // The session may have given the offer up meanwhile; the two must not part.
         if links[id]?.negotiated?.codec != codec { alignPeer(of: id) }

@@ -37,6 +37,8 @@ struct LegLink {
     var isOffering = false
     /// What our latest offer was about.
     var offeredCodecs: [Codec] = []
+    /// What the far end has shown not to know: it passed over it in an offer of ours, or refused it.
+    var unknown: Set<Codec> = []
     /// What to offer once the offer that is out has been answered.
     var nextOffer: [Codec]?
     /// The far end does not know yet where our media leg is now.
@@ -81,7 +83,19 @@ struct LegLink {
 
     /// Whether the codec may be tried: an answer of the far end says what it chose, an offer all that it knows.
     func mayUnderstand(_ codec: Codec) -> Bool {
-        guard let told = pendingOffer?.stream ?? offered else { return true }
+        guard let told = pendingOffer?.stream ?? offered else { return !unknown.contains(codec) }
         return told.codecs.contains { $0.codec == codec }
+    }
+
+    /// Remembers that of what we offered the far end passed over all that stood before its choice.
+    mutating func learn(from choice: Codec) {
+        unknown.remove(choice)
+        unknown.formUnion(offeredCodecs.prefix { $0 != choice })
+    }
+
+    /// What it speaks when its partner shares no codec with it: the one in use, or the best of its offer.
+    var ownChoice: Codec? {
+        let choice = pendingOffer.map { $0.stream.codecs(alsoIn: Codec.relayable).first } ?? negotiated?.codec
+        return choice.flatMap { Codec.relayable.contains($0) ? $0 : nil }
     }
 }

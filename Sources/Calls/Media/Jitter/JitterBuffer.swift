@@ -204,8 +204,8 @@ extension JitterBuffer {
 
     private func earliest() -> Int? {
         guard held > 0 else { return nil }
-        for step in 0..<UInt16(Self.capacity) {
-            let place = Int(next &+ step) % Self.capacity
+        for step in 0..<Self.capacity {
+            let place = (Int(next) + step) % Self.capacity
             if slots[place].isFilled { return place }
         }
         return nil

@@ -45,8 +45,8 @@ struct CounterBlock: @unchecked Sendable {
     private let cells: UnsafeMutablePointer<Atomic<UInt64>>
 
     /// Those of the transcoding come after the others, route by route.
-    private static let size =
-        MediaCounter.allCases.count + TranscodingCounter.allCases.count * TranscodingRoute.places
+    private static let transcoding = MediaCounter.allCases.count
+    private static let size = transcoding + TranscodingCounter.allCases.count * TranscodingRoute.places
 
     init() {
         cells = .allocate(capacity: Self.size)
@@ -78,7 +78,7 @@ struct CounterBlock: @unchecked Sendable {
     }
 
     private static func place(_ counter: TranscodingCounter, _ route: TranscodingRoute) -> Int {
-        MediaCounter.allCases.count + counter.rawValue * TranscodingRoute.places + route.place
+        transcoding + counter.rawValue * TranscodingRoute.places + route.place
     }
 
     func set(_ counter: MediaCounter, _ value: UInt64) { cells[counter.rawValue].store(value, ordering: .relaxed) }

@@ -17,7 +17,8 @@ extension WorkerCore {
     mutating func runTimers() {
         while let slot = wheels.duePaceSlot(now) {
             // A leg may leave the slot while it is served.
-            for leg in wheels.pace[slot] { pace(leg) }
+            let due = wheels.pace[slot]
+            for index in due.indices { pace(due[index]) }
         }
         while let slot = wheels.dueHouseSlot(now) {
             if slot == 0 {

@@ -228,6 +228,7 @@ extension LegQuality {
             "jitter": .number(jitterMilliseconds), "rtt": JSONValue(roundTripMilliseconds),
             "packetsReceived": .integer(Int64(clamping: packetsReceived)),
             "packetsSent": .integer(Int64(clamping: packetsSent)),
+            "transcoding": JSONValue(transcoding),
         ]
     }
 }
