@@ -130,13 +130,54 @@ def test_two_phones_agree_on_each_codec(gateway, phones, codec):
     petr.wait_closed()
 
 
-def test_phones_without_a_common_codec_are_told_so(gateway, phones):
-    anna, petr = phones("1001", codecs=("opus",)), phones("1002", codecs=("PCMA",))
-    anna.dial("1002")
-    assert "488" in anna.wait_closed()["param"]
-    row = wait_ended(gateway, newest_call(gateway)["uuid"])
-    assert (row["state"], row["end_reason"]) == ("failed", "no_shared_codec")
-    assert petr.count("CALL_ESTABLISHED") == 0
+@pytest.mark.parametrize("codecs", [
+    ("PCMU", "opus"), ("opus", "PCMA"), ("G722", "PCMU"), ("PCMA", "G722"), ("opus", "G722"), ("PCMU", "PCMA")])
+def test_phones_without_a_common_codec_hear_each_other(gateway, phones, codecs):
+    anna = phones("1001", tone=440, codecs=codecs[:1])
+    petr = phones("1002", tone=660, codecs=codecs[1:])
+    connect(anna, petr)
+    assert_talking(anna, petr)
+    for phone, frequency in ((anna, 660), (petr, 440)):
+        # The phones' tone is 12 dB below full scale at its peak.
+        samples, rate = phone.listen(1)
+        assert_tone(samples, rate, frequency, level=-15, tolerance_db=1)
+    for source, target in (codecs, codecs[::-1]):
+        assert gateway.metric("media_transcoders", **{"from": source, "to": target}) == 1
+        assert gateway.metric("media_transcoded_frames_total", **{"from": source, "to": target}) > 100
+    assert gateway.metric("media_transcoders") == 2
+    anna.press("7#")
+    wait_for(lambda: petr.digits == "7#", 5, "the digits to arrive")
+    petr.press("*0")
+    wait_for(lambda: anna.digits == "*0", 5, "the digits to arrive")
+    assert_talking(anna, petr)
+    anna.hang_up()
+    petr.wait_closed()
+    gateway.wait_metric("media_transcoders", 0)
+
+
+def test_phones_without_a_common_codec_hold_and_resume(gateway, phones):
+    anna, petr = phones("1001", tone=440, codecs=("PCMU",)), phones("1002", tone=660, codecs=("opus",))
+    connect(anna, petr)
+    assert_talking(anna, petr)
+    petr.hold()
+    wait_for(lambda: anna.messages("a=sendonly"), 5, "the other phone to be told")
+    anna.assert_hears_music()
+    petr.assert_hears_nothing()
+    petr.resume()
+    wait_for(lambda: gateway.metric("media_transcoders") == 2, 5, "the talk to go on")
+    assert_talking(anna, petr)
+    anna.hang_up()
+    petr.wait_closed()
+
+
+def test_phones_with_a_common_codec_are_not_transcoded(gateway, phones):
+    anna, petr = phones("1001", tone=440, codecs=("G722", "PCMU")), phones("1002", tone=660, codecs=("opus", "PCMU"))
+    frames = gateway.metric("media_transcoded_frames_total")
+    connect(anna, petr)
+    assert_talking(anna, petr)
+    assert gateway.metric("media_transcoded_frames_total") == frames
+    anna.hang_up()
+    petr.wait_closed()
 
 
 def test_digits_go_from_phone_to_phone(gateway, phones):

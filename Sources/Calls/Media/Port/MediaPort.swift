@@ -35,7 +35,10 @@ package protocol MediaPort: AnyObject, Sendable {
     /// Without effect when `remote` is of the other kind than the leg.
     func configure(_ id: MediaLegID, _ remote: RemoteMedia)
 
-    /// Relays each leg's audio to the other, ending whatever either heard before.
+    /// Lets each leg hear the other, ending whatever either heard before.
+    ///
+    /// Audio is relayed untouched while both speak one codec, and transcoded while they speak two that we can decode and
+    /// encode.
     func bridge(_ first: MediaLegID, _ second: MediaLegID)
 
     /// Ends the leg's bridge or source; both sides then hear nothing.

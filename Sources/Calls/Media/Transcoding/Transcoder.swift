@@ -108,7 +108,8 @@ struct Transcoder: ~Copyable {
 
     private var isQuiet: Bool {
         let frame = rate.samplesPerFrame
-        let sum = samples[..<frame].reduce(0) { $0 + Int($1.magnitude) }
+        var sum = 0
+        for index in 0..<frame { sum += Int(samples[index].magnitude) }
         return sum < frame * Self.quiet
     }
 
