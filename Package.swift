@@ -80,7 +80,7 @@ let calls: [Target] = [
         "Calls", "Calls",
         [
             "Wire", "Telemetry", "Crypto", "CallModel", "Directory", "SDP", "SIP", "SIPEndpoint", "Media", "WebRTC",
-            "Reactor",
+            "DTLS", "Reactor",
         ]),
 ]
 

@@ -47,6 +47,9 @@ package struct DTLSConnection: ~Copyable {
 
     package var isConnected: Bool { state == .connected }
 
+    /// The fatal alert we sent, if we did.
+    package var sentAlert: UInt8? { exchange.sentAlert }
+
     /// What still hears and says close_notify when this connection is gone; nil before the handshake is over.
     package func alerts() -> DTLSAlerts? { isConnected ? DTLSAlerts(of: ssl, role: role) : nil }
 

@@ -16,6 +16,7 @@ final class DTLSExchange {
     var outgoing: [[UInt8]] = []
     var isFingerprintWrong = false
     var peerAlert: UInt8?
+    var sentAlert: UInt8?
 
     init(expected: [Fingerprint], retransmission: Duration) {
         (self.expected, self.retransmission) = (expected, retransmission)
@@ -78,7 +79,9 @@ final class DTLSExchange {
 
     private static func noteAlert(_ ssl: OpaquePointer?, _ kind: Int32, _ value: Int32) {
         let isFatal = value >> 8 == SSL3_AL_FATAL
-        guard kind == SSL_CB_READ_ALERT, isFatal else { return }
-        of(ssl)?.peerAlert = UInt8(truncatingIfNeeded: value)
+        guard isFatal, let exchange = of(ssl) else { return }
+        let alert = UInt8(truncatingIfNeeded: value)
+        if kind == SSL_CB_READ_ALERT { exchange.peerAlert = alert }
+        if kind == SSL_CB_WRITE_ALERT { exchange.sentAlert = alert }
     }
 }

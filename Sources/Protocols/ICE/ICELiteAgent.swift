@@ -23,7 +23,8 @@ package struct ICELiteAgent: Sendable {
     /// The generation in use until a restarted one has its own nomination.
     private var previous: Generation?
     private var isNominated = false
-    private var validated: [SocketAddress] = []
+    /// Addresses whose checks were right, the one heard last at the end.
+    package private(set) var validated: [SocketAddress] = []
     /// The remote side of the selected pair.
     package private(set) var selected: SocketAddress?
     /// When `expire` wants to be called.

@@ -42,6 +42,7 @@ package final class BrowserLeg {
     /// A ClientHello that overtook the browser's description: signalling and media race each other.
     private var early: [(bytes: [UInt8], source: SocketAddress)] = []
     private var outputs = FIFO<BrowserLegOutput>()
+    private var noted = TransportFacts()
 
     /// `credentials` are fresh ones, made by whoever writes our session description.
     package init(context: DTLSContext, credentials: ICECredentials) {
@@ -55,6 +56,14 @@ package final class BrowserLeg {
     package var localUfrags: [String] { ice.localUfrags }
     /// Where media goes; nil before the first nomination.
     package var selected: SocketAddress? { ice.selected }
+
+    /// How far the transport has come; kept when the leg has ended.
+    package var facts: TransportFacts {
+        var facts = noted
+        (facts.validated, facts.selected) = (ice.validated, ice.selected)
+        facts.role = remote?.role
+        return facts
+    }
 
     package var nextDeadline: Instant {
         guard phase != .ended else { return .never }
@@ -93,7 +102,10 @@ package final class BrowserLeg {
         let reaction = ice.receive(datagram, from: source, now: now)
         if let response = reaction.response { outputs.append(.transmit(response, to: source)) }
         if let address = reaction.evicted { outputs.append(.event(.forgotten(address))) }
-        if let address = reaction.validated { outputs.append(.event(.validated(address))) }
+        if let address = reaction.validated {
+            noted.noteCheck(at: now)
+            outputs.append(.event(.validated(address)))
+        }
         if let ufrag = reaction.retiredUfrag { outputs.append(.event(.retired(ufrag: ufrag))) }
         guard let selected = reaction.selected else { return }
         outputs.append(.event(.selected(selected)))
@@ -126,11 +138,12 @@ package final class BrowserLeg {
     package func handleTimeout(now: Instant) {
         guard phase != .ended else { return }
         if let expiry = ice.expire(now: now) {
+            noted.isConsentLost = expiry == .consentLost
             end(expiry == .consentLost ? .consentLost : .failed(.noConnectivity))
             return
         }
         if helloDeadline <= now {
-            end(.failed(.handshake(.timedOut)))
+            failHandshake(.timedOut)
             return
         }
         if settleDeadline <= now { settle() }
@@ -145,6 +158,7 @@ package final class BrowserLeg {
         if let farewell = alerts?.closeNotify(), let address = ice.selected {
             outputs.append(.transmit(farewell, to: address))
         }
+        if noted.handshake == .connected { noted.handshake = .closed }
         phase = .ended
         release()
     }
@@ -161,11 +175,11 @@ package final class BrowserLeg {
     private func startHandshake(_ remote: RemotePeer, _ now: Instant) -> Bool {
         do {
             dtls = try DTLSConnection(context: context, role: remote.role, expecting: remote.fingerprints, now: now)
-            phase = .handshaking
+            (phase, noted.handshake) = (.handshaking, .underWay)
             helloDeadline = .never
             return true
         } catch {
-            end(.failed(.handshake(error)))
+            failHandshake(error)
             return false
         }
     }
@@ -175,13 +189,20 @@ package final class BrowserLeg {
         switch event {
         case nil: break
         case .connected(let keys):
-            phase = .connected
+            (phase, noted.handshake) = (.connected, .connected)
+            noted.connectedAt = noted.connectedAt ?? now
             settleDeadline = now + Self.settleTime
             if let selected = ice.selected { becomeConnected(keys, at: selected) } else { heldKeys = keys }
         case .failed where phase == .connected: end(.closed)
-        case .failed(let error): end(.failed(.handshake(error)))
+        case .failed(let error): failHandshake(error)
         case .closed: end(.closed)
         }
+    }
+
+    private func failHandshake(_ error: DTLSError) {
+        (noted.handshake, noted.failure) = (.failed, error)
+        noted.sentAlert = dtls?.sentAlert
+        end(.failed(.handshake(error)))
     }
 
     private func becomeConnected(_ keys: SRTPKeys, at address: SocketAddress) {
@@ -203,10 +224,11 @@ package final class BrowserLeg {
 
     private func forgetHandshake() {
         release()
-        phase = .opened
+        (phase, noted.handshake) = (.opened, .waiting)
     }
 
     private func end(_ event: BrowserLegEvent) {
+        if case .closed = event { noted.handshake = .closed }
         phase = .ended
         release()
         outputs.append(.event(event))

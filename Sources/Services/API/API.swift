@@ -39,6 +39,7 @@ package struct API: Sendable {
         addPBXLists(to: &router)
         addColleagues(to: &router)
         addTraces(to: &router)
+        addDiagnoses(to: &router)
         addQueues(to: &router)
         addAdmin(to: &router)
     }

@@ -90,6 +90,7 @@ extension CallView {
         object.append("numericId", .integer(record.id))
         object.append("state", .string(record.state.rawValue))
         object.append("statuses", CallStatus.all(of: record))
+        if let quality = record.quality { object.append("quality", quality.json) }
     }
 }
 

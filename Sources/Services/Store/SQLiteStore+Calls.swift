@@ -50,6 +50,15 @@ extension SQLiteStore: CallStore {
         return text.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
     }
 
+    package func diagnosis(ofCall id: Int64) throws(StoreError) -> JSONValue? {
+        let text = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try database.query("SELECT diagnosis FROM call_diagnoses WHERE call_pk = ?", [.integer(id)]) {
+                $0.text(0)
+            }.first
+        }
+        return text.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
+    }
+
     package func closeInterrupted(at now: WallTime) throws(StoreError) -> Int {
         try change { (database: SQLiteConnection) throws(SQLiteFailure) in
             try Interruption.close(database, at: now)

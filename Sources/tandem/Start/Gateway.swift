@@ -156,7 +156,7 @@ final class Gateway {
 
     private func waitForCalls(_ limit: Duration, unless hurry: () -> Bool) async {
         let deadline = loop.now + limit
-        while await calls.liveCount > 0, loop.now < deadline, !hurry() {
+        while await !calls.isQuiet, loop.now < deadline, !hurry() {
             await withCheckedContinuation { continuation in
                 let loop = loop
                 loop.execute { loop.schedule(after: .milliseconds(100)) { continuation.resume() } }

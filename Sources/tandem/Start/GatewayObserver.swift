@@ -53,6 +53,10 @@ final class GatewayObserver: CallObserver {
         }
     }
 
+    func qualityChanged(_ report: CallQualityReport) {
+        for leg in report.quality.legs { metrics.observe(leg) }
+    }
+
     private static func word(for notice: CallNotice) -> String {
         switch notice {
         case .created: "call created"

@@ -10,6 +10,8 @@ extension LiveCall {
 
     package mutating func noteSIPCallID(_ id: String) { record.sipCallID = id }
 
+    package mutating func noteQuality(_ quality: CallQuality) { record.quality = quality.isEmpty ? nil : quality }
+
     package mutating func noteMuted(_ muted: Bool) { record.isMuted = muted }
 
     /// Lets people write on the record; what the machine owns stays as it is.

@@ -91,6 +91,8 @@ package struct CallRecord: Hashable, Sendable {
     package var tags: [String] = []
     /// How many sessions (004) the call has had; counted when read.
     package var sessionCount = 0
+    /// How it sounds, or sounded; stored apart, written by `CallRow.diagnosis`.
+    package var quality: CallQuality?
 
     package init(
         id: Int64, uuid: UUID, source: CallSource, direction: CallDirection, state: CallState = .initiated,

@@ -82,7 +82,6 @@ package enum ParticipantMessage: Sendable, Equatable {
     case moved
     /// Digit received from the far end.
     case digit(Character)
-    case quality(LegQuality)
     case failed(CallError)
 }
 
@@ -98,30 +97,6 @@ package struct ICECandidateMessage: Sendable, Equatable {
     ) {
         (self.candidate, self.sdpMid) = (candidate, sdpMid)
         (self.sdpMLineIndex, self.usernameFragment) = (sdpMLineIndex, usernameFragment)
-    }
-}
-
-/// The figures of one leg that a person would look at.
-package struct LegQuality: Sendable, Equatable {
-    /// Of all packets the leg should have received, 0 … 1.
-    package var lossReceived: Double
-    /// What the far end of this leg reports of our packets, 0 … 1.
-    package var lossSent: Double?
-    package var jitterMilliseconds: Double
-    package var roundTripMilliseconds: Double?
-    package var packetsReceived: UInt64
-    package var packetsSent: UInt64
-    /// What its audio is made of and into, such as `PCMU to opus`; nil while it is relayed as it comes.
-    package var transcoding: String?
-
-    package init(
-        lossReceived: Double, lossSent: Double?, jitterMilliseconds: Double, roundTripMilliseconds: Double?,
-        packetsReceived: UInt64, packetsSent: UInt64, transcoding: String? = nil
-    ) {
-        self.transcoding = transcoding
-        (self.lossReceived, self.lossSent) = (lossReceived, lossSent)
-        (self.jitterMilliseconds, self.roundTripMilliseconds) = (jitterMilliseconds, roundTripMilliseconds)
-        (self.packetsReceived, self.packetsSent) = (packetsReceived, packetsSent)
     }
 }
 
@@ -166,12 +141,14 @@ package protocol CallObserver: AnyObject, Sendable {
     /// A phone of an account can be reached now, or none any more; `userID` is whose it is, if anybody's.
     func registrationChanged(account: String, userID: Int64?, isRegistered: Bool)
     func queueChanged(_ event: QueueEvent)
+    func qualityChanged(_ report: CallQualityReport)
 }
 
 extension CallObserver {
     package func browserConnectionChanged(_ change: BrowserConnectionChange) {}
     package func registrationChanged(account: String, userID: Int64?, isRegistered: Bool) {}
     package func queueChanged(_ event: QueueEvent) {}
+    package func qualityChanged(_ report: CallQualityReport) {}
 }
 
 /// What became of the media connection of a browser.

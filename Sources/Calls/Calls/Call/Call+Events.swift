@@ -61,7 +61,7 @@ extension Call {
         case .disconnected: perform(.gone(id, .mediaLost))
         case .timedOut: if expectsMedia { perform(.gone(id, .mediaLost)) }
         case .digit(_, let digit, _): pressed(digit, on: id, by: .media)
-        case .closed: break
+        case .closed(_, let figures): closed(id, figures)
         }
     }
 
@@ -69,42 +69,5 @@ extension Call {
     private var expectsMedia: Bool {
         guard case .talking = live.phase else { return false }
         return !live.record.isOnHold
-    }
-
-    // MARK: - Quality
-
-    /// While pages are in the call they are told every two seconds how it sounds.
-    func watchQuality() {
-        guard qualityTimer == nil, links.values.contains(where: { $0.participant != nil }) else { return }
-        qualityTimer = loop.schedule(after: .seconds(2)) { [weak self] in
-            self?.assumeIsolated { call in
-                call.qualityTimer = nil
-                call.reportQuality()
-                call.watchQuality()
-            }
-        }
-    }
-
-    private func reportQuality() {
-        let uuid = uuid
-        for link in links.values {
-            guard let participant = link.participant else { continue }
-            services.media.statistics(of: link.mediaID) { figures in
-                participant.deliver(.quality(LegQuality(figures)), call: uuid)
-            }
-        }
-    }
-}
-
-extension LegQuality {
-    init(_ figures: LegStatistics) {
-        let expected = figures.packetsReceived + figures.packetsLost
-        self.init(
-            lossReceived: expected == 0 ? 0 : Double(figures.packetsLost) / Double(expected),
-            lossSent: figures.remote?.fractionLost,
-            jitterMilliseconds: figures.jitter.inSeconds * 1000,
-            roundTripMilliseconds: figures.remote?.roundTrip.map { $0.inSeconds * 1000 },
-            packetsReceived: figures.packetsReceived, packetsSent: figures.packetsSent,
-            transcoding: figures.transcoding.map { "\($0.from.rawValue) to \($0.to.rawValue)" })
     }
 }

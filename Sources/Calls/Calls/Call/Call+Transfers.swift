@@ -130,6 +130,7 @@ extension Call {
             $0.needsOffer = link.negotiated != nil
             $0.digits = LegDigits()
         }
+        quality.meters[id]?.restart()
         guard openMedia(id) else { return false }
         configure(id)
         return true

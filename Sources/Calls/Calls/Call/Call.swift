@@ -42,7 +42,7 @@ package actor Call {
     var networkCause: Int?
     private var deadlineTimer: LoopTimer?
     private var armedFor = Instant.never
-    var qualityTimer: LoopTimer?
+    var quality = QualityWatch()
     var entropy: Entropy
 
     init(manager: CallManager, services: CallServices, record: CallRecord, plan: CallPlan, setup: CallSetup) {
@@ -73,6 +73,7 @@ package actor Call {
     /// Reduces one input now and carries out what it causes; for commands that answer with the record as it became.
     func perform(_ input: CallInput) {
         let effects = live.reduce(input, at: Moment(now: loop.now, wall: loop.wallTime))
+        watchLegs()
         for effect in effects { carryOut(effect) }
         armDeadline()
         if manager.assumeIsolated({ $0.hasQueues }) { reportEngagements() }
@@ -121,8 +122,8 @@ package actor Call {
     }
 
     private func finish() {
-        if let qualityTimer { loop.cancel(qualityTimer) }
-        qualityTimer = nil
+        if let timer = quality.timer { loop.cancel(timer) }
+        quality.timer = nil
         manager.assumeIsolated { $0.forget(self) }
         logger.info(
             "call ended",

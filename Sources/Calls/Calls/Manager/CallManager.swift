@@ -16,6 +16,9 @@ package actor CallManager {
     var uuidsByNumber: [Int64: UUID] = [:]
     var sipLegs: [SIPLegID: (call: Call, leg: LegID)] = [:]
     var mediaLegs: [MediaLegID: (call: Call, leg: LegID)] = [:]
+    /// Calls that are over, and their media legs, until the last figures have come.
+    var concluding: [UUID: Call] = [:]
+    var departing: [MediaLegID: (call: Call, leg: LegID)] = [:]
     /// Where each browser that joined a call is.
     var places: [String: UUID] = [:]
     /// The live calls of everybody of the house, the oldest first.
@@ -84,6 +87,9 @@ package actor CallManager {
     }
 
     package var liveCount: Int { calls.count }
+
+    /// No call lives, and all that ended have written down how they were.
+    package var isQuiet: Bool { calls.isEmpty && concluding.isEmpty }
 
     /// Whether a user has or had a leg in a live call, or was shown it.
     package func isParticipant(userID: Int64, in key: CallKey) -> Bool {
@@ -180,6 +186,7 @@ package actor CallManager {
             if let sip = link.0 { sipLegs[sip] = nil }
             mediaLegs[link.1] = nil
         }
+        awaitConclusion(of: call)
     }
 
     /// Drops what pointed to a leg that was only tried.
@@ -229,6 +236,7 @@ package actor CallManager {
 
     /// Brings an event of a media leg to its call; called on the loop, in a turn of its own.
     package func mediaEvent(_ event: MediaEvent) {
+        if case .closed(let id, let figures) = event, departed(id, figures) { return }
         guard let (call, leg) = mediaLegs[event.leg] else { return }
         call.assumeIsolated { $0.mediaEvent(event, on: leg) }
     }

@@ -67,6 +67,8 @@ struct MediaLeg: ~Copyable {
     var family = IPAddress.Family.ipv4
     var packetsSent: UInt64 = 0
     var bytesSent: UInt64 = 0
+    var firstSentAt = Instant.zero
+    var lastSentAt = Instant.zero
 
     // What happens now and then.
     var isMuted = false
@@ -92,11 +94,13 @@ struct MediaLeg: ~Copyable {
     var ufrags: [String] = []
     /// The moment the browser's timer is set for.
     var timerDeadline = Instant.never
-    var packetsRefused: UInt64 = 0
-    var srtpFailures: UInt64 = 0
+    var refused = RefusedSources()
+    var srtpFailures = SRTPFailures()
     var remoteReport: LegStatistics.RemoteReport?
     let canonicalName: CanonicalName
     var nextReportAt = Instant.zero
+    /// Packets sent when the last report went out, and the one before.
+    var packetsSentAtReport: (last: UInt64, before: UInt64) = (0, 0)
     /// Octets of payload sent, for sender reports.
     var payloadSent: UInt32 = 0
     /// Silence is counted from here, or from the last packet.
@@ -135,13 +139,15 @@ struct MediaLeg: ~Copyable {
         var figures = LegStatistics()
         (figures.packetsReceived, figures.bytesReceived) = (packetsReceived, bytesReceived)
         (figures.packetsSent, figures.bytesSent) = (packetsSent, bytesSent)
-        figures.packetsLost = reception.lost
+        (figures.packetsLost, figures.gaps) = (reception.lost, reception.gaps)
         figures.jitter = reception.jitterDuration
         figures.remote = remoteReport
-        (figures.packetsRefused, figures.srtpFailures) = (packetsRefused, srtpFailures)
+        (figures.refused, figures.srtpFailures) = (refused, srtpFailures)
         figures.firstPacketAt = reception.firstAt
         figures.lastPacketAt = reception.firstAt == nil ? nil : reception.lastAt
-        figures.remoteAddress = remoteAddress
+        if packetsSent > 0 { (figures.firstSentAt, figures.lastSentAt) = (firstSentAt, lastSentAt) }
+        (figures.announcedAddress, figures.remoteAddress) = (negotiated, remoteAddress)
+        figures.transport = browser?.facts
         figures.transcoding = transcoder?.pointee.figures
         return figures
     }

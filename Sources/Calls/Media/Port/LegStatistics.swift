@@ -1,6 +1,7 @@
+package import WebRTC
 package import Wire
 
-/// One leg's figures so far (RFC 3550 section 6.4 and appendix A).
+/// One leg's figures so far (RFC 3550 section 6.4 and appendix A), and what its packets met on their way.
 package struct LegStatistics: Hashable, Sendable {
     /// What the peer sent and we accepted.
     package var packetsReceived: UInt64 = 0
@@ -8,26 +9,36 @@ package struct LegStatistics: Hashable, Sendable {
     /// What we sent to the peer.
     package var packetsSent: UInt64 = 0
     package var bytesSent: UInt64 = 0
-    /// Packets of the peer that never arrived, by its sequence numbers.
+    /// Packets of the peer that never arrived, by its sequence numbers, and in how many runs.
     package var packetsLost: UInt64 = 0
+    package var gaps: UInt64 = 0
     /// Interarrival jitter of what the peer sends, smoothed.
     package var jitter: Duration = .zero
     /// What the peer's reports say of our stream; nil before the first report.
     package var remote: RemoteReport?
     /// Packets dropped because they came from somewhere else than the negotiated host.
-    package var packetsRefused: UInt64 = 0
-    /// SRTP packets whose authentication failed or that came twice.
-    package var srtpFailures: UInt64 = 0
+    package var refused = RefusedSources()
+    /// SRTP packets that were not opened.
+    package var srtpFailures = SRTPFailures()
     /// When the peer's first and last RTP packet came; nil while there was none.
     package var firstPacketAt: Instant?
     package var lastPacketAt: Instant?
+    /// The same for ours.
+    package var firstSentAt: Instant?
+    package var lastSentAt: Instant?
+    /// Where the description of a SIP peer says its RTP comes from.
+    package var announcedAddress: SocketAddress?
     /// The peer's address once latched (SIP) or nominated (browser).
     package var remoteAddress: SocketAddress?
+    /// How far ICE and DTLS came; nil for SIP legs.
+    package var transport: TransportFacts?
 
     /// What becomes of the peer's audio on its way to the other leg; nil while it is relayed untouched, or to nobody.
     package var transcoding: Transcoding?
 
     package init() {}
+
+    package var packetsRefused: UInt64 { refused.packets }
 
     /// One direction of a pair that shares no encoding.
     package struct Transcoding: Hashable, Sendable {
@@ -56,10 +67,13 @@ package struct LegStatistics: Hashable, Sendable {
         package var jitter: Duration
         /// Nil while the peer has not answered one of our sender reports.
         package var roundTrip: Duration?
+        package var heardAt: Instant
 
-        package init(packetsLost: Int, fractionLost: Double, jitter: Duration, roundTrip: Duration?) {
+        package init(
+            packetsLost: Int, fractionLost: Double, jitter: Duration, roundTrip: Duration?, heardAt: Instant
+        ) {
             (self.packetsLost, self.fractionLost) = (packetsLost, fractionLost)
-            (self.jitter, self.roundTrip) = (jitter, roundTrip)
+            (self.jitter, self.roundTrip, self.heardAt) = (jitter, roundTrip, heardAt)
         }
     }
 }

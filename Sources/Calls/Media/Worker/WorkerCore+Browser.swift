@@ -67,25 +67,21 @@ extension WorkerCore {
     /// Authenticates and decrypts in place; what fails is counted and forgotten.
     @inline(__always)
     mutating func unseal(_ packet: inout Packet, isControl: Bool, _ leg: LegPointer) -> Bool {
-        if Self.unprotect(&packet, isControl: isControl, leg) { return true }
-        leg.pointee.srtpFailures &+= 1
+        switch leg.pointee.inbound {
+        case .none: leg.pointee.srtpFailures.count(nil)
+        case .some(let session):
+            do throws(SRTPError) {
+                packet.length =
+                    isControl
+                    ? try session.unprotectControl(packet.room, length: packet.length)
+                    : try session.unprotect(packet.room, length: packet.length)
+                return true
+            } catch {
+                leg.pointee.srtpFailures.count(error)
+            }
+        }
         counters.add(.srtpFailures)
         return false
-    }
-
-    @inline(__always)
-    private static func unprotect(_ packet: inout Packet, isControl: Bool, _ leg: LegPointer) -> Bool {
-        switch leg.pointee.inbound {
-        case .none: return false
-        case .some(let session):
-            let length =
-                isControl
-                ? try? session.unprotectControl(packet.room, length: packet.length)
-                : try? session.unprotect(packet.room, length: packet.length)
-            guard let length else { return false }
-            packet.length = length
-            return true
-        }
     }
 
     private mutating func receiveSTUN(_ packet: Packet, _ source: SocketAddress) {

@@ -79,9 +79,7 @@ extension WorkerCore {
             counters.add(.sendFailures)
             return false
         }
-        leg.pointee.packetsSent &+= 1
-        leg.pointee.bytesSent &+= UInt64(whole.length)
-        leg.pointee.payloadSent &+= UInt32(truncatingIfNeeded: packet.length - RTPHeader.size)
+        count(packet, sentAs: whole.length, leg)
         counters.add(.sipPacketsSent)
         counters.add(.sipBytesSent, whole.length)
         return false
@@ -91,10 +89,17 @@ extension WorkerCore {
     private mutating func deliverToBrowser(_ packet: Packet, _ leg: LegPointer) -> Bool {
         var sealed = packet
         guard Self.protect(&sealed, leg) else { return false }
-        leg.pointee.packetsSent &+= 1
-        leg.pointee.bytesSent &+= UInt64(sealed.length)
-        leg.pointee.payloadSent &+= UInt32(truncatingIfNeeded: packet.length - RTPHeader.size)
+        count(packet, sentAs: sealed.length, leg)
         return enqueue(sealed, to: leg)
+    }
+
+    @inline(__always)
+    private func count(_ packet: Packet, sentAs length: Int, _ leg: LegPointer) {
+        if leg.pointee.packetsSent == 0 { leg.pointee.firstSentAt = now }
+        leg.pointee.lastSentAt = now
+        leg.pointee.packetsSent &+= 1
+        leg.pointee.bytesSent &+= UInt64(length)
+        leg.pointee.payloadSent &+= UInt32(truncatingIfNeeded: packet.length - RTPHeader.size)
     }
 
     /// Queues a datagram for a browser; the buffer is kept unless the browser's address is unknown.

@@ -30,7 +30,7 @@ extension WorkerCore {
         leg.pointee.remoteReport = LegStatistics.RemoteReport(
             packetsLost: Int(block.cumulativeLost), fractionLost: Double(block.fractionLost) / 256,
             jitter: .nanoseconds(Int64(clamping: jitter)),
-            roundTrip: roundTrip ?? leg.pointee.remoteReport?.roundTrip)
+            roundTrip: roundTrip ?? leg.pointee.remoteReport?.roundTrip, heardAt: now)
         leg.pointee.partner?.pointee.transcoder?.pointee.expectLoss(Double(block.fractionLost) / 256)
     }
 
@@ -61,12 +61,13 @@ extension WorkerCore {
         var packet = Packet(pool.take())
         let ssrc = leg.pointee.outgoing.ssrc
         var sender: SenderInformation?
-        if leg.pointee.packetsSent > 0 {
+        if isSender(leg) {
             sender = SenderInformation(
                 ntpTime: ntpTime, rtpTimestamp: leg.pointee.outgoing.timestamp(at: now),
                 packetCount: UInt32(truncatingIfNeeded: leg.pointee.packetsSent),
                 octetCount: leg.pointee.payloadSent)
         }
+        leg.pointee.packetsSentAtReport = (leg.pointee.packetsSent, leg.pointee.packetsSentAtReport.last)
         var writer = RTCPWriter(packet.room)
         writer.report(ssrc: ssrc, sender: sender, about: leg.pointee.reception.makeReport(at: now))
         writer.describe(ssrc: ssrc, leg.pointee.canonicalName)
@@ -74,6 +75,11 @@ extension WorkerCore {
         packet.length = writer.count
         let isKept = seal(&packet, leg) && sendReport(packet, leg)
         if !isKept { pool.giveBack(packet.buffer) }
+    }
+
+    /// Whether anything was sent since the report before the last (RFC 3550 section 6.4).
+    private func isSender(_ leg: LegPointer) -> Bool {
+        leg.pointee.packetsSent > leg.pointee.packetsSentAtReport.before
     }
 
     /// Protects a report where the leg's packets are protected; false while there are no keys.

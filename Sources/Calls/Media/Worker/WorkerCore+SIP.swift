@@ -56,7 +56,7 @@ extension WorkerCore {
             return false
         }
         guard isExpected(source, leg) else {
-            refuse(leg)
+            refuse(source, leg)
             return false
         }
         var plain = packet
@@ -71,8 +71,8 @@ extension WorkerCore {
         leg.pointee.negotiated?.ip == source.ip
     }
 
-    private func refuse(_ leg: LegPointer) {
-        leg.pointee.packetsRefused &+= 1
+    private func refuse(_ source: SocketAddress, _ leg: LegPointer) {
+        leg.pointee.refused.count(source)
         counters.add(.refused)
     }
 
@@ -102,7 +102,7 @@ extension WorkerCore {
                 return
             case .unusable: break
             case .datagram(let packet, latched): isKept = take(packet, leg)
-            case .datagram: refuse(leg)
+            case .datagram(_, let stranger): refuse(stranger, leg)
             }
             if !isKept { pool.giveBack(buffer) }
         }
@@ -119,7 +119,7 @@ extension WorkerCore {
             return
         }
         guard isExpected(source, leg) else {
-            refuse(leg)
+            refuse(source, leg)
             return
         }
         var plain = packet

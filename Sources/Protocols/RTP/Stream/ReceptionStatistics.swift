@@ -9,6 +9,8 @@ package struct ReceptionStatistics: Hashable, Sendable {
     private(set) package var received: UInt64 = 0
     private(set) package var firstAt: Instant?
     private(set) package var lastAt: Instant = .zero
+    /// Runs of missing packets, whatever came late included.
+    private(set) package var gaps: UInt64 = 0
     private var clockRate: UInt32
     private var highest: UInt16 = 0
     private var cycles: UInt32 = 0
@@ -58,6 +60,7 @@ package struct ReceptionStatistics: Hashable, Sendable {
         let step = sequence &- highest
         if step < Self.maximumDropout {
             if sequence < highest { cycles &+= 0x10000 }
+            if step > 1 { gaps &+= 1 }
             highest = sequence
         } else if step <= UInt16.max - Self.maximumMisorder {
             if UInt32(sequence) == confirming { return false }

@@ -17,11 +17,19 @@ package struct GatewayMetrics: Sendable {
     package let queueWaiting: Family<Gauge>
     package let queueCalls: Family<Counter>
     package let queueWait: Family<Histogram>
+    package let mediaMOS: Family<Histogram>
+    package let mediaJitter: Family<Histogram>
+    package let mediaRoundTrip: Family<Histogram>
+    package let mediaLoss: Family<Histogram>
     package let loopLag: Family<Histogram>
 
     private static let httpBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     private static let callBounds: [Double] = [1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600]
     private static let waitBounds: [Double] = [1, 5, 10, 20, 30, 60, 120, 300, 600]
+    private static let scoreBounds = [1.5, 2, 2.5, 3, 3.2, 3.4, 3.6, 3.8, 4, 4.1, 4.2, 4.3, 4.4]
+    private static let jitterBounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2]
+    private static let roundTripBounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1]
+    private static let lossBounds = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
     private static let lagBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
 
     package init(_ registry: MetricRegistry) {
@@ -48,6 +56,18 @@ package struct GatewayMetrics: Sendable {
         queueWait = registry.histogram(
             "queue_wait_seconds", "From entering a queue to the end of the wait.", labels: ["queue"],
             bounds: Self.waitBounds)
+        mediaMOS = registry.histogram(
+            "media_mos", "Mean opinion score (ITU-T G.107) of each leg, every 5 s.", labels: ["leg", "codec"],
+            bounds: Self.scoreBounds)
+        mediaJitter = registry.histogram(
+            "media_jitter_seconds", "Interarrival jitter each way (received: of the peer's packets, sent: of ours).",
+            labels: ["leg", "codec", "direction"], bounds: Self.jitterBounds)
+        mediaRoundTrip = registry.histogram(
+            "media_rtt_seconds", "Time to a leg's peer and back, by RTCP.", labels: ["leg", "codec"],
+            bounds: Self.roundTripBounds)
+        mediaLoss = registry.histogram(
+            "media_packet_loss_ratio", "Packets lost each way within 5 s, 0 to 1.",
+            labels: ["leg", "codec", "direction"], bounds: Self.lossBounds)
         loopLag = registry.histogram(
             "event_loop_lag_seconds", "How long one turn of the control loop kept the others waiting.",
             bounds: Self.lagBounds)
@@ -69,6 +89,27 @@ package struct GatewayMetrics: Sendable {
             if record.answeredAt != nil { callDuration.with(direction).observe(Double(record.duration ?? 0)) }
         case .offered, .rejected, .held, .transferRequested, .transferred, .transferFailed, .withdrawn: break
         }
+    }
+
+    /// Observes how a leg sounded of late; what nothing was heard of is left out.
+    package func observe(_ leg: LegQuality) {
+        let (kind, codec) = (leg.kind.rawValue, Self.word(forCodec: leg.codec))
+        if let score = [leg.received.mos, leg.sent.mos].compactMap(\.self).min() {
+            mediaMOS.with(kind, codec).observe(score)
+        }
+        for (word, way) in [("received", leg.received), ("sent", leg.sent)] {
+            guard let loss = way.recentLoss else { continue }
+            mediaLoss.with(kind, codec, word).observe(loss)
+            if let jitter = way.jitterMilliseconds { mediaJitter.with(kind, codec, word).observe(jitter / 1000) }
+        }
+        if leg.sent.recentLoss != nil, let time = leg.roundTripMilliseconds {
+            mediaRoundTrip.with(kind, codec).observe(time / 1000)
+        }
+    }
+
+    /// A label from a closed list: descriptions name codecs as they like.
+    private static func word(forCodec codec: String?) -> String {
+        ["PCMU", "PCMA", "G722", "opus"].first { $0.lowercased() == codec?.lowercased() } ?? "other"
     }
 
     package func countRequest(method: String, endpoint: String, status: Int, duration: Duration) {

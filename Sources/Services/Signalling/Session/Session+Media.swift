@@ -175,7 +175,7 @@ extension Session: Calls.CallParticipant {
 
     private func tell(_ message: ParticipantMessage, _ call: UUID) {
         guard !isEnded else { return }
-        let name = joined.flatMap { $0.uuid == call ? $0.name : nil } ?? .string(call.description)
+        let name = name(of: call)
         switch message {
         case .offer(let sdp, let from):
             send(SignallingEvent("offer", ["callId": name, "sdp": form(sdp, "offer", from), "from": .string(from)]))
@@ -189,8 +189,6 @@ extension Session: Calls.CallParticipant {
         case .moved: moved(to: call)
         case .digit(let digit):
             send(SignallingEvent("call-digit", ["callId": name, "digit": .string(String(digit))]))
-        case .quality(let quality):
-            send(SignallingEvent("call-quality", quality.payload(callID: name)))
         case .failed(let error):
             let error = Failure(error)
             let payload: JSONObject = [
@@ -198,6 +196,11 @@ extension Session: Calls.CallParticipant {
             ]
             send(SignallingEvent("error", payload))
         }
+    }
+
+    /// A call as the client named it, where it did.
+    func name(of call: UUID) -> JSONValue {
+        joined.flatMap { $0.uuid == call ? $0.name : nil } ?? .string(call.description)
     }
 
     private func form(_ sdp: String, _ type: String, _ sender: String) -> JSONValue {
@@ -217,18 +220,6 @@ extension Session: Calls.CallParticipant {
             "candidate": .string(candidate.candidate), "sdpMid": JSONValue(candidate.sdpMid),
             "sdpMLineIndex": JSONValue(candidate.sdpMLineIndex),
             "usernameFragment": JSONValue(candidate.usernameFragment),
-        ]
-    }
-}
-
-extension LegQuality {
-    fileprivate func payload(callID: JSONValue) -> JSONObject {
-        [
-            "callId": callID, "loss": .number(lossReceived), "lossSent": JSONValue(lossSent),
-            "jitter": .number(jitterMilliseconds), "rtt": JSONValue(roundTripMilliseconds),
-            "packetsReceived": .integer(Int64(clamping: packetsReceived)),
-            "packetsSent": .integer(Int64(clamping: packetsSent)),
-            "transcoding": JSONValue(transcoding),
         ]
     }
 }

@@ -9,6 +9,7 @@ struct Migration: Sendable {
     static let all = [
         Migration(version: 1, script: Schema.directory + Schema.calls + Schema.server),
         Migration(version: 2, script: Schema.telephony),
+        Migration(version: 3, script: Schema.diagnoses),
     ]
 }
 

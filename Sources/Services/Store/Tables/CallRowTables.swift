@@ -13,7 +13,26 @@ extension CallRow {
         case .participant(let participant): try participant.write(to: database)
         case .tags(let callID, let tags): try Self.write(tags, ofCall: callID, to: database)
         case .trace(let callID, let trace): try Self.write(trace, ofCall: callID, to: database)
+        case .diagnosis(let callID, let quality, let diagnosis):
+            try Self.write(quality, diagnosis, ofCall: callID, to: database)
         }
+    }
+
+    private static func write(
+        _ quality: CallQuality, _ diagnosis: JSONValue, ofCall id: Int64, to database: SQLiteConnection
+    ) throws(SQLiteFailure) {
+        let legs = quality.isEmpty ? nil : String(decoding: quality.json.encoded(), as: UTF8.self)
+        try database.run(
+            """
+            INSERT INTO call_diagnoses (call_pk, mos_min, mos_avg, quality, diagnosis) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (call_pk) DO UPDATE SET
+                mos_min = excluded.mos_min, mos_avg = excluded.mos_avg, quality = excluded.quality,
+                diagnosis = excluded.diagnosis, updated_at = \(Schema.now)
+            """,
+            [
+                .integer(id), SQLiteValue(quality.minimumMOS), SQLiteValue(quality.averageMOS), SQLiteValue(legs),
+                .text(String(decoding: diagnosis.encoded(), as: UTF8.self)),
+            ])
     }
 
     private static func write(

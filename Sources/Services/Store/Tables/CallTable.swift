@@ -16,11 +16,12 @@ enum CallTable {
             """
     }()
 
-    /// The columns of a record, then how many sessions it has, and its tags as a JSON array.
+    /// The columns of a record, then how many sessions it has, its tags as a JSON array, and how it sounded.
     private static let selection = """
         SELECT \(names),
             (SELECT count(*) FROM call_sessions WHERE call_pk = calls.id),
-            (SELECT json_group_array(tag) FROM (SELECT tag FROM call_tags WHERE call_pk = calls.id ORDER BY pos))
+            (SELECT json_group_array(tag) FROM (SELECT tag FROM call_tags WHERE call_pk = calls.id ORDER BY pos)),
+            (SELECT quality FROM call_diagnoses WHERE call_pk = calls.id)
         FROM calls
         """
 
@@ -49,6 +50,9 @@ enum CallTable {
         let tags = row.text(Int32(columns.count + 1))
         if tags != "[]", let list = try? JSONValue(parsing: tags) {
             record.tags = list.arrayValue?.compactMap(\.stringValue) ?? []
+        }
+        if let quality = row.textIfPresent(Int32(columns.count + 2)), let json = try? JSONValue(parsing: quality) {
+            record.quality = CallQuality(json: json)
         }
         return record
     }

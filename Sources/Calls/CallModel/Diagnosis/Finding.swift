@@ -1,0 +1,52 @@
+/// One thing that was wrong with a call, in words, and what to do about it.
+package struct Finding: Hashable, Sendable {
+    package enum Severity: String, Hashable, Sendable {
+        /// Somebody heard nothing, or the call failed.
+        case problem
+        /// It could be heard, but not well.
+        case warning
+        /// For completeness.
+        case note
+    }
+
+    /// What programs may rely on: the words may change, this does not.
+    package enum Code: String, Hashable, Sendable, CaseIterable {
+        case iceNoChecks = "ice_no_checks"
+        case iceNotNominated = "ice_not_nominated"
+        case consentLost = "ice_consent_lost"
+        case dtlsNotBegun = "dtls_not_begun"
+        case dtlsUnfinished = "dtls_unfinished"
+        case dtlsFailed = "dtls_failed"
+        case wrongFingerprint = "dtls_wrong_fingerprint"
+        case srtpWrongKey = "srtp_wrong_key"
+        case srtpReplayed = "srtp_replayed"
+        case browserSilent = "browser_silent"
+        case phoneSilent = "phone_silent"
+        case wrongSource = "wrong_source"
+        case strangersRefused = "strangers_refused"
+        case noAddress = "no_address"
+        case nothingSent = "nothing_sent"
+        case oneWay = "one_way"
+        case notHeardByPeer = "not_heard_by_peer"
+        case lowQuality = "low_quality"
+        case mediaTimeout = "media_timeout"
+        case noSharedCodec = "no_shared_codec"
+        case neverJoined = "never_joined"
+        case notAnswered = "not_answered"
+        case soundBothWays = "sound_both_ways"
+        case nothingFound = "nothing_found"
+    }
+
+    package let code: Code
+    package let severity: Severity
+    /// The leg it is about; nil for the whole call.
+    package let leg: Int?
+    package let text: String
+    /// What to do; empty when there is nothing to be done.
+    package let advice: String
+
+    package init(_ code: Code, _ severity: Severity, leg: Int? = nil, _ text: String, advice: String = "") {
+        (self.code, self.severity, self.leg) = (code, severity, leg)
+        (self.text, self.advice) = (text, advice)
+    }
+}

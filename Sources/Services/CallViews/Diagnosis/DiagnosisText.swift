@@ -1,0 +1,103 @@
+package import Wire
+
+/// A call's diagnosis as text, from what `CallDiagnosis.json` made: findings first, then what they were taken from.
+package struct DiagnosisText {
+    private let diagnosis: JSONValue
+
+    package init(_ diagnosis: JSONValue) { self.diagnosis = diagnosis }
+
+    package var text: String {
+        let parts = [[heading], findings, timeline] + legs.map(lines(of:))
+        return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
+    }
+
+    private var heading: String {
+        let reason = diagnosis["endReason"]?.stringValue.map { " (\($0))" } ?? ""
+        return "Call \(diagnosis["callId"].text): \(diagnosis["state"].text)\(reason)"
+    }
+
+    private var findings: [String] {
+        (diagnosis["findings"]?.arrayValue ?? []).flatMap { finding in
+            let advice = finding["advice"].text
+            let line = "\(finding["severity"].text.uppercased()): \(finding["text"].text)"
+            return advice == "–" || advice.isEmpty ? [line] : [line, "  → \(advice)"]
+        }
+    }
+
+    private var timeline: [String] {
+        (diagnosis["timeline"]?.arrayValue ?? []).map { "\($0["at"].text)  \($0["state"].text)" }
+    }
+
+    private var legs: [JSONValue] { diagnosis["legs"]?.arrayValue ?? [] }
+
+    private func lines(of leg: JSONValue) -> [String] {
+        var lines = [
+            "Leg \(leg["leg"].text): \(leg["party"].text), \(leg["kind"].text), \(leg["codec"].text), "
+                + "\(leg["direction"].text), up for \(leg["upSeconds"].text) s"
+        ]
+        lines.append("  received  \(flow(leg["received"]))")
+        lines.append("  sent      \(flow(leg["sent"]))")
+        lines.append(contentsOf: addresses(leg["addresses"]))
+        lines.append(contentsOf: transport(leg["transport"]))
+        let failures = (leg["srtpFailures"]?.objectValue?.members ?? []).filter { $0.value.integerValue ?? 0 > 0 }
+        if !failures.isEmpty {
+            lines.append(
+                "  SRTP      " + failures.map { "\($0.name) \(JSONValue?.some($0.value).text)" }.joined(separator: ", ")
+            )
+        }
+        lines.append("  quality   \(quality(leg["quality"]))")
+        return lines
+    }
+
+    private func flow(_ flow: JSONValue?) -> String {
+        guard flow?["packets"]?.integerValue ?? 0 > 0 else { return "nothing" }
+        return "\(flow?["packets"].text ?? "") packets, \(flow?["bytes"].text ?? "") bytes, "
+            + "\(flow?["firstAt"].text ?? "") … \(flow?["lastAt"].text ?? "")"
+    }
+
+    private func addresses(_ addresses: JSONValue?) -> [String] {
+        let refused = (addresses?["refused"]?.arrayValue ?? []).map { "\($0["address"].text) (\($0["packets"].text))" }
+        var lines = [
+            "  addresses announced \(addresses?["announced"].text ?? "–"), remote \(addresses?["remote"].text ?? "–")"
+        ]
+        if !refused.isEmpty { lines.append("  refused   " + refused.joined(separator: ", ")) }
+        return lines
+    }
+
+    private func transport(_ transport: JSONValue?) -> [String] {
+        guard let ice = transport?["ice"], let dtls = transport?["dtls"] else { return [] }
+        var handshake = "  DTLS      \(dtls["state"].text)"
+        for (name, word) in [("failure", "failed: "), ("receivedAlert", "alert "), ("sentAlert", "our alert ")] {
+            if let value = dtls[name]?.stringValue { handshake += ", \(word)\(value)" }
+        }
+        return [
+            "  ICE       \(ice["checks"].text) checks, selected \(ice["selected"].text), \(ice["firstCheckAt"].text) … "
+                + "\(ice["lastCheckAt"].text)",
+            handshake,
+        ]
+    }
+
+    private func quality(_ quality: JSONValue?) -> String {
+        guard let quality, quality["mos"]?.doubleValue != nil else { return "not measured" }
+        func way(_ name: String) -> String {
+            let way = quality[name]
+            let loss = way?["loss"]?.doubleValue.map { "\(($0 * 1000).rounded() / 10) %" } ?? "–"
+            return "\(name): loss \(loss), jitter \(way?["jitter"].text ?? "–") ms"
+        }
+        return "MOS \(quality["mosAvg"].text) (least \(quality["mosMin"].text)), \(way("received")), \(way("sent")), "
+            + "RTT \(quality["rtt"].text) ms"
+    }
+}
+
+extension JSONValue? {
+    /// As people read it; a dash for what is not known.
+    fileprivate var text: String {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): "\(number)"
+        case .bool(let flag): flag ? "yes" : "no"
+        case nil, .null, .array, .object: "–"
+        }
+    }
+}
