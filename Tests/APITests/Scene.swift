@@ -102,14 +102,27 @@ final class Scene {
     }
 
     func ask(_ method: HTTPMethod, _ path: String, bytes: [UInt8], _ fields: HTTPFields) throws -> Answer {
+        let response = try respond(method, path, bytes: bytes, fields)
+        let body: JSONValue = response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
+        return Answer(status: response.status.code, body: body, fields: response.fields)
+    }
+
+    /// The body of an answer that is no JSON.
+    func text(_ method: HTTPMethod, _ path: String, _ fields: HTTPFields = HTTPFields()) throws -> String {
+        let response = try respond(method, path, bytes: [], fields)
+        #expect(response.fields["Content-Type"]?.hasPrefix("text/plain") == true)
+        return String(decoding: response.body, as: UTF8.self)
+    }
+
+    private func respond(_ method: HTTPMethod, _ path: String, bytes: [UInt8], _ fields: HTTPFields) throws
+        -> HTTPResponse
+    {
         let target = try #require(HTTPTarget(path))
         let remote = try #require(SocketAddress(host: "192.0.2.77", port: 4000))
         let request = HTTPRequest(
             method: method, target: target, fields: fields, body: bytes, remote: remote, host: "pbx.example")
         let application = application
-        let response = try #require(try loop.complete { await application.respond(to: request) })
-        let body: JSONValue = response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
-        return Answer(status: response.status.code, body: body, fields: response.fields)
+        return try #require(try loop.complete { await application.respond(to: request) })
     }
 
     static func token(_ id: Int64, role: String? = nil) -> String {
@@ -167,6 +180,10 @@ final class RecordingStore: CallStore {
     }
 
     func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? { try await memory.trace(ofCall: id) }
+
+    func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
+        try await memory.diagnosis(ofCall: id)
+    }
 
     func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }
     func flush() async {}

@@ -116,9 +116,11 @@ package final class Witness: CallObserver, @unchecked Sendable {
     package private(set) var events: [CallEvent] = []
 
     package private(set) var queueEvents: [QueueEvent] = []
+    package private(set) var qualities: [CallQualityReport] = []
 
     package func callChanged(_ event: CallEvent) { events.append(event) }
     package func queueChanged(_ event: QueueEvent) { queueEvents.append(event) }
+    package func qualityChanged(_ report: CallQualityReport) { qualities.append(report) }
     package func upstreamChanged(registered: Bool, detail: String) {}
 
     /// How often each call was said to have ended.

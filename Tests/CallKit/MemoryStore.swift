@@ -9,6 +9,7 @@ package final class MemoryStore: CallStore {
         var records: [Int64: CallRecord] = [:]
         var sessions: [UUID: CallSession] = [:]
         var traces: [Int64: JSONValue] = [:]
+        var diagnoses: [Int64: (quality: CallQuality, diagnosis: JSONValue)] = [:]
         var writes = 0
     }
 
@@ -17,7 +18,16 @@ package final class MemoryStore: CallStore {
 
     package init() {}
 
-    package var records: [CallRecord] { state.withLock { $0.records.values.sorted { $0.id < $1.id } } }
+    package var records: [CallRecord] {
+        state.withLock { state in
+            state.records.values.sorted { $0.id < $1.id }.map { record in
+                var record = record
+                record.quality = state.diagnoses[record.id]?.quality ?? record.quality
+                return record
+            }
+        }
+    }
+    package var diagnosisCount: Int { state.withLock { $0.diagnoses.count } }
     package var traceCount: Int { state.withLock { $0.traces.count } }
     package var writes: Int { state.withLock { $0.writes } }
 
@@ -29,6 +39,9 @@ package final class MemoryStore: CallStore {
             }
             for case .session(let session) in change.rows { state.sessions[session.id] = session }
             for case .trace(let id, let trace) in change.rows { state.traces[id] = trace }
+            for case .diagnosis(let id, let quality, let diagnosis) in change.rows {
+                state.diagnoses[id] = (quality, diagnosis)
+            }
         }
     }
 
@@ -54,6 +67,10 @@ package final class MemoryStore: CallStore {
     }
 
     package func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? { state.withLock { $0.traces[id] } }
+
+    package func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
+        state.withLock { $0.diagnoses[id]?.diagnosis }
+    }
 
     package func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }
     package func flush() async {}

@@ -19,6 +19,8 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package private(set) var modes: [MediaLegID: DTMFMode] = [:]
     package private(set) var muted: Set<MediaLegID> = []
     package private(set) var open: Set<MediaLegID> = []
+    /// What each leg says when it is asked, and at its end; zeros unless a test has set it.
+    package var figures: [MediaLegID: LegStatistics] = [:]
     package var handler: (MediaEvent) -> Void = { _ in }
     /// SIP legs that may be open at once.
     package var capacity = Int.max
@@ -94,12 +96,13 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
         guard open.remove(id) != nil else { return }
         unbridge(id)
         remotes[id] = nil
-        cause(.closed(id, LegStatistics()))
+        cause(.closed(id, figures[id] ?? LegStatistics()))
     }
 
     package func statistics(of id: MediaLegID, then: @escaping @Sendable (LegStatistics) -> Void) {
         guard open.contains(id) else { return }
-        loop.later { then(LegStatistics()) }
+        let answer = figures[id] ?? LegStatistics()
+        loop.later { then(answer) }
     }
 
     /// Lets something happen to a leg.

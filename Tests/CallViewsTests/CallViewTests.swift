@@ -4,6 +4,22 @@ import Directory
 import Testing
 import Wire
 
+struct QualityViewTests {
+    @Test(arguments: CallView.allCases)
+    func `how a call sounded is an extra member in every view, and absent while unknown`(view: CallView) throws {
+        var call = try makeCRMExample()
+        let before = try #require(view.render(call).objectValue)
+        #expect(before["quality"] == nil)
+        var leg = LegQuality(leg: 1, kind: .browser, codec: "opus")
+        leg.mos = LegQuality.Score(current: 4.4, minimum: 4.234, average: 4.3)
+        call.record.quality = CallQuality(legs: [leg])
+        let after = try #require(view.render(call).objectValue)
+        #expect(Array(after.members.dropLast()) == before.members)
+        #expect(after["quality"]?["mosMin"] == 4.23)
+        #expect(after["quality"]?["legs"]?[0]?["codec"] == "opus")
+    }
+}
+
 struct CRMViewTests {
     @Test func `a list element is that of document 002, members in order`() throws {
         // The document shows a finished call that is still "accepted"; §8.9 of the contract: ended is "completed".

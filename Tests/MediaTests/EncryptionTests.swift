@@ -44,7 +44,7 @@ extension MediaTests {
             let figures = try rig.statistics(of: first)
             #expect(figures.remoteAddress == alice.phone.rtp.address)
             #expect(figures.packetsReceived == 1)
-            #expect(figures.srtpFailures == 200)
+            #expect(figures.srtpFailures.authentication == 200)
         }
 
         @Test func `what is replayed is heard once`() throws {

@@ -56,7 +56,7 @@ extension MediaTests {
             try rig.settle(mallory.id)
             alice.send([7, 7])
             #expect(try #require(phone.receive(milliseconds: 1000)).payload == [7, 7])
-            #expect(try rig.statistics(of: mallory.id).srtpFailures == 0)
+            #expect(try rig.statistics(of: mallory.id).srtpFailures.total == 0)
         }
 
         @Test func `a page gets its address as soon as the leg that had it is closed`() throws {

@@ -14,21 +14,21 @@ struct IdleWorker: ~Copyable {
     /// Where the leg takes RTP.
     let gateway: SocketAddress
 
-    /// Opens a SIP leg that expects `peer`.
-    init(expecting peer: SocketAddress) throws {
+    /// Opens a SIP leg that expects `peer`; `control` is where it sends its reports.
+    init(expecting peer: SocketAddress, reportingTo control: SocketAddress? = nil) throws {
         let certificate = try Certificate.selfSigned(commonName: "test", now: WallTime(milliseconds: 0))
         let context = try DTLSContext(certificate: certificate)
         let anyPort = SocketAddress(ip: .loopbackIPv4, port: 0)
         let (browsers, socket) = (try UDPSockets.bind(anyPort), try UDPSockets.bind(anyPort))
-        let control = try UDPSockets.bind(anyPort)
+        let controlSocket = try UDPSockets.bind(anyPort)
         let descriptors = WorkerDescriptors(poll: tandem_epoll_create(), wakeUp: -1, browsers: browsers)
         var configuration = MediaConfiguration()
         configuration.bindAddress = .loopbackIPv4
         counters = CounterBlock()
         gateway = SocketAddress(ip: .loopbackIPv4, port: UDPSockets.port(of: socket))
         core = WorkerCore(descriptors, configuration, counters, context, Entropy(seed: 5))
-        core.perform(.openSIP(Self.id, SIPSockets(rtp: socket, rtcp: control, family: .ipv4)))
-        core.perform(.configure(Self.id, .sip(rtp: peer, rtcp: nil, mux: false, stream: audio())))
+        core.perform(.openSIP(Self.id, SIPSockets(rtp: socket, rtcp: controlSocket, family: .ipv4)))
+        core.perform(.configure(Self.id, .sip(rtp: peer, rtcp: control, mux: false, stream: audio())))
     }
 
     private static let id = MediaLegID(rawValue: 1)
@@ -37,6 +37,15 @@ struct IdleWorker: ~Copyable {
     mutating func receive(times: Int) {
         guard let leg = core.legs[Self.id] else { return }
         for _ in 0..<times { core.receiveFromSIP(leg) }
+    }
+
+    mutating func play(_ source: MediaSource) { core.perform(.play(source, Self.id)) }
+
+    /// Sends the report that is due next, at once.
+    mutating func report() {
+        guard let leg = core.legs[Self.id] else { return }
+        leg.pointee.nextReportAt = .zero
+        core.reportIfDue(leg)
     }
 
     func counter(_ counter: MediaCounter) -> UInt64 { counters.value(counter) }

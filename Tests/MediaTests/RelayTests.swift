@@ -171,7 +171,7 @@ extension MediaTests {
             }
             browser.send(mark(7))
             #expect(try #require(phone.receive()).payload == mark(7))
-            #expect(try rig.statistics(of: browser.id).srtpFailures == 1000)
+            #expect(try rig.statistics(of: browser.id).srtpFailures.total == 1000)
         }
 
         @Test func `a browser that restarts ICE is heard as before`() throws {

@@ -1,3 +1,4 @@
+import CallModel
 import Glibc
 import Observability
 import Synchronization
@@ -39,6 +40,33 @@ struct ExpositionTests {
         for id in 0..<2000 { family.with(String(id)).increment() }
         #expect(family.all.count <= 501)
         #expect(family.with("another").value >= 1500)
+    }
+}
+
+struct QualityMetricTests {
+    @Test func `what was heard of late is observed, by kind of leg and codecs of a closed list`() {
+        let metrics = GatewayMetrics(MetricRegistry())
+        var leg = LegQuality(leg: 1, kind: .browser, codec: "OPUS")
+        leg.mos = LegQuality.Score(current: 3, minimum: 3, average: 3)
+        (leg.received.mos, leg.received.recentLoss, leg.received.jitterMilliseconds) = (4.4, 0, 2)
+        (leg.sent.mos, leg.sent.recentLoss, leg.sent.jitterMilliseconds) = (4.1, 0.02, 3)
+        leg.roundTripMilliseconds = 40
+        metrics.observe(leg)
+        #expect(metrics.mediaMOS.with("browser", "opus").snapshot.sum == 4.1)
+        #expect(metrics.mediaLoss.with("browser", "opus", "sent").snapshot.sum == 0.02)
+        #expect(metrics.mediaJitter.with("browser", "opus", "received").snapshot.sum == 0.002)
+        #expect(metrics.mediaRoundTrip.with("browser", "opus").snapshot.sum == 0.04)
+        // A leg that rests: what it was before is not observed again.
+        (leg.received.mos, leg.received.recentLoss, leg.sent.mos, leg.sent.recentLoss) = (nil, nil, nil, nil)
+        metrics.observe(leg)
+        #expect(metrics.mediaMOS.all.count == 1 && metrics.mediaRoundTrip.all.count == 1)
+        #expect(metrics.mediaMOS.with("browser", "opus").snapshot.counts.reduce(0, +) == 1)
+        for number in 0..<100 {
+            leg.codec = "codec-\(number)"
+            (leg.sent.mos, leg.sent.recentLoss) = (4, 0)
+            metrics.observe(leg)
+        }
+        #expect(metrics.mediaMOS.all.map(\.values) == [["browser", "opus"], ["browser", "other"]])
     }
 }
 

@@ -28,6 +28,13 @@ struct ReceptionStatisticsTests {
         #expect(second.fractionLost == 0)
     }
 
+    @Test func `runs of missing packets are counted, whatever their length`() {
+        var statistics = ReceptionStatistics(clockRate: 8000)
+        for number: UInt16 in [65_530, 65_531, 65_535, 1, 2, 9] { statistics.count(header(number, 0), at: .ms(0)) }
+        #expect(statistics.gaps == 3)
+        #expect(statistics.lost == 10)
+    }
+
     @Test func `late and double packets make up for loss, at most`() {
         var statistics = ReceptionStatistics(clockRate: 8000)
         for number: UInt16 in [1, 2, 4, 3, 5, 5] { statistics.count(header(number, 0), at: .ms(0)) }

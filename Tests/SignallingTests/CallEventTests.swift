@@ -1,6 +1,7 @@
 import CallKit
 import CallModel
 import Calls
+import Media
 import Reactor
 import Testing
 import Wire
@@ -258,10 +259,35 @@ struct CallEventTests {
         scene.settle()
         #expect(scene.media.muted.count == 1)
         #expect(scene.media.digits.values.contains("12#"))
-        scene.settle(.seconds(3))
-        let quality = call.anna.takeJSON().events("call-quality").first
-        #expect(quality?["callId"] == .integer(call.record.id))
-        #expect(quality?["loss"] != nil)
+    }
+
+    @Test func `how a call sounds is told every five seconds to those in its room, with their own leg on top`() throws {
+        let scene = try Scene()
+        let call = try talking(scene)
+        let chief = scene.socket(user: 3)
+        chief.send(["type": "join-room", "room": .string("call-\(call.record.uuid)")])
+        let outsider = scene.socket(user: 2)
+        scene.settle()
+        for (count, leg) in scene.media.open.sorted(by: { $0.rawValue < $1.rawValue }).enumerated() {
+            var figures = LegStatistics()
+            (figures.packetsReceived, figures.packetsLost) = (UInt64(900 + count), 100)
+            scene.media.figures[leg] = figures
+        }
+        scene.settle(.seconds(11))
+        let events = call.anna.takeJSON().events("call-quality")
+        #expect(events.count == 2)
+        let own = try #require(events.first)
+        #expect(own["callId"] == .integer(call.record.id))
+        #expect(own["uuid"]?.stringValue == call.record.uuid.description)
+        #expect(own["loss"]?.doubleValue.map { (0.09...0.11).contains($0) } == true)
+        let legs = try #require(own["legs"]?.arrayValue)
+        #expect(legs.count == scene.media.open.count)
+        #expect(legs.first { $0["leg"] == own["leg"] }?["mos"] == own["mos"])
+        #expect(own["mosMin"]?.doubleValue.map { (1...4.5).contains($0) } == true)
+        let followed = try #require(chief.takeJSON().events("call-quality").first)
+        #expect(followed["legs"] == own["legs"])
+        #expect(followed["loss"] == nil)
+        #expect(outsider.takeJSON().events("call-quality").isEmpty)
     }
 
     @Test func `notes that are too long are refused before anything is done`() throws {

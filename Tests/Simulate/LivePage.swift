@@ -23,7 +23,7 @@ final class LivePage: Calls.CallParticipant, @unchecked Sendable {
             wave.totals["offer to a page"] += 1
             wave.command { try $0.answer(.uuid(call), from: self, sdp: ScriptedPage.offer()) }
         case .left: isDone = true
-        case .answer, .candidate, .moved, .digit, .quality, .failed: break
+        case .answer, .candidate, .moved, .digit, .failed: break
         }
     }
 

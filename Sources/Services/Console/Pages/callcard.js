@@ -76,12 +76,13 @@ export class CallCard {
     if ($('timer').textContent !== shown) $('timer').textContent = shown;
   }
 
-  #showQuality({ lossIn, lossOut, jitter, rtt, codec, grade }) {
+  #showQuality({ lossIn, lossOut, jitter, rtt, mos, codec, grade }) {
     if (!this.#phone.call?.answeredAt) return;
     const percent = (value) => (value === null ? '–' : `${(value * 100).toFixed(1)}%`);
     const time = (value) => (value === null ? '–' : `${Math.round(value)} ${text('ms')}`);
     const figures = [`${text('loss')} ↓${percent(lossIn)} ↑${percent(lossOut)}`, `${text('jitter')} ${time(jitter)}`,
       `${text('rtt')} ${time(rtt)}`];
+    if (mos !== null) figures.push(`MOS ${mos.toFixed(1)}`);
     $('quality').replaceChildren(make('b', { class: `grade ${grade}` }, text(grade)),
       make('span', { class: 'codec' }, codecs[codec] ?? codec ?? ''), ...figures.map((one) => make('span', {}, one)));
   }

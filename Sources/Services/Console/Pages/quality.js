@@ -3,8 +3,8 @@ const period = 2000;
 /**
  * How a call sounds, from the browser's statistics (what we receive) and the gateway's (what it receives of ours).
  *
- * `onUpdate({lossIn, lossOut, jitter, rtt, codec, grade})`: losses 0 … 1 over the last seconds, times in
- * milliseconds; what is not known is null.
+ * `onUpdate({lossIn, lossOut, jitter, rtt, mos, codec, grade})`: losses 0 … 1 over the last seconds, times in
+ * milliseconds, the gateway's score 1 … 4.5; what is not known is null.
  */
 export class Quality {
   #pc;
@@ -35,6 +35,7 @@ export class Quality {
       lossOut: this.#gateway.loss ?? null,
       jitter: Number.isFinite(inbound.jitter) ? inbound.jitter * 1000 : this.#gateway.jitter ?? null,
       rtt: Number.isFinite(pair?.currentRoundTripTime) ? pair.currentRoundTripTime * 1000 : this.#gateway.rtt ?? null,
+      mos: this.#gateway.mos ?? null,
       codec: codec?.mimeType?.split('/')[1] ?? null,
     };
     this.#onUpdate({ ...figures, grade: grade(figures) });
@@ -48,9 +49,10 @@ export class Quality {
   }
 }
 
-function grade({ lossIn, lossOut, jitter, rtt }) {
+function grade({ lossIn, lossOut, jitter, rtt, mos }) {
   const loss = Math.max(lossIn ?? 0, lossOut ?? 0);
-  if (loss > 0.05 || rtt > 400 || jitter > 80) return 'poor';
-  if (loss > 0.01 || rtt > 200 || jitter > 30) return 'fair';
+  const score = mos ?? 5;
+  if (loss > 0.05 || rtt > 400 || jitter > 80 || score < 3.1) return 'poor';
+  if (loss > 0.01 || rtt > 200 || jitter > 30 || score < 3.8) return 'fair';
   return 'good';
 }

@@ -31,10 +31,11 @@ extension CallQualityReport {
 extension LegQuality {
     /// What a page shows of its own leg: losses 0 … 1, times in milliseconds.
     fileprivate var summary: JSONObject {
-        [
-            "leg": JSONValue(leg), "mos": JSONValue(mos?.current), "loss": .number(received.loss ?? 0),
-            "lossSent": JSONValue(sent.recentLoss), "jitter": .number(received.jitterMilliseconds ?? 0),
-            "rtt": JSONValue(roundTripMilliseconds), "packetsReceived": .integer(received.packets),
+        let shown = json
+        return [
+            "leg": JSONValue(leg), "mos": shown["mos"] ?? .null, "loss": .number(received.loss ?? 0),
+            "lossSent": JSONValue(sent.recentLoss), "jitter": shown["received"]?["jitter"] ?? 0,
+            "rtt": shown["rtt"] ?? .null, "packetsReceived": .integer(received.packets),
             "packetsSent": .integer(sent.packets), "transcoding": JSONValue(transcoding),
         ]
     }
