@@ -67,6 +67,7 @@ struct QualityTests {
         for _ in 0..<20 { flow(talk, on: talk.media) }
         let reports = talk.exchange.witness.qualities
         #expect((9...10).contains(reports.count))
+        #expect(reports.allSatisfy { $0.sampled == [1, 2] && !$0.isLast })
         let scores = reports.compactMap { $0.quality.legs.first?.mos?.current }
         #expect(scores[1] > 4.4 && scores[5] < 3 && (scores.last ?? 0) > 4.4)
         hangUp(talk)
@@ -92,6 +93,7 @@ struct QualityTests {
         let quality = try #require(talk.exchange.store.records.first?.quality)
         #expect(quality.minimumMOS.map { $0 > 4.4 } == true)
         #expect(talk.exchange.witness.qualities.map(\.isLast) == [true, true])
+        #expect(Set(talk.exchange.witness.qualities.map(\.sampled)) == [[1], [2]])
         #expect(talk.exchange.calls.assumeIsolated { $0.isQuiet })
     }
 
@@ -108,6 +110,7 @@ struct QualityTests {
         #expect(live.findings.first?.text.contains("10.0.9.9:5000") == true)
         #expect(live.legs.map(\.party) == ["phone 1001", "phone 1002"])
         #expect(live.legs[0].upFor >= .seconds(10))
+        #expect(live.legs[0].local.map(\.ip) == [IPAddress(v4: 0x0A00_0001)])
         hangUp(talk)
         talk.exchange.loop.advance(by: .seconds(3))
         let kept = try diagnosis(talk)

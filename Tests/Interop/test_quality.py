@@ -1,6 +1,7 @@
 """How calls sound, as Chromium, baresip and aiortc have it, and why one does not, as the diagnosis says it."""
 
 import asyncio
+import concurrent.futures
 import re
 import socket
 import threading
@@ -52,7 +53,9 @@ def follow(gateway, uuid, kind=PlainSocket):
                 "call-quality", seconds=40,
                 matching=lambda event: all(leg["sent"]["mos"] and leg["rtt"] is not None for leg in event["legs"]))
 
-    return asyncio.run(run())
+    # Playwright has a loop of its own on this thread.
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, run()).result()
 
 
 @pytest.mark.parametrize("kind", [PlainSocket, SocketIO])

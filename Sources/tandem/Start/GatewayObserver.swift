@@ -54,7 +54,7 @@ final class GatewayObserver: CallObserver {
     }
 
     func qualityChanged(_ report: CallQualityReport) {
-        for leg in report.quality.legs { metrics.observe(leg) }
+        for leg in report.quality.legs where report.sampled.contains(leg.leg) { metrics.observe(leg) }
     }
 
     private static func word(for notice: CallNotice) -> String {

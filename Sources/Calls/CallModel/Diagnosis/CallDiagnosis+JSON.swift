@@ -30,7 +30,8 @@ extension LegFacts {
             "direction": .string(direction), "upSeconds": .number((upFor.inSeconds * 10).rounded() / 10),
             "secured": .bool(isSecured), "received": received.json, "sent": sent.json,
             "addresses": [
-                "announced": JSONValue(announced?.description), "remote": JSONValue(remote?.description),
+                "local": JSONValue(local.map(\.description)), "announced": JSONValue(announced?.description),
+                "remote": JSONValue(remote?.description),
                 "refused": .array(strangers.map(\.json)), "refusedPackets": .integer(Int64(clamping: strangersPackets)),
             ],
             "srtpFailures": srtpFailures.json, "transport": transport?.json ?? .null, "quality": quality.json,

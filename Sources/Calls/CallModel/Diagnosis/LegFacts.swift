@@ -49,6 +49,8 @@ package struct LegFacts: Hashable, Sendable {
 
     package var received = Flow()
     package var sent = Flow()
+    /// Where we take its packets: for a browser, the candidates we named.
+    package var local: [SocketAddress] = []
     package var announced: SocketAddress?
     /// Where media goes and comes from: latched (SIP) or selected by ICE.
     package var remote: SocketAddress?

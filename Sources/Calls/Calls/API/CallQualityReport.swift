@@ -8,13 +8,17 @@ package struct CallQualityReport: Sendable, Equatable {
     package let quality: CallQuality
     /// Which leg is whose, by the ids of the pages in the call.
     package let legsOfParticipants: [String: Int]
+    /// The legs whose figures are new; those of the others were told before.
+    package let sampled: Set<Int>
     /// The call or a leg of it is over: for metrics alone.
     package let isLast: Bool
 
     package init(
-        uuid: UUID, number: Int64, quality: CallQuality, legsOfParticipants: [String: Int] = [:], isLast: Bool = false
+        uuid: UUID, number: Int64, quality: CallQuality, legsOfParticipants: [String: Int] = [:],
+        sampled: Set<Int> = [],
+        isLast: Bool = false
     ) {
         (self.uuid, self.number, self.quality) = (uuid, number, quality)
-        (self.legsOfParticipants, self.isLast) = (legsOfParticipants, isLast)
+        (self.legsOfParticipants, self.sampled, self.isLast) = (legsOfParticipants, sampled, isLast)
     }
 }

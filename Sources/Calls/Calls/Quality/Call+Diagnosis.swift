@@ -18,6 +18,7 @@ extension Call {
         guard let link = links[leg.id], link.transport != nil else { return nil }
         var facts = LegFacts(
             leg: leg.id.rawValue, kind: link.kind, party: name(of: leg.party), side: leg.side, state: leg.state)
+        facts.local = link.transport?.addresses ?? []
         if let negotiated = link.negotiated {
             facts.codec = negotiated.codec.description
             (facts.sends, facts.receives) = (negotiated.sends, negotiated.receives)
@@ -37,6 +38,16 @@ extension Call {
         case .user(let id): "page of \(services.roster.current.users[id]?.login ?? "user \(id)")"
         case .visitor: "page of a visitor"
         case .builtIn(let number): number.rawValue
+        }
+    }
+}
+
+extension LocalTransport {
+    /// Where we listen.
+    fileprivate var addresses: [SocketAddress] {
+        switch self {
+        case .rtp(let address, _): [address]
+        case .browser(let description): description.addresses
         }
     }
 }

@@ -45,12 +45,14 @@ extension Call {
     private func reportQuality() {
         guard live.phase != .over else { return }
         let now = loop.now
+        var sampled: Set<Int> = []
         for link in links.values where live.leg(link.id)?.state.isOpen == true {
             guard let codec = link.negotiated?.codec else { continue }
             quality.meters[link.id]?.sample(codec, at: now)
+            sampled.insert(link.id.rawValue)
         }
         live.noteQuality(measured)
-        announceQuality(isLast: false)
+        announceQuality(of: sampled, isLast: false)
     }
 
     /// Every leg that had media.
@@ -62,13 +64,14 @@ extension Call {
         return CallQuality(legs: Array(legs.suffix(CallDiagnosis.maximumLegs)))
     }
 
-    private func announceQuality(isLast: Bool) {
+    private func announceQuality(of sampled: Set<Int>, isLast: Bool) {
         var pages: [String: Int] = [:]
         for link in links.values {
             if let participant = link.participant { pages[participant.participantID] = link.id.rawValue }
         }
         let report = CallQualityReport(
-            uuid: uuid, number: number, quality: measured, legsOfParticipants: pages, isLast: isLast)
+            uuid: uuid, number: number, quality: measured, legsOfParticipants: pages, sampled: sampled,
+            isLast: isLast)
         guard !report.quality.isEmpty else { return }
         manager.tell { $0.qualityChanged(report) }
     }
@@ -92,7 +95,7 @@ extension Call {
         var meter = quality.meters[id] ?? LegMeter()
         let isSampled = meter.close(figures, links[id]?.negotiated?.codec, at: loop.now)
         quality.meters[id] = meter
-        if isSampled { announceQuality(isLast: true) }
+        if isSampled { announceQuality(of: [id.rawValue], isLast: true) }
     }
 
     /// Media legs whose last figures are still to come.

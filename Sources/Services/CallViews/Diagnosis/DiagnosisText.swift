@@ -57,9 +57,9 @@ package struct DiagnosisText {
 
     private func addresses(_ addresses: JSONValue?) -> [String] {
         let refused = (addresses?["refused"]?.arrayValue ?? []).map { "\($0["address"].text) (\($0["packets"].text))" }
-        var lines = [
-            "  addresses announced \(addresses?["announced"].text ?? "–"), remote \(addresses?["remote"].text ?? "–")"
-        ]
+        let local = addresses?["local"]?.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? "–"
+        let (announced, remote) = (addresses?["announced"].text ?? "–", addresses?["remote"].text ?? "–")
+        var lines = ["  addresses local \(local), announced \(announced), remote \(remote)"]
         if !refused.isEmpty { lines.append("  refused   " + refused.joined(separator: ", ")) }
         return lines
     }
@@ -67,7 +67,7 @@ package struct DiagnosisText {
     private func transport(_ transport: JSONValue?) -> [String] {
         guard let ice = transport?["ice"], let dtls = transport?["dtls"] else { return [] }
         var handshake = "  DTLS      \(dtls["state"].text)"
-        for (name, word) in [("failure", "failed: "), ("receivedAlert", "alert "), ("sentAlert", "our alert ")] {
+        for (name, word) in [("failure", ""), ("receivedAlert", "alert "), ("sentAlert", "our alert ")] {
             if let value = dtls[name]?.stringValue { handshake += ", \(word)\(value)" }
         }
         return [
