@@ -26,7 +26,7 @@ struct MediaQualityTests {
     private func quality(_ figures: LegStatistics, since earlier: LegStatistics? = nil, _ codec: Codec = .pcma)
         -> MediaQuality
     {
-        MediaQuality(figures, since: earlier, codec: codec, at: now)
+        MediaQuality(figures, since: earlier.map(MediaQuality.Mark.init) ?? MediaQuality.Mark(), codec: codec, at: now)
     }
 
     @Test func `only what happened since the last look counts`() throws {

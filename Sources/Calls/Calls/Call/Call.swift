@@ -20,7 +20,7 @@ package actor Call {
     unowned let manager: CallManager
     let logger: Logger
     var live: LiveCall
-    var links = LegLinks()
+    var links = PerLeg<LegLink>()
     /// Users whose pages were shown the call.
     var offeredTo: [Int64] = []
     /// What the queues were last told of what users do here.

@@ -121,7 +121,7 @@ extension Call {
 
 /// What a call remembers of its quality.
 struct QualityWatch {
-    var meters: [LegID: LegMeter] = [:]
+    var meters = PerLeg<LegMeter>()
     var timeline = CallTimeline()
     var timer: LoopTimer?
     private var rounds: [Int: Round] = [:]

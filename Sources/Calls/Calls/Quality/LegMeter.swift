@@ -1,12 +1,13 @@
 import CallModel
 import Media
 import SDP
+import SIP
 import Wire
 
 /// The figures of one leg over its life: the latest, and the scores of each interval so far.
 struct LegMeter {
     /// What its media leg said last; nil before it was asked.
-    private(set) var figures: LegStatistics?
+    @Sparse private(set) var figures: LegStatistics?
     private(set) var isClosed = false
     /// Since when both sides could talk, and until when.
     var upAt: Instant?
@@ -14,7 +15,7 @@ struct LegMeter {
     /// How the latest interval sounded.
     private(set) var recent: MediaQuality?
     /// At the end of the interval before.
-    private var earlier: LegStatistics?
+    private var earlier = MediaQuality.Mark()
     private var scores = Scores()
 
     private struct Scores {
@@ -39,7 +40,7 @@ struct LegMeter {
     mutating func sample(_ codec: Codec, at now: Instant) {
         guard let figures else { return }
         let quality = MediaQuality(figures, since: earlier, codec: codec, at: now)
-        (recent, earlier) = (quality, figures)
+        (recent, earlier) = (quality, MediaQuality.Mark(figures))
         if let score = quality.mos { scores.add(score) }
     }
 
@@ -47,14 +48,14 @@ struct LegMeter {
     mutating func close(_ figures: LegStatistics, _ codec: Codec?, at now: Instant) -> Bool {
         guard !isClosed else { return false }
         (self.figures, isClosed) = (figures, true)
-        let rest = figures.packetsReceived &- (earlier?.packetsReceived ?? 0)
+        let rest = figures.packetsReceived &- earlier.packetsReceived
         guard let codec, scores.count == 0 || rest >= Self.leastRest else { return false }
         sample(codec, at: now)
         return recent?.mos != nil
     }
 
     /// The leg goes on under another media leg, whose figures begin anew.
-    mutating func restart() { (figures, earlier, isClosed) = (nil, nil, false) }
+    mutating func restart() { (figures, earlier, isClosed) = (nil, MediaQuality.Mark(), false) }
 
     func quality(_ id: LegID, _ kind: LegQuality.Kind, _ codec: Codec?) -> LegQuality {
         var quality = LegQuality(leg: id.rawValue, kind: kind, codec: codec?.encoding)

@@ -29,14 +29,24 @@ extension MediaQuality {
     /// A report says something of now only for so long: peers send one every 5 s, give or take half.
     package static let reportLife = Duration.seconds(12)
 
+    /// What must be remembered of a look for the next one.
+    package struct Mark: Hashable, Sendable {
+        package let packetsReceived: UInt64
+        package let packetsLost: UInt64
+        package let gaps: UInt64
+        package let packetsSent: UInt64
+
+        package init(_ figures: LegStatistics = LegStatistics()) {
+            (packetsReceived, packetsSent) = (figures.packetsReceived, figures.packetsSent)
+            (packetsLost, gaps) = (figures.packetsLost, figures.gaps)
+        }
+    }
+
     /// What lies between an earlier look and this one; without one, since the leg's beginning.
-    package init(
-        _ figures: LegStatistics, since earlier: LegStatistics? = nil, codec: Codec, at now: Instant
-    ) {
+    package init(_ figures: LegStatistics, since before: Mark = Mark(), codec: Codec, at now: Instant) {
         let report = figures.remote.flatMap { now - $0.heardAt < Self.reportLife ? $0 : nil }
         let roundTrip = report?.roundTrip
         let impairment = CodecImpairment(codec)
-        let before = earlier ?? LegStatistics()
         self.roundTrip = roundTrip
         received = Interval(figures, since: before).map { interval in
             Direction(
@@ -70,7 +80,7 @@ private struct Interval {
     let burstRatio: Double
 
     /// Nil when nothing was due.
-    init?(_ figures: LegStatistics, since earlier: LegStatistics) {
+    init?(_ figures: LegStatistics, since earlier: MediaQuality.Mark) {
         let received = figures.packetsReceived.above(earlier.packetsReceived)
         let lost = figures.packetsLost.above(earlier.packetsLost)
         guard received + lost > 0 else { return nil }
