@@ -22,8 +22,8 @@ package struct AudioEncoder: ~Copyable {
     /// In percent: what is reckoned with before the receiver reports anything.
     private static let modestLoss = 5
     private static let highestLoss = 30
-    /// Of 0…10: speech gains little from more, at several times the cost.
-    private static let complexity: Int32 = 5
+    /// Of 0…10: at these bit rates speech gains little from more, at twice the cost and above.
+    private static let complexity: Int32 = 1
 
     /// Nil when memory is short.
     package init?(_ encoding: AudioEncoding, at sampleRate: SampleRate) {
