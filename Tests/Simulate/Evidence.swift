@@ -33,6 +33,15 @@ struct Evidence {
     /// A message that stayed away ended it: what was under way may arrive at any time.
     private var isBroken: Bool { record.endReason == .signallingTimeout || record.endReason == .signallingFailed }
 
+    /// Nothing got through to an end while the call lived, perhaps for longer than anything is said again: one side may
+    /// have left and the other never heard of it.
+    private var wasCutOff: Bool {
+        let (began, ended) = (instant(record.startedAt), record.endedAt.map(instant) ?? .never)
+        return deeds.cuts.contains { cut in
+            record.concerns(cut.station) && cut.from <= ended + Self.slack && cut.until + Self.slack >= began
+        }
+    }
+
     func contradictions() -> [String] {
         var claims = formal()
         guard !isMoved else { return claims }
@@ -83,7 +92,7 @@ struct Evidence {
             claims.append("the caller was told that it was answered")
         }
         if record.answeredAt != nil, record.source == .sip, let caller, caller.talkingAt == nil, !caller.isLost,
-            caller.gaveUpAt == nil, !isQueued
+            caller.gaveUpAt == nil, !isQueued, !wasCutOff
         {
             claims.append("the caller never heard of the answer")
         }
@@ -132,7 +141,7 @@ struct Evidence {
 
     /// Who ended a talk, when it was one of them alone, and when it was.
     private func moments() -> [String] {
-        guard let ended = record.endedAt, !isBroken else { return [] }
+        guard let ended = record.endedAt, !isBroken, !wasCutOff else { return [] }
         var claims: [String] = []
         if let caller, let end = caller.endedAt, !caller.isLost {
             let moment = instant(ended)

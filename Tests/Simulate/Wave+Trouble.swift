@@ -23,7 +23,9 @@ extension Wave {
         guard !station.phone.assumeIsolated({ $0.isOff }) else { return }
         totals[isCarrier ? "carrier restarted" : "phone restarted"] += 1
         station.cutPower()
-        after(chance.milliseconds(200...20_000)) { [weak self] in
+        let length = chance.milliseconds(200...20_000)
+        note(station, isAwayFor: length)
+        after(length) { [weak self] in
             guard let self, (try? station.boot()) != nil else { return }
             self.instruct(station)
         }
@@ -34,9 +36,16 @@ extension Wave {
         totals["way cut for a while"] += 1
         let network = exchange.simulation.network
         network.partition(exchange.host, station.host)
-        after(chance.milliseconds(1000...50_000)) { [weak self] in
+        let length = chance.milliseconds(1000...50_000)
+        note(station, isAwayFor: length)
+        after(length) { [weak self] in
             guard let self else { return }
             network.setConditions(self.weather.conditions, between: self.exchange.host, and: station.host)
         }
+    }
+
+    private func note(_ station: Station, isAwayFor length: Duration) {
+        let now = exchange.loop.now
+        deeds.cuts.append(Deeds.Cut(station: station, from: now, until: now + length))
     }
 }

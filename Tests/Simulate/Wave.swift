@@ -154,4 +154,12 @@ struct Deeds {
     var pageLeft: Set<UUID> = []
     /// Calls that had a page at one end.
     var pages: [UUID: [LivePage]] = [:]
+    /// When nothing got through to somebody, or from them: the way was cut, or the machine had no power.
+    var cuts: [Cut] = []
+
+    struct Cut {
+        let station: Station
+        let from: Instant
+        let until: Instant
+    }
 }

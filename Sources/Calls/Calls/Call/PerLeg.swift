@@ -3,7 +3,7 @@ import CallModel
 /// Something for each leg of one call, which has two nearly always: looked for one after the other, and no larger than
 /// what it holds.
 struct PerLeg<Value> {
-    private struct Entry {
+    fileprivate struct Entry {
         let id: LegID
         var value: Value?
     }
