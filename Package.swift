@@ -37,6 +37,8 @@ let cLibraries: [Target] = [
     library("CAres", pkgConfig: "libcares", package: "libc-ares-dev"),
     library("CSpanDSP", pkgConfig: "spandsp", package: "libspandsp-dev"),
     library("COpus", pkgConfig: "opus", package: "libopus-dev"),
+    library("COpusEnc", pkgConfig: "libopusenc", package: "libopusenc-dev"),
+    library("CSndFile", pkgConfig: "sndfile", package: "libsndfile1-dev"),
     library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),
@@ -74,7 +76,7 @@ let calls: [Target] = [
         "Calls", "Media",
         [
             "Wire", "Telemetry", "Crypto", "WebRTC", "ICE", "DTLS", "RTP", "SDP", "CLinux", "CSpanDSP", "COpus",
-            "CSpeexDSP", "Reactor",
+            "COpusEnc", "CSndFile", "CSpeexDSP", "Reactor",
         ]),
     swift(
         "Calls", "Calls",
@@ -92,7 +94,10 @@ let services: [Target] = [
         ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "SocketIO", "Web", "Reactor"]),
     swift(
         "Services", "API",
-        ["Wire", "Telemetry", "Crypto", "SIP", "Calls", "CallModel", "CallViews", "Directory", "Web", "Reactor"]),
+        [
+            "Wire", "Telemetry", "Crypto", "SIP", "Media", "Calls", "CallModel", "CallViews", "Directory", "Web",
+            "Reactor",
+        ]),
     swift("Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor"]),
     .target(
         name: "Console", dependencies: ["Web"], path: "Sources/Services/Console",

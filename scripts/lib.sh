@@ -39,7 +39,7 @@ need_packages() {
 
 build_packages=(
   libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev libc-ares-dev libspandsp-dev libopus-dev
-  libspeexdsp-dev pkg-config)
+  libspeexdsp-dev libsndfile1-dev libopusenc-dev pkg-config)
 # The other sides of the calls of Tests/Interop.
 peer_packages=(
   python3 python3-venv chromium firefox-esr baresip sip-tester iproute2 linphone-cli kamailio

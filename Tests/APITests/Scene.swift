@@ -103,7 +103,9 @@ final class Scene {
 
     func ask(_ method: HTTPMethod, _ path: String, bytes: [UInt8], _ fields: HTTPFields) throws -> Answer {
         let response = try respond(method, path, bytes: bytes, fields)
-        let body: JSONValue = response.body.isEmpty ? .null : try JSONValue(parsing: response.body)
+        let isJSON = response.fields["Content-Type"]?.hasPrefix("application/json") == true
+        let text = JSONValue.string(String(decoding: response.body, as: UTF8.self))
+        let body = response.body.isEmpty ? .null : isJSON ? try JSONValue(parsing: response.body) : text
         return Answer(status: response.status.code, body: body, fields: response.fields)
     }
 
@@ -139,6 +141,20 @@ final class Scene {
         }
         loop.advance(by: .milliseconds(20))
         return page
+    }
+
+    /// A call in which Anna's page talks to Boris's.
+    func talking() throws -> CallRecord {
+        open(pagesOf: 2)
+        let manager = manager
+        let record = try loop.complete {
+            try await manager.originate(CallRequest(caller: .page(userID: 1), target: "102", source: .webrtc))
+        }
+        let call = try #require(record)
+        _ = try join(call.uuid, user: 1, id: "anna")
+        _ = try loop.complete { _ = try await manager.accept(call.key, userID: 2) }
+        _ = try join(call.uuid, user: 2, id: "boris")
+        return call
     }
 
     /// The browser transports of every leg come up.

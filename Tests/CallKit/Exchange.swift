@@ -25,7 +25,7 @@ package final class Exchange {
     /// Users 1, 2, … have the extensions 1001, 1002, …, a phone account each.
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
-        queues: [CallQueue] = [], trunks: [Trunk] = []
+        queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings()
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
         host = simulation.host("10.0.0.1")
@@ -42,6 +42,7 @@ package final class Exchange {
         var services = CallServices(
             loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: .silent)
         services.timing = timing
+        services.recording = recording
         calls = CallManager(services)
         witness = Witness()
         let (calls, endpoint, witness) = (calls, endpoint, witness)

@@ -21,6 +21,9 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package private(set) var open: Set<MediaLegID> = []
     /// What each leg says when it is asked, and at its end; zeros unless a test has set it.
     package var figures: [MediaLegID: LegStatistics] = [:]
+    package private(set) var recordings: [StandInRecording] = []
+    /// Which legs are heard where.
+    package private(set) var heard: [MediaLegID: StandInHeard] = [:]
     package var handler: (MediaEvent) -> Void = { _ in }
     /// SIP legs that may be open at once.
     package var capacity = Int.max
@@ -92,10 +95,49 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
 
     package func sendDigits(_ digits: String, to id: MediaLegID) { self.digits[id, default: ""] += digits }
 
+    package func startRecording(
+        _ order: RecordingOrder, ended: @escaping @Sendable (RecordingOutcome) -> Void
+    ) -> RecordingID? {
+        let id = RecordingID(rawValue: UInt64(recordings.count + 1))
+        recordings.append(StandInRecording(id: id, order: order, ended: ended))
+        return id
+    }
+
+    package func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide) {
+        guard open.contains(id) else { return }
+        heard[id] = StandInHeard(recording: recording, side: side)
+    }
+
+    package func endRecord(_ id: MediaLegID, on recording: RecordingID) {
+        if heard[id]?.recording == recording { heard[id] = nil }
+    }
+
+    package func stopRecording(_ recording: RecordingID) { endRecording(recording, failure: nil) }
+
+    /// Lets a recording end, in good order or not.
+    package func endRecording(_ id: RecordingID, failure: RecordingFailure?) {
+        guard let index = recordings.firstIndex(where: { $0.id == id && !$0.isOver }) else { return }
+        recordings[index].isOver = true
+        let recording = recordings[index]
+        let outcome = RecordingOutcome(path: recording.order.path, duration: .seconds(2), failure: failure)
+        loop.later { recording.ended(outcome) }
+    }
+
+    package func readRecording(
+        _ path: RecordingPath, _ range: ByteRange?, then: @escaping @Sendable (RecordingPiece?) -> Void
+    ) {
+        guard recordings.contains(where: { $0.order.path == path }) else { return loop.later { then(nil) } }
+        let file = Array("the sound of it".utf8)
+        let wanted = (range ?? .from(0, through: nil)).resolved(in: file.count, longest: file.count) ?? 0..<0
+        let piece = RecordingPiece(
+            bytes: Array(file[wanted]), offset: wanted.lowerBound, total: file.count, format: path.format)
+        loop.later { then(piece) }
+    }
+
     package func close(_ id: MediaLegID) {
         guard open.remove(id) != nil else { return }
         unbridge(id)
-        remotes[id] = nil
+        (remotes[id], heard[id]) = (nil, nil)
         cause(.closed(id, figures[id] ?? LegStatistics()))
     }
 
@@ -109,4 +151,17 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package func cause(_ event: MediaEvent) {
         loop.later { [weak self] in self?.handler(event) }
     }
+}
+
+/// A recording that nobody writes.
+package struct StandInRecording: Sendable {
+    package let id: RecordingID
+    package let order: RecordingOrder
+    let ended: @Sendable (RecordingOutcome) -> Void
+    package var isOver = false
+}
+
+package struct StandInHeard: Equatable {
+    package let recording: RecordingID
+    package let side: RecordingSide
 }

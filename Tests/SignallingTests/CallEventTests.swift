@@ -136,6 +136,36 @@ struct CallEventTests {
         #expect(call.anna.takeJSON().names.contains("call:resumed"))
     }
 
+    @Test func `recording is commanded, and told to everybody in the call`() throws {
+        let scene = try Scene()
+        let call = try talking(scene)
+        _ = call.anna.take()
+        for action in ["start", "start", "pause", "resume", "stop"] {
+            call.boris.send(["type": "record-call", "callId": .integer(call.record.id), "action": .string(action)])
+        }
+        scene.settle()
+        let events = call.anna.takeJSON()
+        #expect(
+            events.events("call-recording-changed").map { $0["state"] }
+                == ["recording", "paused", "recording", "stopped"])
+        #expect(events.events("call-recording-changed").first?["userId"] == 2)
+        #expect(events.events("call-updated").count == 1)
+        #expect(
+            events.events("call-updated").first?["recording_url"]
+                == .string("/api/v1/calls/\(call.record.uuid)/recording"))
+    }
+
+    @Test func `what is no command of recording, or comes too early, is refused`() throws {
+        let scene = try Scene()
+        let call = try ringing(scene)
+        _ = call.anna.take()
+        for action in ["start", "erase"] {
+            call.anna.send(["type": "record-call", "callId": .integer(call.record.id), "action": .string(action)])
+        }
+        scene.settle()
+        #expect(call.anna.takeJSON().events("error").map { $0["code"] } == ["INVALID_STATE", "VALIDATION_ERROR"])
+    }
+
     @Test func `a call is handed over to a user who is online`() throws {
         let scene = try Scene()
         let call = try talking(scene)

@@ -40,6 +40,7 @@ package struct API: Sendable {
         addColleagues(to: &router)
         addTraces(to: &router)
         addDiagnoses(to: &router)
+        addRecordings(to: &router)
         addQueues(to: &router)
         addAdmin(to: &router)
     }

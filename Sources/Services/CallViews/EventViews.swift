@@ -1,4 +1,5 @@
 package import CallModel
+package import Calls
 import Directory
 package import Wire
 
@@ -82,6 +83,14 @@ package enum CallEventView {
     package static func holdChanged(_ record: CallRecord, userID: Int64?) -> JSONValue {
         [
             "callId": .integer(record.id), "isHold": .bool(record.isOnHold), "userId": JSONValue(userID),
+            "uuid": .string(record.uuid.description),
+        ]
+    }
+
+    /// `call-recording-changed`.
+    package static func recordingChanged(_ record: CallRecord, _ state: RecordingState, userID: Int64?) -> JSONValue {
+        [
+            "callId": .integer(record.id), "state": .string(state.rawValue), "userId": JSONValue(userID),
             "uuid": .string(record.uuid.description),
         ]
     }

@@ -10,6 +10,9 @@ extension Failure {
     package static let userNotFound = Failure(.notFound, "USER_NOT_FOUND", "Пользователь не найден")
     package static let extensionNotFound = Failure(.notFound, "EXTENSION_NOT_FOUND", "Внутренний номер не найден")
     package static let queueNotFound = Failure(.notFound, "QUEUE_NOT_FOUND", "Очередь не найдена")
+    package static let recordingNotFound = Failure(.notFound, "RECORDING_NOT_FOUND", "Запись не найдена")
+    package static let recordingTooLong = Failure(
+        .payloadTooLarge, "RECORDING_TOO_LONG", "Запись слишком длинная: запрашивайте её частями (Range)")
     package static let alreadyAnswered = Failure(.conflict, "CALL_ALREADY_ANSWERED", "Звонок уже принят")
     package static let alreadyEnded = Failure(.conflict, "CALL_ALREADY_ENDED", "Звонок уже завершен")
     package static let invalidState = Failure(

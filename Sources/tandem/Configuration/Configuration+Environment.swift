@@ -1,6 +1,7 @@
 import API
 import Calls
 import Directory
+import Media
 import Telemetry
 import Wire
 
@@ -13,7 +14,27 @@ extension Configuration {
         try readSIP(reader)
         try readMedia(reader, processorCount)
         calls.maximum = try reader.integer("MAX_CONCURRENT_CALLS", default: 0, in: 0...100_000)
+        try readRecording(reader)
         checkTogether(reader)
+    }
+
+    private mutating func readRecording(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        recording.settings.policy = try Self.choice("RECORDING", default: .off, reader)
+        recording.settings.format = try Self.choice("RECORDING_FORMAT", default: .wav, reader)
+        recording.limit = try reader.integer("RECORDING_LIMIT_MB", default: recording.limit, in: 1...100_000_000)
+    }
+
+    /// One of the words that a value of this type can be.
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, default value: Choice, _ reader: ConfigurationReader
+    ) throws(ConfigurationError) -> Choice {
+        guard let text = reader.text(name) else { return value }
+        guard let choice = Choice(rawValue: text.lowercased()) else {
+            throw ConfigurationError(
+                variable: name, problem: "\"\(text)\" is not known",
+                cure: "choose one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
     }
 
     private mutating func readService(_ reader: ConfigurationReader) throws(ConfigurationError) {

@@ -12,6 +12,7 @@ struct Configuration {
     var sip = SIP()
     var media = MediaSettings()
     var calls = Calls()
+    var recording = Recording()
 
     struct Service {
         var name = "telephony-gateway"
@@ -79,6 +80,12 @@ struct Configuration {
 
     struct Calls {
         var maximum = 0
+    }
+
+    struct Recording {
+        var settings = RecordingSettings()
+        /// Megabytes of all recordings together.
+        var limit = 10_240
     }
 
     /// What is legal but probably not meant, said once at start.

@@ -73,6 +73,9 @@ extension Gateway {
         settings.advertisedBrowserPort = configuration.media.advertisedBrowserPort
         settings.rtpPorts = configuration.media.ports
         settings.timeout = configuration.media.timeout
+        var recording = RecordingConfiguration(dataFolder: configuration.service.dataFolder)
+        recording.limit = configuration.recording.limit << 20
+        settings.recording = recording
         settings.engine = configuration.media.usesLibSRTP ? .libsrtp2 : .openssl
         let certificate = try Certificate.selfSigned(commonName: "tandem", now: SystemClock.wallTime())
         do {

@@ -72,6 +72,7 @@ final class Gateway {
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
         services.maximumCalls = configuration.calls.maximum
         services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
+        services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
         services.tollRefusals = Self.countRefusals(registry)
         calls = CallManager(services)
@@ -148,6 +149,8 @@ final class Gateway {
         await web.stop(within: .seconds(2))
         await sip.stop()
         media.stop()
+        // What the recorder told last reaches the calls, and they the store, before this turn of the loop.
+        _ = await calls.liveCount
         await store.close()
         passwordThread.stop()
         loop.stop()

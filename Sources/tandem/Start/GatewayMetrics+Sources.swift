@@ -11,6 +11,7 @@ enum SampledMetrics {
         addProcess(to: registry, startedAt: startedAt)
         addMedia(to: registry, media)
         addTranscoding(to: registry, media)
+        addRecording(to: registry, media)
         addSIP(to: registry, sip)
         addTrunks(to: registry, sip)
     }
@@ -50,6 +51,20 @@ enum SampledMetrics {
         ) {
             media.counter(.cpuTime).enumerated().map { ([String($0.offset)], Double($0.element) / 1e9) }
         }
+    }
+
+    private static func addRecording(to registry: MetricRegistry, _ media: MediaPlane) {
+        let value: @Sendable (RecordingCounter) -> Double = { Double(media.recording($0)) }
+        registry.sampled("recordings_active", "Calls that are being recorded.") { [([], value(.active))] }
+        registry.sampled("recordings_total", "Recordings that ended.", kind: .counter, labels: ["result"]) {
+            [(["completed"], value(.completed)), (["failed"], value(.failed))]
+        }
+        registry.sampled("recording_bytes_total", "Bytes of recordings written.", kind: .counter) {
+            [([], value(.bytes))]
+        }
+        registry.sampled(
+            "recording_packets_dropped_total", "Packets not recorded because the disk was too slow.", kind: .counter
+        ) { [([], value(.packetsDropped))] }
     }
 
     /// Directions of calls, by what they are made of and into.

@@ -83,6 +83,8 @@ struct VirtualTalk: ~Copyable {
 
     var reports: [WorkerReport] { core.reports }
 
+    var now: Instant { core.now }
+
     /// One phone speaks; answers what the other was sent.
     ///
     /// Of a hundred packets so many are lost, and each is up to `jitter` milliseconds late.

@@ -14,6 +14,19 @@ extension LiveCall {
 
     package mutating func noteMuted(_ muted: Bool) { record.isMuted = muted }
 
+    /// A recording has begun that will be found there, below the data folder.
+    package mutating func noteRecording(path: String) {
+        record.recordingPath = path
+        record.recordingURL = "/api/v1/calls/\(record.uuid)/recording"
+        record.recordingProcessedAt = nil
+    }
+
+    /// The recording is whole; nil: there is none after all.
+    package mutating func noteRecorded(_ moment: WallTime?) {
+        record.recordingProcessedAt = moment
+        if moment == nil { (record.recordingPath, record.recordingURL) = (nil, nil) }
+    }
+
     /// Lets people write on the record; what the machine owns stays as it is.
     package mutating func edit(_ change: (inout CallRecord) -> Void) {
         let before = record

@@ -124,6 +124,10 @@ package struct CallEvent: Sendable {
         case life(CallNotice)
         /// Notes, customer or other written fields changed.
         case edited(userID: Int64?)
+        /// Recording began, paused or ended.
+        case recording(RecordingState, userID: Int64?)
+        /// The file of a recording is whole, or what there is of it.
+        case recorded
     }
 
     package init(record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil) {

@@ -57,6 +57,7 @@ extension Call {
         if case .builtIn(let number)? = live.leg(second)?.party { return play(number, to: first) }
         if case .builtIn(let number)? = live.leg(first)?.party { return play(number, to: second) }
         join(first, second)
+        recordJoined()
     }
 
     private func join(_ first: LegID, _ second: LegID) {

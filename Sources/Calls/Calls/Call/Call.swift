@@ -40,6 +40,8 @@ package actor Call {
     var referrer: LegID?
     /// What the telephone network said on the leg that ended (ITU-T Q.850), for the others.
     var networkCause: Int?
+    var recording: CallRecording?
+    var recordingsMade = 0
     private var deadlineTimer: LoopTimer?
     private var armedFor = Instant.never
     var quality = QualityWatch()
@@ -111,7 +113,7 @@ package actor Call {
         }
     }
 
-    private func writeRecord() {
+    func writeRecord() {
         live.touch(at: loop.wallTime)
         services.store.write(CallChange(record: live.record, rows: legRows()))
     }
@@ -122,6 +124,7 @@ package actor Call {
     }
 
     private func finish() {
+        stopRecording()
         if let timer = quality.timer { loop.cancel(timer) }
         quality.timer = nil
         manager.assumeIsolated { $0.forget(self) }

@@ -131,7 +131,7 @@ extension CallManager {
     }
 
     /// Runs a command on a call and answers its record afterwards, also when the command ended it.
-    private func command(_ key: CallKey, _ body: @Sendable (isolated Call) throws(CallError) -> Void)
+    func command(_ key: CallKey, _ body: @Sendable (isolated Call) throws(CallError) -> Void)
         throws(CallError) -> CallRecord
     {
         let call = try call(key)

@@ -19,6 +19,7 @@ package struct CallServices: Sendable {
     /// The day of a moment, by which queues count: a new number begins at midnight, in UTC unless said otherwise.
     package var day: @Sendable (WallTime) -> Int64 = { $0.seconds.floorDivided(by: 86_400) }
     package var traces = TracePolicy.failures
+    package var recording = RecordingSettings()
     /// 0: as many as the ports carry.
     package var maximumCalls = 0
     package var tollRefusals: @Sendable (TollRefusal) -> Void = { _ in }

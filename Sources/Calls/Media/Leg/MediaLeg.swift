@@ -41,6 +41,8 @@ struct MediaLeg: ~Copyable {
     var relaysEventsAs = LegFormats.none
     /// Makes what the partner hears of this leg's audio while the two share no encoding.
     var transcoder: TranscoderPointer?
+    /// Where what is said here goes to be recorded; the ring itself is `recording`'s.
+    var tap: RecordingTap?
     /// Digits are looked for in the audio.
     var hearsTones = false
     /// The partner is told of this leg's digits by other means: the tones are not relayed to it.
@@ -90,6 +92,7 @@ struct MediaLeg: ~Copyable {
     var toneQueue = DigitToneQueue()
     var detector: ToneDetector?
     var source: SourcePlayback?
+    var recording: LegRecording?
     var browser: BrowserLeg?
     var ufrags: [String] = []
     /// The moment the browser's timer is set for.
@@ -122,6 +125,7 @@ struct MediaLeg: ~Copyable {
     }
 
     deinit {
+        recording?.ring.close()
         transcoder?.deinitialize(count: 1)
         transcoder?.deallocate()
         if socket >= 0 { Glibc.close(socket) }

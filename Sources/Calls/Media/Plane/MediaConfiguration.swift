@@ -28,6 +28,9 @@ package struct MediaConfiguration: Sendable {
     /// Legs one worker takes.
     package var legsPerWorker = 10_000
 
+    /// Nil: nothing can be recorded.
+    package var recording: RecordingConfiguration?
+
     package init() {}
 }
 

@@ -17,13 +17,14 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         let port: UInt16?
     }
 
-    private let loop: any EventLoop
+    let loop: any EventLoop
     private let configuration: MediaConfiguration
     private let workers: [MediaWorker]
     private let fingerprint: Fingerprint
     private var entropy: Entropy
     private var ports: PortAllocator
     private var legs: [MediaLegID: Leg] = [:]
+    let recordings: RecordingDesk?
     private var isStopped = false
     /// Workers that are woken at the end of this turn.
     private var hurried: Set<Int> = []
@@ -44,6 +45,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         fingerprint = certificate.fingerprint()
         entropy = loop.makeEntropy()
         ports = PortAllocator(configuration.rtpPorts, rest: configuration.portRest, entropy: &entropy)
+        recordings = configuration.recording.map { RecordingDesk($0) }
         let outlet = ReportOutlet(loop: loop)
         var started: [MediaWorker] = []
         do {
@@ -54,6 +56,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
             }
         } catch {
             for worker in started { worker.stop() }
+            recordings?.stop()
             throw error
         }
         workers = started
@@ -67,9 +70,13 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         guard !isStopped else { return }
         isStopped = true
         for worker in workers { worker.stop() }
+        recordings?.stop()
     }
 
-    deinit { for worker in workers { worker.stop() } }
+    deinit {
+        for worker in workers { worker.stop() }
+        recordings?.stop()
+    }
 
     /// A counter's value per worker, from any thread.
     package func counter(_ counter: MediaCounter) -> [UInt64] { workers.map { $0.counters.value(counter) } }
@@ -83,8 +90,13 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         }
     }
 
+    /// A counter of the recorder, from any thread.
+    package func recording(_ counter: RecordingCounter) -> UInt64 { recordings?.recorder.value(counter) ?? 0 }
+
     /// Legs open, closing ones not counted.
     package var openLegs: Int { legs.count }
+
+    func isOpen(_ id: MediaLegID) -> Bool { legs[id] != nil }
 
     /// Pairs of ports that no leg holds, resting ones included.
     package var freePorts: Int { ports.count }
@@ -140,7 +152,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         send(.statistics(id, then), about: id)
     }
 
-    private func send(_ command: WorkerCommand, about id: MediaLegID) {
+    func send(_ command: WorkerCommand, about id: MediaLegID) {
         if let worker = legs[id]?.worker { post(command, to: worker) }
     }
 

@@ -59,6 +59,27 @@ package protocol MediaPort: AnyObject, Sendable {
     /// Sends digits (0–9, A–D, `*`, `#`) in the leg's way, one after the other; other characters are left out.
     func sendDigits(_ digits: String, to id: MediaLegID)
 
+    /// Begins a recording; nil when there are as many as can be written.
+    ///
+    /// It has sound as soon as legs are heard on it, and silence until then. `ended` is called once, on the control loop,
+    /// when the file is whole or nothing more can be written.
+    func startRecording(
+        _ order: RecordingOrder, ended: @escaping @Sendable (RecordingOutcome) -> Void
+    ) -> RecordingID?
+
+    /// Lets what a leg's peer says to its partner be heard on one side of a recording, and on no other recording.
+    func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide)
+
+    /// Lets a leg be silent on a recording, if it is this one.
+    func endRecord(_ id: MediaLegID, on recording: RecordingID)
+
+    /// Ends a recording; `ended` follows.
+    func stopRecording(_ recording: RecordingID)
+
+    /// Reads a piece of a recording, finished or not; `then` is called on the control loop, with nil when there is none.
+    func readRecording(
+        _ path: RecordingPath, _ range: ByteRange?, then: @escaping @Sendable (RecordingPiece?) -> Void)
+
     /// Ends a leg: a `.closed` event with the final figures follows. Idempotent; its ports rest before reuse.
     func close(_ id: MediaLegID)
 

@@ -13,6 +13,9 @@ enum WorkerCommand: Sendable {
     case mute(MediaLegID, Bool)
     case setDTMF(DTMFMode, MediaLegID)
     case sendDigits(String, MediaLegID)
+    /// Lets a recording have what the leg's peer says.
+    case record(MediaLegID, RecordingRing, RecordingID)
+    case endRecord(MediaLegID, RecordingID)
     case close(MediaLegID)
     case statistics(MediaLegID, @Sendable (LegStatistics) -> Void)
     case stop

@@ -33,6 +33,8 @@ extension WorkerCore {
             if let leg = legs[id] { setDTMF(mode, leg) }
         case .sendDigits(let digits, let id):
             if let leg = legs[id] { sendDigits(digits, leg) }
+        case .record(let id, let ring, let recording): record(id, ring, recording)
+        case .endRecord(let id, let recording): endRecord(id, recording)
         case .close(let id):
             if let leg = legs[id] { close(leg) }
         case .statistics(let id, let then):

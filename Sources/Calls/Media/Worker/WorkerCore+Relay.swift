@@ -35,6 +35,7 @@ extension WorkerCore {
             if isAudio, leg.pointee.source != nil { record(packet, header, from: leg) }
             return false
         }
+        if let tap = leg.pointee.tap, isAudio, !isWithheld { copy(packet, header, formats, to: tap, of: leg) }
         guard target != LegFormats.none, !partner.pointee.isSendingDigits else {
             if let transcoder = leg.pointee.transcoder {
                 if !isWithheld { feed(transcoder, packet, header, isAudio: isAudio) }

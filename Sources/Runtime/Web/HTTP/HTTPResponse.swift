@@ -67,6 +67,7 @@ package struct HTTPStatus: Hashable, Sendable {
     package static let created = HTTPStatus(201)
     package static let accepted = HTTPStatus(202)
     package static let noContent = HTTPStatus(204)
+    package static let partialContent = HTTPStatus(206)
     package static let movedPermanently = HTTPStatus(301)
     package static let found = HTTPStatus(302)
     package static let notModified = HTTPStatus(304)
@@ -80,6 +81,7 @@ package struct HTTPStatus: Hashable, Sendable {
     package static let payloadTooLarge = HTTPStatus(413)
     package static let uriTooLong = HTTPStatus(414)
     package static let unsupportedMediaType = HTTPStatus(415)
+    package static let rangeNotSatisfiable = HTTPStatus(416)
     package static let expectationFailed = HTTPStatus(417)
     package static let unprocessable = HTTPStatus(422)
     package static let upgradeRequired = HTTPStatus(426)
@@ -99,6 +101,7 @@ package struct HTTPStatus: Hashable, Sendable {
 
     private static let reasons: [Int: String] = [
         101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted", 204: "No Content",
+        206: "Partial Content", 416: "Range Not Satisfiable",
         301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
         403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 409: "Conflict",
         413: "Content Too Large", 414: "URI Too Long", 415: "Unsupported Media Type", 417: "Expectation Failed",

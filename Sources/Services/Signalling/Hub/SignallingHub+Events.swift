@@ -31,6 +31,12 @@ extension SignallingHub: CallObserver {
         switch event.notice {
         case .edited(let userID): edited(news, userID)
         case .life(let notice): live(news, notice)
+        case .recording(let state, let userID):
+            let payload = CallEventView.recordingChanged(event.record, state, userID: userID)
+            send(SignallingEvent("call-recording-changed", payload), to: news.involved)
+        case .recorded:
+            send(SignallingEvent("call-updated", CallView.crm.render(news.facts, .detail)), to: news.involved)
+            tell(news, "call:updated")
         }
         markDirty(news.involved)
     }

@@ -14,6 +14,7 @@ extension Session {
         case "end-call": try endCall(message)
         case "hold-call": try holdCall(message)
         case "transfer-call": try transferCall(message)
+        case "record-call": try recordCall(message)
         case "update-call-notes": return try updateNotes(message)
         case "get-active-calls":
             let list = hub.assumeIsolated { $0.activeList(for: participantID) }
@@ -93,6 +94,17 @@ extension Session {
         }
         _ = try services.calls.attempt { manager throws(CallError) in
             try manager.hold(record.key, on, userID: userID)
+        }
+    }
+
+    /// Beyond the documents: `{callId, action: start, stop, pause or resume}`.
+    private func recordCall(_ message: ClientMessage) throws(Failure) {
+        let (record, userID) = (try liveCall(message), user?.id)
+        guard let command = message.text("action").flatMap({ RecordingCommand(rawValue: $0) }) else {
+            throw .invalid("action", "must be start, stop, pause or resume")
+        }
+        _ = try services.calls.attempt { manager throws(CallError) in
+            try manager.record(record.key, command, userID: userID)
         }
     }
 

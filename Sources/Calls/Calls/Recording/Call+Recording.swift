@@ -1,0 +1,148 @@
+package import CallModel
+package import Media
+import Reactor
+import SDP
+import Telemetry
+import Wire
+
+/// A call's recording under way.
+struct CallRecording {
+    let id: RecordingID
+    var isPaused = false
+    /// Media legs that are heard on it.
+    var legs: Set<MediaLegID> = []
+}
+
+/// Recording a call: the caller's side on the left, whoever is called on the right.
+///
+/// The record names the file from the first moment, so that it is found after a crash, too.
+extension Call {
+    /// What pages and the API ask; repeating it changes nothing.
+    func obey(_ command: RecordingCommand, userID: Int64?) throws(CallError) {
+        switch command {
+        case .start:
+            guard recording == nil else { return resumeRecording(userID) }
+            try startRecording(userID)
+        case .stop:
+            guard recording != nil else { throw .invalidState }
+            stopRecording()
+            tell(.stopped, userID)
+        case .pause:
+            guard recording != nil else { throw .invalidState }
+            pauseRecording(userID)
+        case .resume:
+            guard recording != nil else { throw .invalidState }
+            resumeRecording(userID)
+        }
+    }
+
+    /// The parties have been joined: those who are new are heard, and a call that is to be recorded begins to be.
+    func recordJoined() {
+        if recording == nil, recordingsMade == 0, services.recording.policy.wants(live.record.direction) {
+            do throws(CallError) {
+                try startRecording(nil)
+            } catch {
+                logger.warn("call not recorded", [LogField("error", "\(error)")])
+            }
+        }
+        hearLegs()
+    }
+
+    private func startRecording(_ userID: Int64?) throws(CallError) {
+        let hasBuiltIn = live.legs.contains { $0.party.isBuiltIn && $0.state.isOpen }
+        guard live.record.state.isUp, !hasBuiltIn else { throw .invalidState }
+        recordingsMade += 1
+        let path = RecordingPath(
+            call: uuid, at: loop.wallTime, part: recordingsMade, format: services.recording.format)
+        let isWideband = links.values.contains { [.g722, .opus].contains($0.negotiated?.codec) }
+        let started = services.media.startRecording(RecordingOrder(path: path, isWideband: isWideband)) { outcome in
+            self.assumeIsolated { $0.recordingEnded(outcome) }
+        }
+        guard let started else { throw .capacityExceeded }
+        recording = CallRecording(id: started)
+        live.noteRecording(path: path.description)
+        hearLegs()
+        writeRecord()
+        tell(.recording, userID)
+    }
+
+    private func pauseRecording(_ userID: Int64?) {
+        guard recording?.isPaused == false else { return }
+        recording?.isPaused = true
+        silenceLegs()
+        tell(.paused, userID)
+    }
+
+    private func resumeRecording(_ userID: Int64?) {
+        guard recording?.isPaused == true else { return }
+        recording?.isPaused = false
+        hearLegs()
+        tell(.recording, userID)
+    }
+
+    /// Ends the recording with what was said until now; its outcome follows.
+    func stopRecording() {
+        guard let recording else { return }
+        silenceLegs()
+        services.media.stopRecording(recording.id)
+        self.recording = nil
+    }
+
+    /// Lets each leg that has media be heard on its side.
+    private func hearLegs() {
+        guard let recording, !recording.isPaused else { return }
+        for leg in live.legs where leg.state.isOpen && leg.side != .target {
+            guard let link = links[leg.id], link.transport != nil, !recording.legs.contains(link.mediaID) else {
+                continue
+            }
+            services.media.record(link.mediaID, on: recording.id, leg.side == .caller ? .left : .right)
+            self.recording?.legs.insert(link.mediaID)
+        }
+    }
+
+    private func silenceLegs() {
+        guard let recording else { return }
+        for leg in recording.legs { services.media.endRecord(leg, on: recording.id) }
+        self.recording?.legs = []
+    }
+
+    /// The file is whole, or the disk did not take it; the call goes on, or is over already.
+    private func recordingEnded(_ outcome: RecordingOutcome) {
+        let isLatest = live.record.recordingPath == outcome.path.description
+        if isLatest { live.noteRecorded(outcome.isThere ? loop.wallTime : nil) }
+        if let failure = outcome.failure {
+            logger.error("recording failed", [LogField("failure", "\(failure)")])
+            if isLatest, recording != nil {
+                silenceLegs()
+                recording = nil
+            }
+        }
+        live.touch(at: loop.wallTime)
+        services.store.write(CallChange(record: live.record))
+        if outcome.failure != nil { tell(.failed, nil) }
+        announce(.recorded)
+    }
+
+    private func tell(_ state: RecordingState, _ userID: Int64?) { announce(.recording(state, userID: userID)) }
+
+    private func announce(_ notice: CallEvent.Notice) {
+        manager.announce(
+            CallEvent(record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName))
+    }
+}
+
+// What the manager is asked.
+extension CallManager {
+    /// Commands the recording of a live call.
+    package func record(_ key: CallKey, _ command: RecordingCommand, userID: Int64?) throws(CallError) -> CallRecord {
+        try self.command(key) { call throws(CallError) in try call.obey(command, userID: userID) }
+    }
+
+    /// Reads a piece of a call's recording; nil when there is none, or none any more.
+    package func recording(of record: CallRecord, _ range: ByteRange?) async -> RecordingPiece? {
+        guard let path = record.recordingPath.flatMap({ RecordingPath($0) }) else { return nil }
+        return await withCheckedContinuation { continuation in
+            services.media.readRecording(path, range) { continuation.resume(returning: $0) }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import RTP
+import Wire
+
+/// One recording under way: two channels in step with each other and with the clock, and the file they go to.
+///
+/// Frame by frame it lives through the call again, a little later: it is given each packet at the moment of its arrival
+/// and asks for sound each 20 ms, whether there is any or not. Belongs to the recorder's thread.
+final class ActiveRecording {
+    let path: RecordingPath
+    let ended: @Sendable (RecordingOutcome) -> Void
+    private let rate: SampleRate
+    private let file: any AudioFile
+    private let channels: (left: RecordingChannel, right: RecordingChannel)
+    private let startedAt: Instant
+    /// Set by whoever stops it.
+    var stopsAt: Instant?
+    private var frames = 0
+    private let samples: UnsafeMutableBufferPointer<Int16>
+
+    /// What the jitter buffer holds back of a stream on a good path; without it both sides would come so much late.
+    static let latency = Duration.milliseconds(40)
+    /// How long a packet may be on its way through the worker to its ring.
+    static let settling = Duration.milliseconds(100)
+    /// Frames that are written at once.
+    private static let batch = 25
+    private static let framesPerSecond = 50
+
+    init(
+        _ order: RecordingOrder, descriptor: Int32, at startedAt: Instant,
+        ended: @escaping @Sendable (RecordingOutcome) -> Void
+    ) throws(RecordingFailure) {
+        (path, self.startedAt, self.ended) = (order.path, startedAt, ended)
+        rate = order.isWideband ? .wideband : .narrowband
+        switch order.path.format {
+        case .wav: file = try WAVFile(descriptor, rate)
+        case .opus: file = try OggOpusFile(descriptor, rate)
+        }
+        channels = (try RecordingChannel(rate), try RecordingChannel(rate))
+        samples = .allocate(capacity: Self.batch * 2 * rate.samplesPerFrame)
+    }
+
+    deinit { samples.deallocate() }
+
+    var duration: Duration { .milliseconds(Int64(frames * 20)) }
+    var size: Int { file.size }
+    var dropped: UInt64 { channels.left.dropped &+ channels.right.dropped }
+
+    func add(_ ring: RecordingRing, _ side: RecordingSide) {
+        switch side {
+        case .left: channels.left.add(ring)
+        case .right: channels.right.add(ring)
+        }
+    }
+
+    /// Writes all that is due; answers whether the recording has come to its end.
+    func advance(to now: Instant) throws(RecordingFailure) -> Bool {
+        let end = stopsAt.map { $0 + Self.latency }
+        let heard = now - (startedAt + Self.latency + Self.settling)
+        let wanted = end.map { $0 - (startedAt + Self.latency) }
+        let due = Self.frames(in: min(heard, wanted ?? heard))
+        while frames < due { try writeBatch(min(Self.batch, due - frames)) }
+        guard let wanted, heard >= wanted else { return false }
+        try file.finish()
+        return true
+    }
+
+    /// Writes what is there and ends, without waiting for stragglers.
+    func finish(at now: Instant) throws(RecordingFailure) {
+        stopsAt = min(stopsAt ?? now, now)
+        _ = try advance(to: now + Self.latency + Self.settling)
+    }
+
+    private static func frames(in duration: Duration) -> Int { max(0, Int(duration / .milliseconds(20))) }
+
+    private func writeBatch(_ count: Int) throws(RecordingFailure) {
+        let size = 2 * rate.samplesPerFrame
+        let second = frames / Self.framesPerSecond
+        for index in 0..<count {
+            frames += 1
+            let now = startedAt + Self.latency + duration
+            channels.left.fill(samples, from: index * size, at: now)
+            channels.right.fill(samples, from: index * size + 1, at: now)
+        }
+        try file.write(UnsafeBufferPointer(rebasing: samples[..<(count * size)]))
+        if frames / Self.framesPerSecond != second { try file.flush() }
+    }
+}

@@ -1,0 +1,77 @@
+import CallModel
+import CallViews
+import Calls
+import Media
+import Web
+import Wire
+
+/// Recordings of calls: commanded while a call lives, listened to by whoever may see it.
+///
+/// `GET /api/v1/calls/:id/recording` answers the file, also while it grows; longer ones by `Range`, piece by piece.
+extension API {
+    func addRecordings(to router: inout Router) {
+        on(.get, "/api/v1/calls/:id/recording", &router) { request throws(Failure) in try await listen(request) }
+        for word in RecordingCommand.allCases {
+            on(.post, "/api/v1/calls/:id/recording/\(word.rawValue)", &router) { request throws(Failure) in
+                try await record(request, word)
+            }
+        }
+    }
+
+    private func record(_ request: APIRequest, _ word: RecordingCommand) async throws(Failure) -> HTTPResponse {
+        let known = try await liveRecord(try request.callKey("id"), for: request.caller)
+        let userID = request.caller.userID
+        let record = try await command { () throws(CallError) in
+            try await calls.record(known.key, word, userID: userID)
+        }
+        let data: JSONValue = [
+            "callId": .string(record.uuid.description), "recordingUrl": JSONValue(record.recordingURL),
+        ]
+        return .json(.ok, ["success": true, "data": data])
+    }
+
+    private func listen(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let record = try await record(try request.callKey("id"), for: request.caller)
+        let range = request.http.fields["Range"].flatMap { ByteRange(field: $0) }
+        guard let piece = await calls.recording(of: record, range) else { throw .recordingNotFound }
+        let response = HTTPResponse(.ok, contentType: piece.format.contentType, body: piece.bytes)
+            .with("Accept-Ranges", "bytes")
+            .with(
+                "Content-Disposition", "inline; filename=\"\(record.uuid).\(piece.format.fileExtension)\"")
+        if range == nil {
+            guard piece.bytes.count == piece.total else { throw .recordingTooLong }
+            return response
+        }
+        return piece.answer(response)
+    }
+}
+
+extension RecordingPiece {
+    /// The answer to a request for a range (RFC 9110 section 15.3.7).
+    fileprivate func answer(_ whole: HTTPResponse) -> HTTPResponse {
+        var response = whole
+        guard !bytes.isEmpty else {
+            response.status = .rangeNotSatisfiable
+            return response.with("Content-Range", "bytes */\(total)")
+        }
+        response.status = .partialContent
+        return response.with("Content-Range", "bytes \(offset)-\(offset + bytes.count - 1)/\(total)")
+    }
+}
+
+extension ByteRange {
+    /// Nil for what is not one range of bytes, which is then as if it had not been said (RFC 9110 section 14.2).
+    init?(field: String) {
+        guard field.hasPrefix("bytes=") else { return nil }
+        let ends = field.dropFirst("bytes=".count).split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2 else { return nil }
+        let numbers = ends.map { ASCII.decimal($0.utf8, maximumDigits: 15).map { Int($0) } }
+        switch (numbers[0], numbers[1]) {
+        case (let first?, let last):
+            guard last != nil || ends[1].isEmpty else { return nil }
+            self = .from(first, through: last)
+        case (nil, let count?) where ends[0].isEmpty: self = .last(count)
+        default: return nil
+        }
+    }
+}
