@@ -15,6 +15,7 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package private(set) var configurations = 0
     package private(set) var partners: [MediaLegID: MediaLegID] = [:]
     package private(set) var sources: [MediaLegID: MediaSource] = [:]
+    package private(set) var announcements: [MediaLegID: Announcement] = [:]
     package private(set) var digits: [MediaLegID: String] = [:]
     package private(set) var modes: [MediaLegID: DTMFMode] = [:]
     package private(set) var muted: Set<MediaLegID> = []
@@ -87,6 +88,19 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
         sources[id] = source
     }
 
+    package func announce(_ announcement: Announcement, to id: MediaLegID) {
+        stopAnnouncement(to: id)
+        announcements[id] = announcement
+    }
+
+    package func stopAnnouncement(to id: MediaLegID) { endAnnouncement(to: id, isWhole: false) }
+
+    /// An announcement is over; a test says so when it was heard to its end.
+    package func endAnnouncement(to id: MediaLegID, isWhole: Bool) {
+        guard let announcement = announcements.removeValue(forKey: id) else { return }
+        cause(.announced(id, announcement.id, isWhole: isWhole))
+    }
+
     package func setMuted(_ id: MediaLegID, _ muted: Bool) {
         if muted { self.muted.insert(id) } else { self.muted.remove(id) }
     }
@@ -137,7 +151,7 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package func close(_ id: MediaLegID) {
         guard open.remove(id) != nil else { return }
         unbridge(id)
-        (remotes[id], heard[id]) = (nil, nil)
+        (remotes[id], heard[id], announcements[id]) = (nil, nil, nil)
         cause(.closed(id, figures[id] ?? LegStatistics()))
     }
 

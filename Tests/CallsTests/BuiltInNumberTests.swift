@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 struct BuiltInNumberTests {
-    @Test func `a page that talks in Opus is offered G.711 when it is transferred to a tone`() throws {
+    @Test func `a page that talks in Opus hears a tone it is transferred to in Opus`() throws {
         let exchange = try Exchange(seed: 5, users: 2)
         let pages = [ScriptedPage("page-a", userID: 1), ScriptedPage("page-b", userID: 2)]
         for page in pages {
@@ -30,9 +30,7 @@ struct BuiltInNumberTests {
         }
         exchange.loop.advance(by: .seconds(1))
         let offers = pages[1].messages.compactMap { if case .offer(let sdp, _) = $0 { sdp } else { nil } }
-        #expect(offers.count == 1)
-        #expect(offers.first?.contains("PCMU/8000") == true)
-        #expect(offers.first?.contains("opus") == false)
+        #expect(offers.isEmpty)
         #expect(exchange.media.sources.values.contains(.milliwatt))
     }
 }

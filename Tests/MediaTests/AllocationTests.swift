@@ -67,6 +67,36 @@ extension MediaTests {
             #expect(allocations < 100)
         }
 
+        @Test(.enabled(if: allocations_are_counted() != 0), arguments: AudioEncoding.allCases)
+        func `music and announcements cost none either`(encoding: AudioEncoding) throws {
+            let outcome = Mutex<UInt64?>(nil)
+            PlainThread(name: "media-virtual") {
+                outcome.withLock { $0 = try? Self.listen(encoding) }
+            }.join()
+            #expect(try #require(outcome.withLock { $0 }) < 100)
+        }
+
+        /// A quarter of a minute of music, and as much of an announcement over it.
+        private static func listen(_ encoding: AudioEncoding) throws -> UInt64 {
+            var talk = try VirtualTalk(.pcmu, encoding)
+            let phone = talk.phones[1]
+            talk.perform(.play(.music, phone.id))
+            let sound = Sound(narrow: [Int16](repeating: 1000, count: 800))
+            var allocations: UInt64 = 0
+            for frame in 0..<1500 {
+                if frame == 750 {
+                    talk.perform(
+                        .announce(Announcement(id: AnnouncementID(rawValue: 1), sound: sound, loops: true), phone.id))
+                }
+                allocations_watch("media-virtual")
+                talk.advance(20)
+                let count = allocations_stop()
+                if frame > 10 { allocations += count }
+                guard phone.take().count == 1 || frame < 2 else { throw RigError.noAnswer }
+            }
+            return allocations
+        }
+
         /// Half a minute of a call, over a network that loses packets and delays them.
         private static func transcode(_ pair: Pair) throws -> (frames: UInt64, allocations: UInt64) {
             var talk = try VirtualTalk(pair.from, pair.to)

@@ -1,8 +1,9 @@
-import Media
 import RTP
 import SDP
 import Testing
 import Wire
+
+@testable import Media
 
 extension MediaTests {
     struct SourceTests {
@@ -85,12 +86,9 @@ extension MediaTests {
             #expect(passed >= .seconds(3) && passed < .seconds(5))
         }
 
-        @Test(arguments: [(Codec.opus, UInt8(111), UInt32(48_000)), (.g722, 9, 8000)])
-        func `a codec we cannot make rests under music, with reports, and goes on without a seam`(
-            codec: Codec, type: UInt8, clock: UInt32
-        ) throws {
-            let rig = try MediaRig()
-            let stream = audio(codec, type: type, events: nil)
+        @Test func `a codec we cannot make rests under music, with reports, and goes on without a seam`() throws {
+            let (rig, clock) = (try MediaRig(), UInt32(8000))
+            let stream = audio(Codec(encoding: "G729", clockRate: clock), type: 18, events: nil)
             let (alice, bob) = (try Phone(rig, stream: stream), try Phone(rig, stream: stream))
             let (first, second) = (alice.id, bob.id)
             rig.on { $0.bridge(first, second) }
@@ -125,6 +123,31 @@ extension MediaTests {
             let gap = Double(after.header.timestamp &- before.header.timestamp) / Double(clock)
             #expect(gap >= (resumed - paused) / .seconds(1) - 0.005)
             #expect(gap < 10)
+        }
+
+        @Test(arguments: [(AudioEncoding.opus, UInt8(111), UInt32(960)), (.g722, 9, 160)])
+        func `who speaks Opus or G722 alone hears the milliwatt, packet after packet`(
+            encoding: AudioEncoding, type: UInt8, step: UInt32
+        ) throws {
+            let rig = try MediaRig()
+            let phone = try Phone(rig, stream: audio(encoding.codec, type: type, events: nil))
+            let id = phone.id
+            rig.on { $0.play(.milliwatt, to: id) }
+            var decoder = try Decoder(encoding, .narrowband)
+            var (samples, last): ([Double], RTPHeader?) = ([], nil)
+            for _ in 0..<50 {
+                let packet = try #require(phone.receive())
+                #expect(packet.header.payloadType == type)
+                if let last {
+                    #expect(packet.header.sequenceNumber == last.sequenceNumber &+ 1)
+                    #expect(packet.header.timestamp == last.timestamp &+ step)
+                }
+                last = packet.header
+                samples += decoder.decode(packet.payload)
+            }
+            let settled = Array(samples.dropFirst(3200))
+            #expect(Ear.share(of: 1004, in: settled) > 0.97)
+            #expect((15_000...17_200).contains(Ear.level(settled)))
         }
 
         /// Whose sender report it is and the RTP time in it.

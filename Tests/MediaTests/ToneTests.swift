@@ -21,33 +21,6 @@ struct ToneTests {
         #expect(G711.aLaw(.max) == 0xAA)
         #expect(G711.aLaw(.min) == 0x2A)
     }
-
-    @Test func `the milliwatt is 1004 Hz at 0 dBm0 in both laws, without a click at the seam`() throws {
-        let muLaw = try #require(ToneLibrary.shared.loop(.milliwatt, .pcmu)).map(Ear.muLaw)
-        let aLaw = try #require(ToneLibrary.shared.loop(.milliwatt, .pcma)).map(Ear.aLaw)
-        for (samples, zero) in [(muLaw, 22_657.0), (aLaw, 22_826.0)] {
-            let twice = samples + samples
-            #expect(Ear.share(of: 1004, in: twice) > 0.999)
-            let decibels = 20 * Ear.decimalLogarithm(Ear.level(twice) / (zero / 2.0.squareRoot()))
-            #expect(abs(decibels) < 0.1)
-        }
-    }
-
-    @Test func `the music is at −16 dBm0 and never clips`() throws {
-        let samples = try #require(ToneLibrary.shared.loop(.music, .pcma)).map(Ear.aLaw)
-        let decibels = 20 * Ear.decimalLogarithm(Ear.level(samples) / (22_826 / 2.0.squareRoot()))
-        #expect(abs(decibels + 16) < 0.5)
-        #expect(samples.allSatisfy { abs($0) < 30_000 })
-        // No second of it is silent.
-        for start in stride(from: 0, to: samples.count, by: 8000) {
-            #expect(Ear.level(Array(samples[start..<start + 8000])) > 500)
-        }
-    }
-
-    @Test func `there is no tone for codecs we cannot encode`() {
-        #expect(ToneLibrary.shared.loop(.music, .opus) == nil)
-        #expect(ToneLibrary.shared.loop(.milliwatt, .g722) == nil)
-    }
 }
 
 struct DelayLineTests {

@@ -62,6 +62,7 @@ extension Call {
         case .timedOut: if expectsMedia { perform(.gone(id, .mediaLost)) }
         case .digit(_, let digit, _): pressed(digit, on: id, by: .media)
         case .closed(_, let figures): closed(id, figures)
+        case .announced: break
         }
     }
 

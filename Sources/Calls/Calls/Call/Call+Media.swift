@@ -89,13 +89,11 @@ extension Call {
     private func commonCodec(_ first: LegID, _ second: LegID) -> Codec? {
         let pair = [second, first].compactMap { links[$0] }
         if pair.contains(where: { live.leg($0.id)?.party.isBuiltIn == true }) || pair.count < 2 {
-            return ownCodec(pair.first { live.leg($0.id)?.party.isBuiltIn != true })
+            let link = pair.first { live.leg($0.id)?.party.isBuiltIn != true }
+            return link.flatMap { $0.pendingOffer == nil ? $0.negotiated?.codec : nil } ?? ownCodec(link)
         }
-        // Whoever is not just coming back from hold music says what is spoken.
         let settled = pair.filter { $0.pendingOffer == nil }
-        let spoken =
-            settled.filter { $0.codecBeforeHold == nil }.compactMap { $0.negotiated?.codec }
-            + settled.compactMap { $0.codecBeforeHold ?? $0.negotiated?.codec }
+        let spoken = settled.compactMap { $0.negotiated?.codec }
         if let codec = spoken.first(where: { codec in pair.allSatisfy { $0.mayUnderstand(codec) } }) { return codec }
         let remotes = [first, second].compactMap { links[$0]?.understood }
         // A side that wants our offer has said nothing yet.
@@ -109,10 +107,10 @@ extension Call {
         }
     }
 
-    /// G.711, in which our own tones and music are made.
+    /// What whoever hears us alone is answered with: G.711, which costs us least, or what else they know.
     func ownCodec(_ link: LegLink?) -> Codec? {
         guard let stream = link?.understood else { return .pcma }
-        return stream.codecs(alsoIn: Codec.ours).first
+        return stream.codecs(alsoIn: [.pcma, .pcmu]).first ?? stream.codecs(alsoIn: Codec.relayable).first
     }
 
     func adopt(_ id: LegID, _ codec: Codec) -> Bool {
@@ -129,7 +127,6 @@ extension Call {
         let isOfferNeeded = negotiated.codec != codec || link.direction != .sendrecv || link.needsOffer
         update(id) {
             $0.direction = .sendrecv
-            $0.codecBeforeHold = nil
             $0.needsOffer = false
             $0.alignments = 0
         }
@@ -217,11 +214,6 @@ extension Call {
         services.media.configure(link.mediaID, media)
         chooseDigits(id)
     }
-}
-
-extension Codec {
-    /// What we can make sound in ourselves.
-    static let ours = [Codec.pcma, .pcmu]
 }
 
 extension MediaSource {

@@ -107,7 +107,7 @@ extension Call {
         if let codec = link.negotiated?.codec, stream.codecs.contains(where: { $0.codec == codec }) { return codec }
         let hasPartner = live.peer(of: link.id).flatMap { links[$0]?.negotiated } != nil
         guard !hasPartner || live.record.isOnHold else { return nil }
-        return stream.codecs(alsoIn: Codec.ours).first ?? stream.codecs(alsoIn: Codec.relayable).first
+        return stream.codecs(alsoIn: Codec.relayable).first
     }
 
     /// Answers a later offer, and lets the machine know when it puts the call on hold or takes it back.

@@ -54,8 +54,6 @@ struct LegLink {
     var expectsWebRTC = false
     /// Where the far end's signalling comes from: behind a NAT its media does too, whatever its description says.
     var signallingHost: IPAddress?
-    /// The codec spoken before the leg was parked, when hold music needed another.
-    var codecBeforeHold: Codec?
     /// How often the two sides were brought back to one codec after one of them refused a change.
     var alignments = 0
     /// What we want to do: `sendonly` while we keep the leg on hold.

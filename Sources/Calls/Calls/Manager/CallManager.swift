@@ -254,8 +254,7 @@ extension MediaEvent {
     var leg: MediaLegID {
         switch self {
         case .connected(let leg), .hungUp(let leg), .disconnected(let leg), .timedOut(let leg), .failed(let leg, _),
-            .digit(let leg, _, _),
-            .closed(let leg, _):
+            .digit(let leg, _, _), .announced(let leg, _, _), .closed(let leg, _):
             leg
         }
     }

@@ -6,13 +6,12 @@ import Wire
 
 /// A call that waits in a queue.
 extension Call {
-    /// Answers whoever waits and lets them hear music, in G.711 where they know it.
+    /// Answers whoever waits and lets them hear music.
     func entertain(_ id: LegID) {
         guard let link = link(id) else { return }
         // Their own phone was called by us (click-to-call): it talks already, and is told like anybody on hold.
         if link.negotiated != nil, link.pendingOffer == nil { return park(id, music: true) }
-        let codec = ownCodec(link) ?? link.understood?.codecs(alsoIn: Codec.relayable).first
-        guard let codec, adopt(id, codec) else { return post(.incompatible(id)) }
+        guard let codec = ownCodec(link), adopt(id, codec) else { return post(.incompatible(id)) }
         services.media.play(.music, to: link.mediaID)
         watchQuality()
     }

@@ -39,15 +39,6 @@ struct LegFormats {
 
     /// Samples of a 20 ms packet, in units of the clock.
     var samplesPerFrame: UInt32 { clockRate / 50 }
-
-    /// The code word of silence; nil for codecs whose receivers conceal what does not come.
-    var silence: UInt8? {
-        switch encoding {
-        case .pcmu: 0xFF
-        case .pcma: 0xD5
-        case .g722, .opus, .other: nil
-        }
-    }
 }
 
 extension LegFormats.Encoding {

@@ -93,6 +93,9 @@ struct MediaLeg: ~Copyable {
     var detector: ToneDetector?
     var source: SourcePlayback?
     var recording: LegRecording?
+    /// Heard in place of the partner or the source, until it ends.
+    var announcement: SoundPlayerPointer?
+    var announcementID = AnnouncementID(rawValue: 0)
     var browser: BrowserLeg?
     var ufrags: [String] = []
     /// The moment the browser's timer is set for.
@@ -128,6 +131,12 @@ struct MediaLeg: ~Copyable {
         recording?.ring.close()
         transcoder?.deinitialize(count: 1)
         transcoder?.deallocate()
+        announcement?.deinitialize(count: 1)
+        announcement?.deallocate()
+        if case .sound(let player) = source {
+            player.deinitialize(count: 1)
+            player.deallocate()
+        }
         if socket >= 0 { Glibc.close(socket) }
         if controlSocket >= 0 { Glibc.close(controlSocket) }
     }
@@ -136,7 +145,19 @@ struct MediaLeg: ~Copyable {
     var isHeard: Bool { relaysAudioAs != LegFormats.none || transcoder != nil }
 
     /// Its peer hears what we make, frame by frame.
-    var hearsFrames: Bool { source != nil || partner?.pointee.transcoder != nil }
+    var hearsFrames: Bool { source != nil || announcement != nil || partner?.pointee.transcoder != nil }
+
+    /// Digits or an announcement of ours are heard in place of what the partner says.
+    @inline(__always) var isOverridden: Bool { isSendingDigits || announcement != nil }
+
+    /// Ends what it hears of ours in place of a partner.
+    mutating func dropSource() {
+        if case .sound(let player) = source {
+            player.deinitialize(count: 1)
+            player.deallocate()
+        }
+        source = nil
+    }
 
     /// The figures call control may ask for.
     func statistics() -> LegStatistics {

@@ -25,6 +25,8 @@ package struct MediaConfiguration: Sendable {
     package var timeout: Duration = .seconds(30)
     /// `SRTP_ENGINE`.
     package var engine = SRTPEngineKind.openssl
+    /// What legs are made to hear.
+    package var sounds = SoundLibrary()
     /// Legs one worker takes.
     package var legsPerWorker = 10_000
 

@@ -140,6 +140,12 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
 
     package func play(_ source: MediaSource, to id: MediaLegID) { send(.play(source, id), about: id) }
 
+    package func announce(_ announcement: Announcement, to id: MediaLegID) {
+        send(.announce(announcement, id), about: id)
+    }
+
+    package func stopAnnouncement(to id: MediaLegID) { send(.stopAnnouncement(id), about: id) }
+
     package func setMuted(_ id: MediaLegID, _ muted: Bool) { send(.mute(id, muted), about: id) }
 
     package func setDTMF(_ mode: DTMFMode, of id: MediaLegID) { send(.setDTMF(mode, id), about: id) }

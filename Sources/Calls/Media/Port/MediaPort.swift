@@ -47,6 +47,14 @@ package protocol MediaPort: AnyObject, Sendable {
     /// Lets the leg hear a built-in source, ending its bridge.
     func play(_ source: MediaSource, to id: MediaLegID)
 
+    /// Lets the leg hear a sound in place of its partner or source, which go on unheard; an earlier one ends.
+    ///
+    /// An `.announced` event follows when it has ended. It outlives bridges and sources that change meanwhile.
+    func announce(_ announcement: Announcement, to id: MediaLegID)
+
+    /// Ends an announcement; without effect where there is none.
+    func stopAnnouncement(to id: MediaLegID)
+
     /// Drops, or lets pass again, what the leg sends: nobody hears it.
     func setMuted(_ id: MediaLegID, _ muted: Bool)
 
@@ -108,20 +116,43 @@ package enum MediaError: Error, Hashable, Sendable {
     case system(errno: Int32)
 }
 
-/// The built-in sources a leg can be made to hear.
+/// What a leg can be made to hear in place of another leg.
 ///
-/// Sound is made in G.711 alone. A leg of another codec (Opus, G.722) hears nothing of `milliwatt`, `music` and
-/// `silence`: its stream rests, with reports going on, and is continued by the next bridge as after any pause. `echo` and
-/// `delay` send back what came and work with every codec.
-package enum MediaSource: Hashable, Sendable, CaseIterable {
+/// Sounds are made in whatever the leg speaks. A leg of a codec that can only be carried hears nothing of them: its stream
+/// rests, with reports going on, and is continued by the next bridge as after any pause. `echo` and `delay` send back what
+/// came and work with every codec.
+package enum MediaSource: Hashable, Sendable {
     /// The leg's own audio at once.
     case echo
     /// The leg's own audio three seconds later.
     case delay
     /// 1004 Hz at 0 dBm0, the digital milliwatt.
     case milliwatt
-    /// Synthesised hold music.
+    /// Music on hold.
     case music
     /// Silence, so that the stream stays alive.
     case silence
+    /// The tones of the configured country, over and over.
+    case ringBack
+    case busy
+    case congestion
+}
+
+/// Names one announcement; the control side makes the numbers.
+package struct AnnouncementID: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A sound that somebody in a call is to hear.
+package struct Announcement: Sendable {
+    package let id: AnnouncementID
+    package let sound: Sound
+    /// Goes on until it is stopped.
+    package let loops: Bool
+
+    package init(id: AnnouncementID, sound: Sound, loops: Bool) {
+        (self.id, self.sound, self.loops) = (id, sound, loops)
+    }
 }

@@ -58,8 +58,6 @@ final class DelayLine {
 
 /// What a leg hears when it hears no other leg.
 enum SourcePlayback {
-    /// A loop of the library and the sample to go on from.
-    case tone(ToneLibrary.Track, position: Int)
+    case sound(SoundPlayerPointer)
     case delay(DelayLine)
-    case silence
 }

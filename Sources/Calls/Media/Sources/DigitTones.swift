@@ -2,8 +2,10 @@ import CSpanDSP
 import Glibc
 import RTP
 
-/// The sixteen digits as tones (ITU-T Q.23) in each codec we can make sound in, made once for the process.
+/// The sixteen digits as tones (ITU-T Q.23) in the codecs of telephones, made once for the process.
 struct DigitTones: Sendable {
+    static let shared = DigitTones()
+
     /// Frames of 20 ms that one digit takes: a pause, its tone, and a shorter pause.
     ///
     /// The first pause parts it from what was said before; a decoder of G.722, which goes on from that, needs it to come
@@ -26,10 +28,10 @@ struct DigitTones: Sendable {
     private let wideband: [[UInt8]]
 
     init() {
-        let sounds = (0..<16).map { Self.sound(of: UInt8($0), rate: ToneLibrary.sampleRate) }
+        let sounds = (0..<16).map { Self.sound(of: UInt8($0), rate: 8000) }
         muLaw = sounds.map { $0.map(G711.muLaw) }
         aLaw = sounds.map { $0.map(G711.aLaw) }
-        wideband = (0..<16).map { Self.encode(Self.sound(of: UInt8($0), rate: 2 * ToneLibrary.sampleRate)) }
+        wideband = (0..<16).map { Self.encode(Self.sound(of: UInt8($0), rate: 16_000)) }
     }
 
     /// One digit's frames in a codec, one after the other; nil where we have no encoder.
@@ -46,15 +48,13 @@ struct DigitTones: Sendable {
     private static func sound(of code: UInt8, rate: Double) -> [Int16] {
         let place = TelephoneEvent.digit(code).flatMap { keys.firstIndex(of: $0) } ?? 0
         let (row, column) = (rows[place / 4], columns[place % 4])
-        let (low, high) = (peak(rowLevel), peak(columnLevel))
+        let (low, high) = (Decibels.peak(rowLevel), Decibels.peak(columnLevel))
         return (0..<Int(seconds * rate)).map { index in
             let time = Double(index) / rate
             guard tone.contains(time) else { return 0 }
             return Int16((low * sin(2 * .pi * row * time) + high * sin(2 * .pi * column * time)).rounded())
         }
     }
-
-    private static func peak(_ decibels: Double) -> Double { ToneLibrary.aLawZero * pow(10, decibels / 20) }
 
     /// G.722 at 64 kbit/s, of 16,000 samples a second.
     private static func encode(_ sound: [Int16]) -> [UInt8] {

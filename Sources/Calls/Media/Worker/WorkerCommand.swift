@@ -10,6 +10,8 @@ enum WorkerCommand: Sendable {
     case bridge(MediaLegID, MediaLegID)
     case unbridge(MediaLegID)
     case play(MediaSource, MediaLegID)
+    case announce(Announcement, MediaLegID)
+    case stopAnnouncement(MediaLegID)
     case mute(MediaLegID, Bool)
     case setDTMF(DTMFMode, MediaLegID)
     case sendDigits(String, MediaLegID)

@@ -25,6 +25,10 @@ extension WorkerCore {
             if let leg = legs[id] { detach(leg) }
         case .play(let source, let id):
             if let leg = legs[id] { play(source, to: leg) }
+        case .announce(let announcement, let id):
+            if let leg = legs[id] { announce(announcement, to: leg) }
+        case .stopAnnouncement(let id):
+            if let leg = legs[id] { stopAnnouncement(leg) }
         case .mute(let id, let isMuted):
             guard let leg = legs[id], leg.pointee.isMuted != isMuted else { return }
             leg.pointee.isMuted = isMuted
@@ -120,6 +124,7 @@ extension WorkerCore {
             leg.pointee.browser?.configure(peer, now: now)
             drainBrowser(leg)
         }
+        retune(leg)
         refreshDetector(leg)
         refreshRoutes(leg)
         if let partner = leg.pointee.partner, partner != leg { refreshRoutes(partner) }
@@ -186,9 +191,9 @@ extension WorkerCore {
             refreshRoutes(leg)
             return
         case .delay: leg.pointee.source = .delay(DelayLine(delay: Self.echoDelay))
-        case .milliwatt: leg.pointee.source = .tone(.milliwatt, position: 0)
-        case .music: leg.pointee.source = .tone(.music, position: 0)
-        case .silence: leg.pointee.source = .silence
+        case .milliwatt, .music, .silence, .ringBack, .busy, .congestion:
+            guard let sound = configuration.sounds.sound(of: source) else { return }
+            leg.pointee.source = .sound(makePlayer(sound, loops: true, leg))
         }
         wheels.startPacing(leg)
     }
@@ -197,9 +202,9 @@ extension WorkerCore {
 
     /// Ends what the leg hears and who hears it.
     mutating func detach(_ leg: LegPointer) {
-        leg.pointee.source = nil
+        leg.pointee.dropSource()
         leg.pointee.outgoing.interrupt()
-        if !leg.pointee.isSendingDigits { wheels.stopPacing(leg) }
+        if !leg.pointee.isOverridden { wheels.stopPacing(leg) }
         guard let partner = leg.pointee.partner else { return }
         leg.pointee.partner = nil
         refreshRoutes(leg)

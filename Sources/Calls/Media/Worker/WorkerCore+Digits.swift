@@ -25,10 +25,10 @@ extension WorkerCore {
         }
         leg.pointee.digitsPaidUntil = paidUntil + Self.digitInterval
         tell(.digit(leg.pointee.id, character, milliseconds: digit.milliseconds))
+        guard leg.pointee.isHeard, let partner = leg.pointee.partner else { return }
         let isRelayed = isTone ? !leg.pointee.withholdsTones : leg.pointee.relaysEventsAs != LegFormats.none
-        guard !isRelayed, leg.pointee.isHeard, let partner = leg.pointee.partner else {
-            return
-        }
+        // Nothing is relayed to a partner who hears an announcement.
+        guard !isRelayed || partner.pointee.announcement != nil else { return }
         send([digit.code], to: partner)
     }
 
@@ -141,7 +141,7 @@ extension WorkerCore {
             guard formats.sendsEventsAs != LegFormats.none else { return }
             for code in codes { leg.pointee.digitSender.send(code) }
         case .inBand:
-            guard tones.digits.frames(0, formats.encoding) != nil else { return }
+            guard digitTones.frames(0, formats.encoding) != nil else { return }
             for code in codes { leg.pointee.toneQueue.append(code) }
         case .none: return
         }
@@ -181,7 +181,7 @@ extension WorkerCore {
 
     private mutating func stepTones(_ leg: LegPointer, _ formats: LegFormats) {
         guard let step = leg.pointee.toneQueue.step(),
-            let frames = tones.digits.frames(step.code, formats.encoding)
+            let frames = digitTones.frames(step.code, formats.encoding)
         else {
             leg.pointee.toneQueue.cancel()
             endDigits(leg)

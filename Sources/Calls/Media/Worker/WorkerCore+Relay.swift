@@ -36,7 +36,7 @@ extension WorkerCore {
             return false
         }
         if let tap = leg.pointee.tap, isAudio, !isWithheld { copy(packet, header, formats, to: tap, of: leg) }
-        guard target != LegFormats.none, !partner.pointee.isSendingDigits else {
+        guard target != LegFormats.none, !partner.pointee.isOverridden else {
             if let transcoder = leg.pointee.transcoder {
                 if !isWithheld { feed(transcoder, packet, header, isAudio: isAudio) }
             } else {

@@ -1,7 +1,7 @@
 import RTP
 import Wire
 
-// Sound of our own: built-in sources, the delayed echo and what a transcoder makes.
+// Sound of our own: built-in sources, announcements, the delayed echo and what a transcoder makes.
 extension WorkerCore {
     /// Serves a leg for another 20 ms.
     mutating func pace(_ leg: LegPointer) {
@@ -10,44 +10,35 @@ extension WorkerCore {
             passUnheard(leg)
             return
         }
+        if let announcement = leg.pointee.announcement {
+            playAnnouncement(announcement, leg)
+            passUnheard(leg)
+            return
+        }
         guard let source = leg.pointee.source else {
             playTranscoded(leg)
             return
         }
-        guard let formats = leg.pointee.formats, formats.sends else { return }
         switch source {
-        case .tone(let track, let position): playTone(track, position, formats, leg)
-        case .delay(let line): playDelayed(line, formats, leg)
-        case .silence: playSilence(formats, leg)
+        case .sound(let player): play(player, to: leg)
+        case .delay(let line): playDelayed(line, leg)
         }
     }
 
-    private mutating func playTone(
-        _ track: ToneLibrary.Track, _ position: Int, _ formats: LegFormats, _ leg: LegPointer
-    ) {
-        guard let loop = tones.loop(track, formats.encoding) else {
-            playSilence(formats, leg)
+    /// Sends the next 20 ms of a sound; where nothing may be sent, time passes nevertheless.
+    private mutating func play(_ player: SoundPlayerPointer, to leg: LegPointer) {
+        guard let formats = leg.pointee.formats, formats.sends else {
+            player.pointee.advance()
             return
         }
-        let samples = Int(formats.samplesPerFrame)
-        leg.pointee.source = .tone(track, position: (position + samples) % loop.count)
-        let header = leg.pointee.outgoing.placeOwn(
-            payloadType: formats.sendsAudioAs, samples: formats.samplesPerFrame, at: now)
-        sendOwn(header, to: leg) { room in
-            for index in 0..<samples { room[index] = loop[(position + index) % loop.count] }
-            return samples
+        let packet = Packet(pool.take())
+        let length = player.pointee.makeFrame(into: Self.payloadRoom(packet))
+        guard length > 0 else {
+            pool.giveBack(packet.buffer)
+            leg.pointee.outgoing.interrupt()
+            return
         }
-    }
-
-    private mutating func playSilence(_ formats: LegFormats, _ leg: LegPointer) {
-        guard let silence = formats.silence else { return }
-        let samples = Int(formats.samplesPerFrame)
-        let header = leg.pointee.outgoing.placeOwn(
-            payloadType: formats.sendsAudioAs, samples: formats.samplesPerFrame, at: now)
-        sendOwn(header, to: leg) { room in
-            for index in 0..<samples { room[index] = silence }
-            return samples
-        }
+        sendFrame(packet, length, formats, to: leg)
     }
 
     /// Keeps what the leg's peer says, when it is to be said back later.
@@ -57,7 +48,8 @@ extension WorkerCore {
         line.append(header, UnsafeRawBufferPointer(rebasing: payload), at: now)
     }
 
-    private mutating func playDelayed(_ line: DelayLine, _ formats: LegFormats, _ leg: LegPointer) {
+    private mutating func playDelayed(_ line: DelayLine, _ leg: LegPointer) {
+        guard let formats = leg.pointee.formats, formats.sends else { return }
         while let (header, payload) = line.next(at: now) {
             guard var placed = leg.pointee.outgoing.place(header, at: now) else { continue }
             placed.payloadType = formats.sendsAudioAs
@@ -66,5 +58,48 @@ extension WorkerCore {
                 return payload.count
             }
         }
+    }
+}
+
+// Announcements: what a leg hears in place of everything else, until they end.
+extension WorkerCore {
+    mutating func announce(_ announcement: Announcement, to leg: LegPointer) {
+        stopAnnouncement(leg)
+        leg.pointee.announcement = makePlayer(announcement.sound, loops: announcement.loops, leg)
+        leg.pointee.announcementID = announcement.id
+        wheels.startPacing(leg)
+    }
+
+    /// Ends an announcement before its time; without effect where there is none.
+    mutating func stopAnnouncement(_ leg: LegPointer) { endAnnouncement(leg, isWhole: false) }
+
+    private mutating func playAnnouncement(_ player: SoundPlayerPointer, _ leg: LegPointer) {
+        play(player, to: leg)
+        if player.pointee.isOver { endAnnouncement(leg, isWhole: true) }
+    }
+
+    /// Lets the leg hear again what it heard before.
+    private mutating func endAnnouncement(_ leg: LegPointer, isWhole: Bool) {
+        guard let player = leg.pointee.announcement else { return }
+        leg.pointee.announcement = nil
+        player.deinitialize(count: 1)
+        player.deallocate()
+        tell(.announced(leg.pointee.id, leg.pointee.announcementID, isWhole: isWhole))
+        if !leg.pointee.hearsFrames, !leg.pointee.isSendingDigits { wheels.stopPacing(leg) }
+    }
+
+    /// A player tuned to what the leg speaks.
+    func makePlayer(_ sound: Sound, loops: Bool, _ leg: LegPointer) -> SoundPlayerPointer {
+        let player = SoundPlayerPointer.allocate(capacity: 1)
+        player.initialize(to: SoundPlayer(sound, loops: loops))
+        player.pointee.tune(to: leg.pointee.formats?.encoding.audio)
+        return player
+    }
+
+    /// Lets what the leg hears of ours go on in what it speaks now.
+    func retune(_ leg: LegPointer) {
+        let encoding = leg.pointee.formats?.encoding.audio
+        leg.pointee.announcement?.pointee.tune(to: encoding)
+        if case .sound(let player) = leg.pointee.source { player.pointee.tune(to: encoding) }
     }
 }

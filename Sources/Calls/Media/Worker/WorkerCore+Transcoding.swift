@@ -49,22 +49,28 @@ extension WorkerCore {
             wheels.stopPacing(leg)
             return
         }
-        var packet = Packet(pool.take())
+        let packet = Packet(pool.take())
         let length = transcoder.pointee.makeFrame(into: Self.payloadRoom(packet), at: now)
         guard length > 0 else {
             pool.giveBack(packet.buffer)
             leg.pointee.outgoing.interrupt()
             return
         }
+        counters.add(.frames, transcoder.pointee.route)
+        sendFrame(packet, length, formats, to: leg)
+    }
+
+    /// Sends 20 ms of ours whose payload of so many bytes is in the packet's room.
+    mutating func sendFrame(_ packet: Packet, _ length: Int, _ formats: LegFormats, to leg: LegPointer) {
         let header = leg.pointee.outgoing.placeOwn(
             payloadType: formats.sendsAudioAs, samples: formats.samplesPerFrame, at: now)
         header.write(to: packet.room)
-        packet.length = RTPHeader.size + length
-        counters.add(.frames, transcoder.pointee.route)
-        if !deliver(packet, to: leg) { pool.giveBack(packet.buffer) }
+        var whole = packet
+        whole.length = RTPHeader.size + length
+        if !deliver(whole, to: leg) { pool.giveBack(packet.buffer) }
     }
 
-    /// While digits of ours go out, the partner's voice goes by, so that it is not heard late afterwards.
+    /// While digits or an announcement of ours go out, the partner's voice goes by, so that it is not heard late afterwards.
     mutating func passUnheard(_ leg: LegPointer) {
         guard let transcoder = leg.pointee.partner?.pointee.transcoder else { return }
         let packet = Packet(pool.take())
@@ -72,7 +78,7 @@ extension WorkerCore {
         pool.giveBack(packet.buffer)
     }
 
-    private static func payloadRoom(_ packet: Packet) -> UnsafeMutableRawBufferPointer {
+    static func payloadRoom(_ packet: Packet) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(
             start: packet.start + RTPHeader.size, count: Packet.longest - RTPHeader.size)
     }

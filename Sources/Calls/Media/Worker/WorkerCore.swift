@@ -16,7 +16,7 @@ struct WorkerCore: ~Copyable {
     let configuration: MediaConfiguration
     let counters: CounterBlock
     let dtls: DTLSContext
-    let tones = ToneLibrary.shared
+    let digitTones = DigitTones.shared
     let isIPv6: Bool
     var entropy: Entropy
     /// Read once per turn.

@@ -1,60 +1,59 @@
 import Glibc
 
-/// The built-in tones in both companding laws, made once for the process.
-final class ToneLibrary: Sendable {
-    /// What can be played in a loop.
-    enum Track {
-        case milliwatt
-        case music
+/// What legs can be made to hear that is not said by anybody: the tones of a country, music on hold, the milliwatt.
+package final class SoundLibrary: Sendable {
+    let ringBack: Sound
+    let busy: Sound
+    let congestion: Sound
+    let music: Sound
+    let milliwatt = SoundLibrary.milliwatt
+    let silence = SoundLibrary.silence
+
+    /// Without music of its own (`MUSIC_ON_HOLD`) it has the built-in tune.
+    package init(plan: TonePlan = .russia, music: Sound? = nil) {
+        ringBack = Sound(narrow: plan.ringBack.samples())
+        busy = Sound(narrow: plan.busy.samples())
+        congestion = Sound(narrow: plan.congestion.samples())
+        self.music = music ?? Self.tune
     }
 
-    /// One track in one law; played round and round.
-    typealias Loop = [UInt8]
+    private static let tune = Sound(narrow: HoldMusic.samples())
+    private static let silence = Sound(narrow: [Int16](repeating: 0, count: 160))
+    /// 1004 Hz at 0 dBm0: half a second holds a whole number of periods.
+    private static let milliwatt = Sound(
+        narrow: (0..<4000).map { Int16((Decibels.sine(1004 * Double($0) / 8000) * Decibels.zero).rounded()) })
 
-    static let shared = ToneLibrary()
-
-    let digits = DigitTones()
-
-    private let milliwatt: (muLaw: Loop, aLaw: Loop)
-    private let music: (muLaw: Loop, aLaw: Loop)
-
-    /// Samples per second of all tracks.
-    static let sampleRate = 8000.0
-    /// Peak of a sine at 0 dBm0 in 16-bit samples: full scale is +3.17 dBm0 in law µ, +3.14 dBm0 in law A.
-    static let muLawZero = 32_636 / 1.440_4
-    static let aLawZero = 32_768 / 1.435_5
-
-    private init() {
-        milliwatt = (
-            Self.sine(1004, peak: Self.muLawZero).map(G711.muLaw), Self.sine(1004, peak: Self.aLawZero).map(G711.aLaw)
-        )
-        let tune = HoldMusic.samples()
-        music = (tune.map(G711.muLaw), tune.map(G711.aLaw))
-    }
-
-    /// The loop for an encoding; nil when we have no encoder for it.
-    func loop(_ track: Track, _ encoding: LegFormats.Encoding) -> Loop? {
-        let both = track == .milliwatt ? milliwatt : music
-        switch encoding {
-        case .pcmu: return both.muLaw
-        case .pcma: return both.aLaw
-        case .g722, .opus, .other: return nil
+    /// What a source sounds like; nil for those that send back what came.
+    package func sound(of source: MediaSource) -> Sound? {
+        switch source {
+        case .echo, .delay: nil
+        case .milliwatt: milliwatt
+        case .music: music
+        case .silence: silence
+        case .ringBack: ringBack
+        case .busy: busy
+        case .congestion: congestion
         }
     }
+}
 
-    /// A sine of whole hertz: a quarter of a second holds a whole number of periods when 4 divides the frequency.
-    private static func sine(_ frequency: Int, peak: Double) -> [Int16] {
-        (0..<2000).map { index in
-            let turns = Double(index * frequency % Int(sampleRate)) / sampleRate
-            return Int16(max(-32_768, min(32_767, (sin(turns * 2 * .pi) * peak).rounded())))
-        }
-    }
+/// Levels in dBm0, as samples of 16 bits.
+enum Decibels {
+    /// Peak of a sine at 0 dBm0: full scale is +3.17 dBm0 in law µ and +3.14 dBm0 in law A, which this lies between.
+    static let zero = 32_700 / 1.438
+
+    /// Peak of a sine of a level.
+    static func peak(_ level: Double) -> Double { zero * pow(10, level / 20) }
+
+    /// The sine of so many turns.
+    static func sine(_ turns: Double) -> Double { sin(turns * 2 * .pi) }
 }
 
 /// Music on hold: sixteen seconds of plucked chords that end where they begin.
 enum HoldMusic {
     private static let length = 16 * 8000
     private static let eighth = 2000
+    private static let sampleRate = 8000.0
     /// −16 dBm0 as root mean square of 16-bit samples.
     static let level = 2539.0
 
@@ -88,12 +87,12 @@ enum HoldMusic {
         for partial in 1...3 {
             let frequency = 110 * pow(2, Double(semitone) / 12) * Double(partial)
             guard frequency < 3400 else { continue }
-            let decay = exp(-3 * Double(partial) / (seconds * ToneLibrary.sampleRate))
-            let angle = 2 * Double.pi * frequency / ToneLibrary.sampleRate
+            let decay = exp(-3 * Double(partial) / (seconds * sampleRate))
+            let angle = 2 * Double.pi * frequency / sampleRate
             let (first, second) = (2 * decay * cos(angle), -decay * decay)
             var (last, before) = (0.0, -amplitude / Double(partial * partial) * sin(angle))
             var index = start
-            for _ in 0..<Int(seconds * 2 * ToneLibrary.sampleRate) {
+            for _ in 0..<Int(seconds * 2 * sampleRate) {
                 let value = first * last + second * before
                 (before, last) = (last, value)
                 mix[index % length] += value
