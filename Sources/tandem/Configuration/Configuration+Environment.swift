@@ -167,6 +167,35 @@ extension Configuration {
         media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", default: 30, in: 1...86_400))
         media.usesLibSRTP = try srtpEngine(reader) == "libsrtp2"
         media.stunServer = reader.text("STUN_SERVER")
+        media.sounds = SoundLibrary(plan: try tonePlan(reader), music: try musicOnHold(reader))
+    }
+
+    private func tonePlan(_ reader: ConfigurationReader) throws(ConfigurationError) -> TonePlan {
+        guard let name = reader.text("TONE_PLAN") else { return .russia }
+        guard let plan = TonePlan(named: name) else {
+            throw ConfigurationError(
+                variable: "TONE_PLAN", problem: "\"\(name)\" is not known", cure: "choose RU, US or EU")
+        }
+        return plan
+    }
+
+    /// Nil for the built-in tune.
+    private func musicOnHold(_ reader: ConfigurationReader) throws(ConfigurationError) -> Sound? {
+        guard let path = reader.text("MUSIC_ON_HOLD") else { return nil }
+        do throws(SoundFileError) {
+            return try HoldMusicFiles.load(path)
+        } catch {
+            let problem =
+                switch error {
+                case .notFound: "\(path) is not there, or a file in it cannot be read"
+                case .notSound: "\(path) is, or contains, a file that is no WAV of one or two channels"
+                case .noFiles: "\(path) contains no .wav file"
+                case .tooLong: "\(path) lasts longer than \(HoldMusicFiles.longest / 60) minutes"
+                }
+            throw ConfigurationError(
+                variable: "MUSIC_ON_HOLD", problem: problem,
+                cure: "name a WAV file, or a folder of them, that may be read, or unset it for the built-in music")
+        }
     }
 
     private func srtpEngine(_ reader: ConfigurationReader) throws(ConfigurationError) -> String {

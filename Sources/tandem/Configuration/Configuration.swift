@@ -18,6 +18,8 @@ struct Configuration {
         var name = "telephony-gateway"
         var version = "1.0.0"
         var dataFolder = "./data"
+        /// Files that can be played into calls.
+        var soundFolder: String { "\(dataFolder)/sounds" }
         /// The file of the embedded store; inside the data folder when not set.
         var database: String?
         var logLevel = LogLevel.info
@@ -76,6 +78,8 @@ struct Configuration {
         var usesLibSRTP = false
         var timeout: Duration = .seconds(30)
         var stunServer: String?
+        /// Made of `TONE_PLAN` and `MUSIC_ON_HOLD`.
+        var sounds = SoundLibrary()
     }
 
     struct Calls {

@@ -76,6 +76,7 @@ extension Gateway {
         var recording = RecordingConfiguration(dataFolder: configuration.service.dataFolder)
         recording.limit = configuration.recording.limit << 20
         settings.recording = recording
+        settings.sounds = configuration.media.sounds
         settings.engine = configuration.media.usesLibSRTP ? .libsrtp2 : .openssl
         let certificate = try Certificate.selfSigned(commonName: "tandem", now: SystemClock.wallTime())
         do {

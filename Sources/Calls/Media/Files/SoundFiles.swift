@@ -1,0 +1,62 @@
+/// The sound files of one folder, decoded on a thread of their own when they are first asked for.
+///
+/// What was decoded is kept while there is room, so that a file played again costs nothing.
+package actor SoundFiles {
+    private struct Entry {
+        let sound: Sound
+        let version: FileVersion
+        /// When it was asked for last, counted in questions.
+        var usedAt: Int
+    }
+
+    private nonisolated let thread: any SerialExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private let folder: String
+    private var entries: [String: Entry] = [:]
+    private var questions = 0
+
+    /// One file, in seconds.
+    package static let longest = 600
+    /// All that is kept, in bytes: about twenty minutes.
+    private let capacity: Int
+
+    package init(folder: String, thread: any SerialExecutor, capacity: Int = 64 << 20) {
+        (self.folder, self.thread, self.capacity) = (folder, thread, capacity)
+    }
+
+    /// The sound of a file of the folder, named without any path.
+    package func sound(named name: String) throws(SoundFileError) -> Sound {
+        guard Self.isPlain(name) else { throw .notFound }
+        let path = "\(folder)/\(name)"
+        guard let version = FileVersion(path) else {
+            entries[name] = nil
+            throw .notFound
+        }
+        questions += 1
+        if let entry = entries[name], entry.version == version {
+            entries[name]?.usedAt = questions
+            return entry.sound
+        }
+        let sound = Sound([try SoundFile.decode(path, longest: Self.longest)])
+        entries[name] = Entry(sound: sound, version: version, usedAt: questions)
+        makeRoom()
+        return sound
+    }
+
+    /// A name that leads nowhere but into the folder.
+    private static func isPlain(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix(".")
+            && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 < 0x20 }
+    }
+
+    private func makeRoom() {
+        while entries.count > 1, entries.values.reduce(0, { $0 + $1.sound.size }) > capacity,
+            let oldest = entries.min(by: { $0.value.usedAt < $1.value.usedAt })
+        {
+            entries[oldest.key] = nil
+        }
+    }
+
+    /// What is kept, in bytes.
+    package var size: Int { entries.values.reduce(0) { $0 + $1.sound.size } }
+}
