@@ -102,6 +102,45 @@ struct EndingTests {
         #expect(scene.call.record.endReason == reason)
     }
 
+    /// 1001 was called and has answered, and 1002 is being rung.
+    private func calledCaller() -> Scene {
+        var scene = Scene(
+            CallPlan(callers: [Parties.phone1], callerState: .calling, callees: [Parties.phone2]),
+            direction: .outgoing)
+        scene.play(.ringing(1))
+        scene.play(.answered(1))
+        scene.play(.ringing(2))
+        return scene
+    }
+
+    @Test(arguments: [
+        (LegFailure.status(486), CallSignal.busy, CallState.busy), (.status(404), .busy, .failed),
+        (.status(500), .congestion, .failed), (.unreachable, .congestion, .failed),
+    ])
+    func `a caller who was called hears for three seconds why nobody came, then the call ends`(
+        failure: LegFailure, signal: CallSignal, state: CallState
+    ) {
+        var scene = calledCaller()
+        let effects = scene.play(.failed(2, failure))
+        #expect(effects.last == .signal(1, signal))
+        #expect(scene.endings == 0)
+        scene.wait(seconds: 2)
+        #expect(scene.play(.deadline).isEmpty)
+        scene.wait(seconds: 1)
+        scene.play(.deadline)
+        #expect(scene.endings == 1)
+        #expect(scene.call.record.state == state)
+    }
+
+    @Test func `nobody answers a caller who was called: they hear it, and no device goes on ringing`() {
+        var scene = calledCaller()
+        scene.wait(seconds: 60)
+        #expect(scene.play(.deadline) == [.release(2, .callerGaveUp), .signal(1, .busy)])
+        scene.play(.gone(1, .hungUp))
+        #expect(scene.endings == 1)
+        #expect(scene.call.record.state == .noAnswer)
+    }
+
     @Test func `nothing happens after the end`() {
         var scene = Scene.talking()
         scene.play(.gone(2, .hungUp))

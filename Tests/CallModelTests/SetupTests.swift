@@ -81,6 +81,16 @@ struct SetupTests {
         #expect(scene.play(.answered(3)).first == .bridge(1, 3))
     }
 
+    @Test func `a caller who was called hears the far end ring, once`() {
+        var scene = Scene(
+            CallPlan(
+                callers: [Parties.phone1], callerState: .calling, callees: [Parties.phone2, Parties.phone3]))
+        #expect(scene.play(.ringing(1)) == [.record, .notify(.ringing)])
+        scene.play(.answered(1))
+        #expect(scene.play(.ringing(2)) == [.ring(1)])
+        #expect(scene.play(.ringing(3)).isEmpty)
+    }
+
     @Test func `early media is passed on from a single callee only`() {
         var one = Scene(CallPlan(callers: [Parties.phone1], callerState: .ready, callees: [.trunk]))
         let heard = one.play(.earlyMedia(2))

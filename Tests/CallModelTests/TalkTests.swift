@@ -43,6 +43,13 @@ struct TransferTests {
     static let request = TransferRequest(
         by: .user(2), target: "1003", parties: [Parties.phone3], targetUserID: 3, reason: "billing")
 
+    @Test func `whoever waits for a target hears it ring`() {
+        var scene = Scene.talking()
+        scene.play(.transfer(Self.request))
+        #expect(scene.play(.ringing(3)) == [.ring(1), .reportTransfer(status: 180)])
+        #expect(scene.play(.ringing(3)).isEmpty)
+    }
+
     @Test func `the target takes the transferor's place`() {
         var scene = Scene.talking()
         #expect(scene.play(.transfer(Self.request)).suffix(1) == [.reach(3, autoAnswer: false)])

@@ -294,6 +294,16 @@ class Phone:
         level = audio.level_db(samples)
         assert -35 <= level <= -10, f"{self.extension} hears {level:.1f} dB instead of music"
 
+    def assert_hears_ring_back(self, frequency=425):
+        """A tone of one second in five (that of Russia), whose level is −13 dBm0."""
+        samples, rate = self.listen(5.5)
+        assert abs(audio.frequency(samples, rate) - frequency) < 3
+        blocks = samples[: len(samples) // (rate // 20) * (rate // 20)].reshape(-1, rate // 20)
+        loud = [block for block in blocks if audio.level_db(block) > -40]
+        assert 0.1 <= len(loud) / len(blocks) <= 0.4, f"a tone in {len(loud)} of {len(blocks)} stretches"
+        # Blocks at the edges are half a tone.
+        assert -21 <= max(audio.level_db(block) for block in loud) <= -17.5
+
     def assert_hears_nothing(self, seconds=0.6, settle=0.3):
         """Gets no sound: no packets, or silent ones."""
         time.sleep(settle)

@@ -345,7 +345,7 @@ def test_chromium_passes_a_phone_on_to_another(gateway, phones, chrome):
     anna.control("transfer-target").fill("1003")
     anna.press("transfer-go")
     other.wait_incoming()
-    petr.assert_hears_music()
+    petr.assert_hears_ring_back()
     other.answer()
     anna.wait_state("idle")
     petr.assert_hears(880, without=PHONE_TONE)

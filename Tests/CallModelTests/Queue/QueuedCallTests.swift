@@ -80,11 +80,11 @@ struct QueuedCallTests {
         #expect(scene.play(.answered(4)).contains(.bridge(1, 4)))
     }
 
-    @Test func `the overflow is tried with music going on, and without anybody the caller hears that nobody answers`() {
+    @Test func `the overflow rings, and without anybody the caller hears that nobody answers`() {
         var scene = waiting()
         #expect(
             scene.play(.queue("sales", .leave(to: .parties([.outside(trunk: "b", number: "555")]))))
-                == [.tellQueue("sales", .left), .reach(2, autoAnswer: false)])
+                == [.tellQueue("sales", .left), .ring(1), .reach(2, autoAnswer: false)])
         #expect(scene.play(.queue("sales", .offer([Parties.phone2]))).isEmpty)
         scene.play(.failed(2, .status(486)))
         #expect(scene.call.record.state == .busy)

@@ -4,8 +4,10 @@
 package enum CallEffect: Sendable, Equatable {
     /// Start reaching the party of a leg: send an INVITE, or show the call in the user's pages.
     case reach(LegID, autoAnswer: Bool)
-    /// Tell the calling side that the far end rings.
+    /// Let a party know that the far end rings: by 180, or by the ring-back tone once it has been answered.
     case ring(LegID)
+    /// Let a party that was answered hear a tone that says why nobody else is there.
+    case signal(LegID, CallSignal)
     /// Let `caller` hear what `callee` sends before it answers.
     case bridgeEarly(caller: LegID, callee: LegID)
     /// Answer both sides as far as they are not yet answered, with one codec, and join their media.
@@ -28,6 +30,14 @@ package enum CallEffect: Sendable, Equatable {
     case notify(CallNotice)
     /// The call is over; nothing follows.
     case finish
+}
+
+/// What the tone before an end says.
+package enum CallSignal: Sendable, Equatable {
+    /// The far end does not take the call.
+    case busy
+    /// The far end could not be reached.
+    case congestion
 }
 
 /// How a leg is told why it ends: the SIP status of an unanswered leg, or the text of a `Reason` header.

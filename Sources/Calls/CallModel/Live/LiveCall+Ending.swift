@@ -56,6 +56,7 @@ extension LiveCall {
             return finish(Ending(.completed, reason(departure, leg)), releasing: departure.cause, moment)
         case .transferring(let transfer): return goneDuring(transfer, id, reason(departure, leg), moment)
         case .queued(let wait): return lostInQueue(leg, wait, departure, moment)
+        case .refused(let caller, let failure): return id == caller ? finish(refusedBy: failure, moment) : []
         case .over: return []
         }
     }
@@ -92,7 +93,7 @@ extension LiveCall {
             return released + [.notify(.rejected(userID: userID))]
                 + finish(Ending(.rejected, .rejected), releasing: .rejected(status: 603), moment)
         case .queued(let wait): return declinedInQueue(userID, wait, moment)
-        case .joining, .talking, .over: return []
+        case .joining, .talking, .refused, .over: return []
         }
     }
 
@@ -112,6 +113,7 @@ extension LiveCall {
             if !isOurs, phase == .reachingCallee { return declined(userID, moment) }
             return finish(Ending(.cancelled, .cancelled), releasing: .callerGaveUp, moment)
         case .queued(let wait): return hangUpInQueue(userID, wait, moment)
+        case .refused(_, let failure): return finish(refusedBy: failure, moment)
         case .over: return []
         }
     }
@@ -123,7 +125,7 @@ extension LiveCall {
         switch phase {
         case .talking, .joining: finish(Ending(.failed, .noSharedCodec), releasing: .rejected(status: 488), moment)
         case .reachingCaller, .reachingCallee, .transferring, .queued: failed(id, .status(488), moment)
-        case .over: []
+        case .refused, .over: []
         }
     }
 
@@ -138,6 +140,7 @@ extension LiveCall {
             lastFailure = .timeout
             return transferFailed(transfer, moment)
         case .queued(let wait): return timedOutInQueue(wait, moment)
+        case .refused(_, let failure): return finish(refusedBy: failure, moment)
         case .talking: return finish(Ending(.completed, .maximumDuration), releasing: .normal, moment)
         case .over: return []
         }
@@ -159,9 +162,20 @@ extension LiveCall {
     }
 
     /// Nobody took the call: the caller is told what the most telling of the attempts said.
+    ///
+    /// A caller's phone that we called has been answered, and can be told by a tone alone.
     mutating func endUnreached(_ moment: Moment) -> [CallEffect] {
         let failure = lastFailure ?? .status(480)
-        return finish(Ending(failure: failure), releasing: .rejected(status: failure.statusForCaller), moment)
+        guard phase == .reachingCallee, plan.ringsCallerFirst, let caller = openLegs(.caller).first,
+            !caller.party.isBrowser
+        else { return finish(refusedBy: failure, moment) }
+        phase = .refused(caller: caller.id, failure)
+        deadline = moment.now + timing.refusal
+        return release(openLegs(.callee).map(\.id), .callerGaveUp) + [.signal(caller.id, failure.signal)]
+    }
+
+    private mutating func finish(refusedBy failure: LegFailure, _ moment: Moment) -> [CallEffect] {
+        finish(Ending(failure: failure), releasing: .rejected(status: failure.statusForCaller), moment)
     }
 
     mutating func finish(_ ending: Ending, releasing cause: ReleaseCause, _ moment: Moment) -> [CallEffect] {
@@ -228,6 +242,14 @@ extension LegFailure {
     func isMoreTelling(than other: LegFailure?) -> Bool {
         guard let other else { return true }
         return weight > other.weight
+    }
+
+    /// By which tone a caller is told of it.
+    var signal: CallSignal {
+        switch self {
+        case .timeout, .status(400..<500), .status(600...): .busy
+        case .unreachable, .status: .congestion
+        }
     }
 
     private var weight: Int {

@@ -21,7 +21,7 @@ extension LiveCall {
             let rung = openLegs(.callee)
             guard !rung.isEmpty, rung.allSatisfy({ [.calling, .ringing].contains($0.state) }) else { return nil }
             return Surrender(by: caller.id, legs: rung.map(adopted))
-        case .reachingCaller, .joining, .transferring, .queued, .over: return nil
+        case .reachingCaller, .joining, .transferring, .queued, .refused, .over: return nil
         }
     }
 
@@ -66,7 +66,9 @@ extension LiveCall {
             let id = addLeg(.target, adopted.party, adopted.keepsSession ? adopted.state : .calling)
             if !adopted.keepsSession { effects.append(.reach(id, autoAnswer: false)) }
         }
-        if openLegs(.target).contains(where: { $0.state == .ringing }) { effects.append(.reportTransfer(status: 180)) }
+        if case .transferring(let transfer) = phase, openLegs(.target).contains(where: { $0.state == .ringing }) {
+            effects += [.ring(transfer.stayer), .reportTransfer(status: 180)]
+        }
         return effects
     }
 
@@ -86,7 +88,7 @@ extension LiveCall {
         case .transferring(let transfer):
             return leg.side == .target || (id == transfer.stayer && !transfer.isReferring) || id == transfer.transferor
         case .queued(let wait): return leg.side == .target && wait.taker == nil
-        case .reachingCaller, .joining, .over: return false
+        case .reachingCaller, .joining, .refused, .over: return false
         }
     }
 
@@ -104,7 +106,7 @@ extension LiveCall {
         case .reachingCallee: return calleeTaken(id, moment)
         case .transferring(let transfer): return replacedDuring(transfer, leg, id, moment)
         case .queued(let wait): return establishedInQueue(id, wait, moment)
-        case .reachingCaller, .joining, .over: return []
+        case .reachingCaller, .joining, .refused, .over: return []
         }
     }
 

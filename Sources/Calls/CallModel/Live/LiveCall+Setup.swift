@@ -29,11 +29,15 @@ extension LiveCall {
     mutating func ringing(_ id: LegID, _ moment: Moment) -> [CallEffect] {
         guard let leg = leg(id), leg.state == .calling else { return [] }
         set(id, .ringing)
-        if isTransferring, leg.side == .target { return [.reportTransfer(status: 180)] }
-        guard record.state == .initiated else { return [] }
+        let isFirst = openLegs(leg.side).filter { $0.state == .ringing }.count == 1
+        if case .transferring(let transfer) = phase, leg.side == .target {
+            return (isFirst ? [.ring(transfer.stayer)] : []) + [.reportTransfer(status: 180)]
+        }
+        let tellCaller = leg.side == .callee && isFirst ? openLegs(.caller).map { CallEffect.ring($0.id) } : []
+        // A caller that we called rang before: the call has long been ringing.
+        guard record.state == .initiated else { return plan.ringsCallerFirst ? tellCaller : [] }
         record.state = .ringing
         record.ringingAt = moment.wall
-        let tellCaller = leg.side == .callee ? openLegs(.caller).map { CallEffect.ring($0.id) } : []
         return tellCaller + [.record, .notify(.ringing)]
     }
 

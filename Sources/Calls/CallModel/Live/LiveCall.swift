@@ -31,6 +31,8 @@ package struct LiveCall: Sendable {
         case transferring(Transfer)
         /// Waits in a queue, or for whoever the queue sent it to; hears music.
         case queued(QueueWait)
+        /// Click-to-call: the caller's phone, which has answered, hears by a tone why the far end does not.
+        case refused(caller: LegID, LegFailure)
         case over
     }
 
@@ -132,6 +134,8 @@ package struct CallTiming: Sendable {
     package var ringing: Duration = .seconds(60)
     /// From a user's "yes" to the offer of their page.
     package var joining: Duration = .seconds(30)
+    /// How long a caller who was called hears the tone that ends the call.
+    package var refusal: Duration = .seconds(3)
     /// No call outlives this, whatever else is missed.
     package var longest: Duration = .seconds(24 * 3600)
 

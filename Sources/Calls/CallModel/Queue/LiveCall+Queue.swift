@@ -118,8 +118,7 @@ extension LiveCall {
             if let builtIn = openLegs(.target).first(where: \.party.isBuiltIn) {
                 return gone + memberJoined(builtIn.id, next, moment)
             }
-            let ring: [CallEffect] = wait.hearsMusic ? [] : [.ring(wait.waiter)]
-            return gone + (reached.isEmpty ? endUnserved(moment) : ring + reached)
+            return gone + (reached.isEmpty ? endUnserved(moment) : [.ring(wait.waiter)] + reached)
         }
     }
 

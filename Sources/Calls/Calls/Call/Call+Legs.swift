@@ -67,8 +67,15 @@ extension Call {
     }
 
     func ring(_ id: LegID) {
-        guard let sip = links[id]?.sip else { return }
+        guard let link = links[id] else { return }
+        if link.isAnswered { return services.media.play(.ringBack, to: link.mediaID) }
+        guard let sip = link.sip else { return }
         services.sip.assumeIsolated { $0.ring(sip, answer: nil) }
+    }
+
+    func signal(_ id: LegID, _ signal: CallSignal) {
+        guard let mediaID = links[id]?.mediaID else { return }
+        services.media.play(signal == .busy ? .busy : .congestion, to: mediaID)
     }
 
     func release(_ id: LegID, _ cause: ReleaseCause) {

@@ -98,6 +98,7 @@ package actor Call {
         switch effect {
         case .reach(let leg, let autoAnswer): reach(leg, autoAnswer: autoAnswer)
         case .ring(let leg): ring(leg)
+        case .signal(let leg, let signal): self.signal(leg, signal)
         case .bridgeEarly(let caller, let callee): bridgeEarly(caller, callee)
         case .bridge(let first, let second): bridge(first, second)
         case .release(let leg, let cause): release(leg, cause)
