@@ -22,7 +22,7 @@ final class Scene {
     let store = RecordingStore()
     let directory = MemoryDirectory(Scene.roster)
     private let application: WebApplication
-    private let media: StandInMedia
+    let media: StandInMedia
     private let box: RosterBox
     private static let key = TokenKey(secret: "a secret of thirty-two bytes or so")
 
@@ -35,7 +35,7 @@ final class Scene {
         phones: [UserPhone(id: 1, userID: 1, number: "+79161112233", kind: .mobile, isPrimary: true)],
         lines: [PhoneLine(id: 1, number: "+7 495 111-22-33")])
 
-    init(_ mode: AuthMode = .off, seed: UInt64 = 1) throws {
+    init(_ mode: AuthMode = .off, seed: UInt64 = 1, sounds: String? = nil) throws {
         let simulation = Simulation(seed: seed)
         let loop = simulation.loop
         self.loop = loop
@@ -43,10 +43,10 @@ final class Scene {
         media = StandInMedia(loop: loop, host: host.addresses[0])
         let roster = RosterBox(Self.roster)
         box = roster
-        manager = CallManager(
-            CallServices(
-                loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster,
-                logger: .silent))
+        var services = CallServices(
+            loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
+        services.soundFiles = sounds.map { SoundFiles(folder: $0, thread: loop) }
+        manager = CallManager(services)
         let access = Access(mode: mode, key: try #require(Self.key), roster: { roster.current })
         var api = API(
             loop: loop, calls: manager, store: store, users: PeopleStore(), roster: roster, access: access,

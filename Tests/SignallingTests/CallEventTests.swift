@@ -166,6 +166,24 @@ struct CallEventTests {
         #expect(call.anna.takeJSON().events("error").map { $0["code"] } == ["INVALID_STATE", "VALIDATION_ERROR"])
     }
 
+    @Test func `an announcement that has ended is told with what it was`() throws {
+        let scene = try Scene()
+        let call = try talking(scene)
+        _ = call.anna.take()
+        let (manager, key) = (scene.manager, call.record.key)
+        let order = PlayOrder(.tone(.busy), to: .caller, loops: false)
+        _ = try scene.loop.complete { try await manager.play(key, order) }
+        let listener = try #require(scene.media.announcements.keys.first)
+        scene.settle()
+        #expect(call.anna.takeJSON().events("play:ended").isEmpty)
+        scene.media.endAnnouncement(to: listener, isWhole: true)
+        scene.settle()
+        let ended = call.anna.takeJSON().events("play:ended")
+        #expect(ended.count == 1)
+        #expect(ended.first?["id"] == .string(call.record.uuid.description))
+        #expect(ended.first?["play"] == ["to": "caller", "completed": true, "tone": "busy"])
+    }
+
     @Test func `a call is handed over to a user who is online`() throws {
         let scene = try Scene()
         let call = try talking(scene)

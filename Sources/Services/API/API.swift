@@ -36,6 +36,7 @@ package struct API: Sendable {
         addLogin(to: &router)
         addGatewayCalls(to: &router)
         addPBXCommands(to: &router)
+        addPlays(to: &router)
         addPBXLists(to: &router)
         addColleagues(to: &router)
         addTraces(to: &router)

@@ -23,6 +23,18 @@ package enum CallEventView {
         return .object(object)
     }
 
+    /// `play:ended`: the call, and what was played.
+    package static func playEnded(_ call: CallFacts, _ played: PlayedSound) -> JSONValue {
+        guard case .object(var object) = pbx(call) else { return .null }
+        var play: JSONObject = ["to": .string(played.order.audience.rawValue), "completed": .bool(played.isWhole)]
+        switch played.order.what {
+        case .file(let name): play.append("file", .string(name))
+        case .tone(let tone): play.append("tone", .string(tone.rawValue))
+        }
+        object.append("play", .object(play))
+        return .object(object)
+    }
+
     /// `calls:active`.
     package static func pbxList(_ calls: [CallFacts]) -> JSONValue { .array(calls.map(pbx)) }
 

@@ -13,6 +13,7 @@ extension Failure {
     package static let recordingNotFound = Failure(.notFound, "RECORDING_NOT_FOUND", "Запись не найдена")
     package static let recordingTooLong = Failure(
         .payloadTooLarge, "RECORDING_TOO_LONG", "Запись слишком длинная: запрашивайте её частями (Range)")
+    package static let soundNotFound = Failure(.notFound, "SOUND_NOT_FOUND", "Звуковой файл не найден")
     package static let alreadyAnswered = Failure(.conflict, "CALL_ALREADY_ANSWERED", "Звонок уже принят")
     package static let alreadyEnded = Failure(.conflict, "CALL_ALREADY_ENDED", "Звонок уже завершен")
     package static let invalidState = Failure(
@@ -60,6 +61,8 @@ extension Failure {
         case .capacityExceeded: self = .capacityExceeded
         case .trunkUnavailable: self = .sipUnavailable
         case .draining: self = .overloaded
+        case .soundNotFound: self = .soundNotFound
+        case .soundUnusable: self = .invalid("file", "не WAV, повреждён или слишком длинный")
         case .badDescription: self = .invalid("sdp", "описание сессии не разобрано")
         }
     }

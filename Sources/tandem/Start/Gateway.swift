@@ -40,6 +40,7 @@ final class Gateway {
     let identity: TLSIdentity
     let startedAt: WallTime
     private let passwordThread = BlockingThread(name: "passwords")
+    private let soundThread = BlockingThread(name: "sounds")
 
     init(_ configuration: Configuration) async throws {
         self.configuration = configuration
@@ -75,6 +76,8 @@ final class Gateway {
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
         services.tollRefusals = Self.countRefusals(registry)
+        services.sounds = configuration.media.sounds
+        services.soundFiles = SoundFiles(folder: configuration.service.soundFolder, thread: soundThread)
         calls = CallManager(services)
         let access = Access(mode: configuration.authMode, key: secrets.tokenKey) { [roster] in roster.current }
         signalling = Self.makeSignalling(configuration, loop, calls, store, roster, access, logger)
@@ -153,6 +156,7 @@ final class Gateway {
         _ = await calls.liveCount
         await store.close()
         passwordThread.stop()
+        soundThread.stop()
         loop.stop()
         loop.join()
     }

@@ -58,6 +58,10 @@ package enum CallError: Error, Equatable, Sendable {
     /// The session description cannot be used.
     case badDescription
     case notJoined
+    /// No file of this name can be played.
+    case soundNotFound
+    /// The file is no sound that we can play, or too long.
+    case soundUnusable
 }
 
 /// One browser at the other end of a signalling connection.
@@ -128,6 +132,8 @@ package struct CallEvent: Sendable {
         case recording(RecordingState, userID: Int64?)
         /// The file of a recording is whole, or what there is of it.
         case recorded
+        /// An announcement ended.
+        case played(PlayedSound)
     }
 
     package init(record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil) {

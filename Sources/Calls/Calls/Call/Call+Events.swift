@@ -61,8 +61,10 @@ extension Call {
         case .disconnected: perform(.gone(id, .mediaLost))
         case .timedOut: if expectsMedia { perform(.gone(id, .mediaLost)) }
         case .digit(_, let digit, _): pressed(digit, on: id, by: .media)
-        case .closed(_, let figures): closed(id, figures)
-        case .announced: break
+        case .announced(_, let announcement, let isWhole): announced(announcement, on: id, isWhole: isWhole)
+        case .closed(_, let figures):
+            endAnnouncements(on: id)
+            closed(id, figures)
         }
     }
 

@@ -42,6 +42,9 @@ package actor Call {
     var networkCause: Int?
     var recording: CallRecording?
     var recordingsMade = 0
+    /// Announcements that are being heard.
+    var plays: [AnnouncementID: Play] = [:]
+    var lastAnnouncement: UInt64 = 0
     private var deadlineTimer: LoopTimer?
     private var armedFor = Instant.never
     var quality = QualityWatch()

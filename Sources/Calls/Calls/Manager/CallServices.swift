@@ -26,6 +26,11 @@ package struct CallServices: Sendable {
     /// Whether `echo`, `milliwatt`, `delay` and `music` can be dialled.
     package var offersBuiltInNumbers = true
 
+    /// The tones and the music of the house.
+    package var sounds = SoundLibrary()
+    /// Files that can be played into calls; nil: none can.
+    package var soundFiles: SoundFiles?
+
     package init(
         loop: any EventLoop, sip: SIPEndpoint, media: any MediaPort, store: any CallStore, roster: RosterBox,
         logger: Logger

@@ -37,6 +37,8 @@ extension SignallingHub: CallObserver {
         case .recorded:
             send(SignallingEvent("call-updated", CallView.crm.render(news.facts, .detail)), to: news.involved)
             tell(news, "call:updated")
+        case .played(let played):
+            send(SignallingEvent("play:ended", CallEventView.playEnded(news.facts, played)), to: news.involved)
         }
         markDirty(news.involved)
     }
