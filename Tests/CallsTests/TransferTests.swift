@@ -88,7 +88,7 @@ struct TransferTests {
         #expect(house.phones[0].assumeIsolated { $0.transfer(first, to: second) })
         house.exchange.loop.advance(by: .seconds(2))
         #expect(house.progress(first).contains(180))
-        #expect(house.exchange.media.sources.values.contains(.music))
+        #expect(house.exchange.media.sources.values.contains(.ringBack))
         house.exchange.loop.advance(by: .seconds(10))
         #expect(house.fates(1) == [.talking])
         #expect(house.fates(2) == [.talking])
