@@ -23,8 +23,8 @@ package final class ScriptedPage: CallParticipant, @unchecked Sendable {
         messages.compactMap { if case .offer(let sdp, _) = $0 { sdp } else { nil } }
     }
 
-    /// An offer as Chromium makes it, cut to what matters.
-    package static func offer(codecs: String = "111 9 0 8") -> String {
+    /// An offer as Chromium makes it, cut to what matters; `certificate` is the first byte of its fingerprint.
+    package static func offer(codecs: String = "111 9 0 8", certificate: String = "0F") -> String {
         """
         v=0\r
         o=- 4611731400430051336 2 IN IP4 127.0.0.1\r
@@ -33,10 +33,10 @@ package final class ScriptedPage: CallParticipant, @unchecked Sendable {
         a=group:BUNDLE 0\r
         m=audio 9 UDP/TLS/RTP/SAVPF \(codecs) 110 126\r
         c=IN IP4 0.0.0.0\r
-        a=ice-ufrag:4ZcD\r
+        a=ice-ufrag:4Zc\(certificate)\r
         a=ice-pwd:2/1muCWoOi3uLifh0NuRHlZQ\r
         a=ice-options:trickle\r
-        a=fingerprint:sha-256 0F:74:31:25:CB:A2:13:EC:28:6F:6D:2C:61:FF:5D:C2:BC:B9:DB:3D:98:14:8D:1A:BB:EA:33:0C:A4:60:A8:8E\r
+        a=fingerprint:sha-256 \(certificate):74:31:25:CB:A2:13:EC:28:6F:6D:2C:61:FF:5D:C2:BC:B9:DB:3D:98:14:8D:1A:BB:EA:33:0C:A4:60:A8:8E\r
         a=setup:actpass\r
         a=mid:0\r
         a=sendrecv\r

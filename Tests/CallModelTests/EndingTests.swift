@@ -148,7 +148,7 @@ struct EndingTests {
         for input: CallInput in [
             .begin, .ringing(2), .answered(2), .failed(1, .timeout), .gone(1, .hungUp), .hold(true, by: .user(nil)),
             .hangUp(userID: nil), .deadline, .shutDown, .declined(userID: nil), .accepted(userID: nil), .yielded([1]),
-            .replaced(1, by: .trunk),
+            .replaced(1, by: .trunk), .rejoined(1, keepsMedia: true), .reconnected(1),
         ] { scene.play(input) }
         #expect(scene.effects.count == count)
     }
@@ -161,6 +161,7 @@ struct EndingTests {
             CallPlan(callers: [Parties.page1], callerState: .awaited, callees: [.trunk]),
             CallPlan(callers: [Parties.phone1, Parties.page1], callerState: .calling, callees: [Parties.phone2]),
             CallPlan(callers: [Parties.phone1], callerState: .ready, callees: []),
+            CallPlan(callers: [Parties.page1], callerState: .awaited, callees: [Parties.page2]),
             CallPlan(callers: [.visitor], callerState: .awaited, callees: [.builtIn(.music)]),
         ]
         var scene = Scene(plans[seed % plans.count], direction: seed.isMultiple(of: 2) ? .incoming : .outgoing)
@@ -192,7 +193,8 @@ struct EndingTests {
         let inputs: [CallInput] = [
             .adopt(adoption), .replaced(leg, by: Parties.phone3), .transfer(referral),
             .referProgress(leg, status: [100, 200, 486][Int.random(in: 0..<3, using: &entropy)]),
-            .gone(leg, .sessionLost),
+            .gone(leg, .sessionLost), .gone(leg, .disconnected), .gone(leg, .mediaClosed),
+            .rejoined(leg, keepsMedia: Bool.random(using: &entropy)), .reconnected(leg),
             .ringing(leg), .ringing(leg), .earlyMedia(leg), .answered(leg), .offered(leg), .accepted(userID: user),
             .hold(true, by: .user(user)), .hold(false, by: .user(user)), .hold(true, by: .leg(leg)),
             .transfer(request), .failed(leg, .status(486)), .gone(leg, .hungUp), .deadline,

@@ -9,12 +9,12 @@ struct Scene {
 
     static let epoch: Int64 = 1_700_000_000_000
 
-    init(_ plan: CallPlan, direction: CallDirection = .internal) {
+    init(_ plan: CallPlan, direction: CallDirection = .internal, timing: CallTiming = CallTiming()) {
         var entropy = Entropy(seed: 1)
         let record = CallRecord(
             id: 1, uuid: UUID(using: &entropy), source: .sip, direction: direction, callerNumber: "1001",
             receiverNumber: "1002", startedAt: WallTime(milliseconds: Self.epoch))
-        call = LiveCall(record: record, plan: plan, now: now)
+        call = LiveCall(record: record, plan: plan, timing: timing, now: now)
         play(.begin)
     }
 

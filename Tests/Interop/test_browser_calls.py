@@ -12,7 +12,8 @@ ANNA, PETR = 440, 660
 
 @pytest.fixture(scope="module")
 def gateway():
-    with Gateway() as running:
+    # A page that is closed is waited for, and here not for long.
+    with Gateway(RESUME_TIMEOUT_S="2") as running:
         yield running
 
 
@@ -203,9 +204,11 @@ def test_a_caller_who_gives_up_stops_the_ringing(gateway, anna, petr):
     assert (row["state"], row["answered_at"]) == ("cancelled", None)
 
 
-def test_a_page_that_is_closed_ends_its_call(gateway, anna, petr):
+def test_a_page_that_is_closed_for_good_ends_its_call(gateway, anna, petr):
     connect(anna, petr, "1002")
     anna.page.close(run_before_unload=False)
+    petr.pause(1)
+    assert petr.state == "connected", "the call did not wait for the page"
     petr.wait_state("idle")
     row = last_row(gateway)
     assert row["state"] == "completed"

@@ -22,8 +22,8 @@ final class LivePage: Calls.CallParticipant, @unchecked Sendable {
         case .offer:
             wave.totals["offer to a page"] += 1
             wave.command { try $0.answer(.uuid(call), from: self, sdp: ScriptedPage.offer()) }
-        case .left: isDone = true
-        case .answer, .candidate, .moved, .digit, .failed: break
+        case .left, .replaced: isDone = true
+        case .answer, .candidate, .moved, .mediaLost, .digit, .failed: break
         }
     }
 

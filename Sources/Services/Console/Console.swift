@@ -29,6 +29,7 @@ package enum Console {
         file("microphone.js", PackageResources.microphone_js),
         file("peer.js", PackageResources.peer_js),
         file("phone.js", PackageResources.phone_js),
+        file("place.js", PackageResources.place_js),
         file("quality.js", PackageResources.quality_js),
         file("recent.js", PackageResources.recent_js),
         file("russian.js", PackageResources.russian_js),

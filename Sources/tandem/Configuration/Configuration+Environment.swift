@@ -15,6 +15,7 @@ extension Configuration {
         try readMedia(reader, processorCount)
         calls.maximum = try reader.integer("MAX_CONCURRENT_CALLS", default: 0, in: 0...100_000)
         try readRecording(reader)
+        calls.resumeTimeout = .seconds(try reader.integer("RESUME_TIMEOUT_S", default: 20, in: 0...600))
         checkTogether(reader)
     }
 

@@ -84,6 +84,8 @@ struct Configuration {
 
     struct Calls {
         var maximum = 0
+        /// How long the place of a page that is away is kept; zero: not at all.
+        var resumeTimeout = Duration.seconds(20)
     }
 
     struct Recording {

@@ -72,6 +72,7 @@ final class Gateway {
         var services = CallServices(
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
         services.maximumCalls = configuration.calls.maximum
+        services.timing.resuming = configuration.calls.resumeTimeout
         services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces

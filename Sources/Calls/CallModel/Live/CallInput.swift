@@ -23,6 +23,10 @@ package enum CallInput: Sendable, Equatable {
     case replaced(LegID, by: Party)
     /// How a transfer goes that the far end of a leg was asked to make by REFER.
     case referProgress(LegID, status: Int)
+    /// A page that was away, or another one in its stead, has its signalling again; its media too, if it kept that.
+    case rejoined(LegID, keepsMedia: Bool)
+    /// A page that talks has offered another media connection in the place of its former one.
+    case reconnected(LegID)
     /// What a queue wants of a call that waits in it.
     case queue(String, QueueOrder)
     case hangUp(userID: Int64?)
@@ -119,4 +123,6 @@ package enum LegDeparture: String, Sendable, Equatable {
     /// No media for the time allowed, or consent to send was lost.
     case mediaLost
     case mediaFailed
+    /// The far end has closed its media connection, and said nothing else.
+    case mediaClosed
 }

@@ -34,6 +34,7 @@ extension LiveCall {
 
     mutating func gone(_ id: LegID, _ departure: LegDeparture, _ moment: Moment) -> [CallEffect] {
         guard let leg = leg(id), leg.state.isOpen else { return [] }
+        if isAwaited(leg, after: departure) { return wentAway(id, departure, moment) }
         return release([id], departure.cause) + causedByDeparture(of: leg, departure, moment)
     }
 
@@ -141,7 +142,8 @@ extension LiveCall {
             return transferFailed(transfer, moment)
         case .queued(let wait): return timedOutInQueue(wait, moment)
         case .refused(_, let failure): return finish(refusedBy: failure, moment)
-        case .talking: return finish(Ending(.completed, .maximumDuration), releasing: .normal, moment)
+        case .talking:
+            return absenceOver(moment) ?? finish(Ending(.completed, .maximumDuration), releasing: .normal, moment)
         case .over: return []
         }
     }
@@ -151,7 +153,7 @@ extension LiveCall {
     /// A page that is closed has given up; a phone or its path that failed has not.
     mutating func callerGone(_ departure: LegDeparture, _ leg: Leg, _ moment: Moment) -> [CallEffect] {
         switch departure {
-        case .hungUp, .cancelled, .disconnected: callerGone(.callerCancelled, moment)
+        case .hungUp, .cancelled, .disconnected, .mediaClosed: callerGone(.callerCancelled, moment)
         case .sessionLost, .mediaLost, .mediaFailed: callerGone(reason(departure, leg), moment)
         }
     }
@@ -182,6 +184,7 @@ extension LiveCall {
         let released = release(legs.map(\.id), cause) + farewell()
         phase = .over
         deadline = .never
+        absences = [:]
         if record.isOnHold, let since = record.heldSince {
             record.holdSeconds += Int((moment.wall.milliseconds - since.milliseconds + 500) / 1000)
         }
@@ -200,7 +203,7 @@ extension LiveCall {
 
     func reason(_ departure: LegDeparture, _ leg: Leg) -> EndReason {
         switch departure {
-        case .hungUp, .cancelled: hangUpReason(leg)
+        case .hungUp, .cancelled, .mediaClosed: hangUpReason(leg)
         case .disconnected: .signallingFailed
         case .sessionLost: .signallingTimeout
         case .mediaLost: .mediaTimeout
@@ -230,7 +233,7 @@ extension LegDeparture {
     /// What the leg itself is told, where it can still be told anything.
     var cause: ReleaseCause {
         switch self {
-        case .hungUp, .cancelled, .disconnected, .sessionLost: .normal
+        case .hungUp, .cancelled, .disconnected, .sessionLost, .mediaClosed: .normal
         case .mediaLost: .mediaTimeout
         case .mediaFailed: .rejected(status: 488)
         }

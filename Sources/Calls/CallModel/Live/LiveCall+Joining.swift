@@ -13,7 +13,7 @@ extension LiveCall {
     package func surrender(by author: HoldAuthor) -> Surrender? {
         switch phase {
         case .talking(let first, let second):
-            guard let own = operatorLeg(author, first, second), let other = leg(own == first ? second : first)
+            guard isWhole, let own = operatorLeg(author, first, second), let other = leg(own == first ? second : first)
             else { return nil }
             return Surrender(by: own, legs: [adopted(other)])
         case .reachingCallee:
@@ -38,13 +38,13 @@ extension LiveCall {
 
     /// Whether two talk here, one of them being the author, so that somebody can be brought to the other.
     package func canAdopt(by author: HoldAuthor) -> Bool {
-        guard case .talking(let first, let second) = phase else { return false }
+        guard case .talking(let first, let second) = phase, isWhole else { return false }
         return operatorLeg(author, first, second) != nil
     }
 
     mutating func adopt(_ adoption: Adoption, _ moment: Moment) -> [CallEffect] {
         guard let talking = adoption.legs.first, talking.state == .up else { return adoptRung(adoption, moment) }
-        guard case .talking(let first, let second) = phase,
+        guard case .talking(let first, let second) = phase, isWhole,
             let transferor = operatorLeg(adoption.request.by, first, second),
             let stayer = leg(transferor == first ? second : first)
         else { return [] }
@@ -83,7 +83,7 @@ extension LiveCall {
     package func canReplace(_ id: LegID) -> Bool {
         guard let leg = leg(id), leg.state.isOpen else { return false }
         switch phase {
-        case .talking(let first, let second): return id == first || id == second
+        case .talking: return isWhole && isTalking(id)
         case .reachingCallee: return leg.side == .callee
         case .transferring(let transfer):
             return leg.side == .target || (id == transfer.stayer && !transfer.isReferring) || id == transfer.transferor

@@ -10,9 +10,7 @@ extension LiveCall {
         guard holders.isEmpty == wasHeld else { return [] }
         noteHold(on, moment)
         let notice: [CallEffect] = [.record, .notify(.held(on, userID: leg(holder)?.party.userID))]
-        guard on else { return [.bridge(first, second)] + notice }
-        let other = holder == first ? second : first
-        return [.park(other, music: true), .park(holder, music: false)] + notice
+        return arrangement() + notice
     }
 
     mutating func noteHold(_ on: Bool, _ moment: Moment) {
@@ -35,9 +33,9 @@ extension LiveCall {
         return announced + [.refer(transfer.stayer, target: request.target)]
     }
 
-    /// Both parties wait for the target; nil while there are no two who talk.
+    /// Both parties wait for the target; nil while there are no two who talk and are there.
     mutating func beginTransfer(_ request: TransferRequest, _ moment: Moment) -> [CallEffect]? {
-        guard case .talking(let first, let second) = phase,
+        guard case .talking(let first, let second) = phase, isWhole,
             let transferor = operatorLeg(request.by, first, second)
         else { return nil }
         if !holders.isEmpty { noteHold(false, moment) }

@@ -19,6 +19,10 @@ package struct LiveCall: Sendable {
     var lastFailure: LegFailure?
     /// The callee that sends sound before its answer.
     var earlySource: LegID?
+    /// Of the two who talk, those who are away for the moment.
+    var absences: [LegID: Absence] = [:]
+    /// When the conversation ends at the latest, while `deadline` is about somebody who is away.
+    var talkEnd = Instant.never
     private var lastLegID = 0
 
     package enum Phase: Sendable, Equatable {
@@ -76,6 +80,8 @@ package struct LiveCall: Sendable {
         case .yielded(let legs): return yielded(legs, moment)
         case .replaced(let leg, let party): return replaced(leg, by: party, moment)
         case .referProgress(let leg, let status): return referProgress(leg, status, moment)
+        case .rejoined(let leg, let keepsMedia): return rejoined(leg, keepsMedia: keepsMedia, moment)
+        case .reconnected(let leg): return reconnected(leg)
         case .queue(let name, let order): return obey(order, of: name, moment)
         case .hangUp(let userID): return hangUp(userID, moment)
         case .incompatible(let leg): return incompatible(leg, moment)
@@ -136,6 +142,8 @@ package struct CallTiming: Sendable {
     package var joining: Duration = .seconds(30)
     /// How long a caller who was called hears the tone that ends the call.
     package var refusal: Duration = .seconds(3)
+    /// How long the place of a page that is away is kept (`RESUME_TIMEOUT_S`); zero: not at all.
+    package var resuming: Duration = .seconds(20)
     /// No call outlives this, whatever else is missed.
     package var longest: Duration = .seconds(24 * 3600)
 

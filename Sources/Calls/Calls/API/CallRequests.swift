@@ -84,6 +84,10 @@ package enum ParticipantMessage: Sendable, Equatable {
     case left
     /// The participant's call goes on as part of this one, over the same connection.
     case moved
+    /// Another page has taken the participant's place.
+    case replaced
+    /// The participant's media connection is gone: the call waits for its offer of another.
+    case mediaLost
     /// Digit received from the far end.
     case digit(Character)
     case failed(CallError)
@@ -109,10 +113,29 @@ package struct JoinedCall: Sendable, Equatable {
     package var record: CallRecord
     /// Socket ids of those who were there before.
     package var participants: [String]
+    /// How the place is taken again; nil in rooms, and where nobody's place is kept.
+    package var resumption: Resumption?
 
-    package init(record: CallRecord, participants: [String]) {
-        (self.record, self.participants) = (record, participants)
+    package init(record: CallRecord, participants: [String], resumption: Resumption? = nil) {
+        (self.record, self.participants, self.resumption) = (record, participants, resumption)
     }
+}
+
+/// What a page needs to take its place in a call again.
+package struct Resumption: Sendable, Equatable {
+    /// A secret, good for one leg of one call as long as that lives.
+    package let token: String
+    /// How long the place is kept.
+    package let timeout: Duration
+}
+
+/// What a page that has its place again needs to know.
+package struct ResumedCall: Sendable, Equatable {
+    package let record: CallRecord
+    package let resumption: Resumption
+    /// Its media connection is still in use; otherwise it is to offer another.
+    package let keepsMedia: Bool
+    package let isMuted: Bool
 }
 
 /// One thing that happened to a call, with its record as it was at that moment.

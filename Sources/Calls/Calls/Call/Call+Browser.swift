@@ -13,33 +13,42 @@ extension Call {
         let userID = participant.participantUserID
         let free = live.legs.filter { leg in
             guard leg.state.isOpen, leg.party.isBrowser, links[leg.id]?.participant == nil else { return false }
+            // The place of a page that is away is taken with its token (`resume`).
+            guard !live.isTalking(leg.id) else { return false }
             return leg.party == .visitor || userID == nil || leg.party.userID == userID
         }
         guard let leg = free.first(where: { $0.party.userID == userID }) ?? free.first else { return .invalidState }
-        update(leg.id) { $0.participant = participant }
+        let token = keepsPlaces ? links[leg.id]?.resumeToken ?? entropy.hex(32) : nil
+        update(leg.id) {
+            $0.participant = participant
+            $0.resumeToken = token
+        }
         return nil
     }
 
     func leave(_ participant: any CallParticipant, _ departure: LegDeparture) {
         guard let id = leg(of: participant) else { return }
         update(id) { $0.participant = nil }
+        abandonOffer(id)
         perform(.gone(id, departure))
     }
 
     func offer(_ sdp: String, from participant: any CallParticipant) -> CallError? {
         guard let id = leg(of: participant) else { return .notJoined }
         let body = Array(sdp.utf8)
-        if links[id]?.isAnswered == true {
+        let (offer, isAnswered) = (try? RemoteAudio(parsing: body), links[id]?.isAnswered == true)
+        guard let offer, offer.stream.isBrowser, !isAnswered || beginsAnew(id, offer.stream) else {
+            guard isAnswered else { return .badDescription }
             reoffered(id, body)
             return nil
         }
-        guard let offer = try? RemoteAudio(parsing: body), offer.stream.isBrowser else { return .badDescription }
+        if isAnswered { renewMedia(id) }
         update(id) {
             $0.remote = offer
             $0.offered = offer.stream
             $0.pendingOffer = offer
         }
-        post(.offered(id))
+        post(isAnswered ? .reconnected(id) : .offered(id))
         return nil
     }
 
@@ -53,6 +62,7 @@ extension Call {
     func mute(_ on: Bool, from participant: any CallParticipant) {
         guard let id = leg(of: participant), let mediaID = links[id]?.mediaID else { return }
         services.media.setMuted(mediaID, on)
+        update(id) { $0.isMuted = on }
         live.noteMuted(on)
     }
 
@@ -69,7 +79,7 @@ extension Call {
         live.legs.contains { $0.party.userID == userID } || offeredTo.contains(userID)
     }
 
-    private func leg(of participant: any CallParticipant) -> LegID? {
+    func leg(of participant: any CallParticipant) -> LegID? {
         links.values.first { $0.participant?.participantID == participant.participantID }?.id
     }
 }

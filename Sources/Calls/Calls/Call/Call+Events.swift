@@ -56,10 +56,10 @@ extension Call {
         case .failed(_, let failure):
             if links[id]?.speaksWebRTC == true { manager.announce(.failed) }
             logger.warn("media failed", [LogField("leg", id), LogField("failure", "\(failure)")])
-            perform(.gone(id, .mediaFailed))
-        case .hungUp: perform(.gone(id, .hungUp))
-        case .disconnected: perform(.gone(id, .mediaLost))
-        case .timedOut: if expectsMedia { perform(.gone(id, .mediaLost)) }
+            mediaGone(id, .mediaFailed)
+        case .hungUp: mediaGone(id, .mediaClosed)
+        case .disconnected: mediaGone(id, .mediaLost)
+        case .timedOut: if expectsMedia { mediaGone(id, .mediaLost) }
         case .digit(_, let digit, _): pressed(digit, on: id, by: .media)
         case .announced(_, let announcement, let isWhole): announced(announcement, on: id, isWhole: isWhole)
         case .closed(_, let figures):
@@ -69,8 +69,5 @@ extension Call {
     }
 
     /// Silence is a fault only while two people should be hearing each other; on hold, or before the answer, it is not.
-    private var expectsMedia: Bool {
-        guard case .talking = live.phase else { return false }
-        return !live.record.isOnHold
-    }
+    private var expectsMedia: Bool { live.isWhole && !live.record.isOnHold }
 }

@@ -14,9 +14,10 @@ extension Call {
         reoffer(id, [codec])
     }
 
-    /// Whoever takes the place of a party that waits is answered first; false when that cannot be done.
+    /// Whoever takes the place of a party that waits, or comes back to it, is answered first; false when that cannot be done.
     private func answerBeforeParking(_ link: LegLink) -> Bool {
-        guard !link.isAnswered, link.isInbound else { return true }
+        let isBack = link.participant != nil && link.pendingOffer != nil && !link.isLaterOffer
+        guard isBack || (!link.isAnswered && link.isInbound) else { return true }
         if link.awaitsOurOffer { return offerInAnswer(link.id, .pcma) }
         guard let codec = ownCodec(link), answer(link.id, with: codec, early: false) else {
             post(.incompatible(link.id))

@@ -117,6 +117,7 @@ extension Call {
                 $0.transport = transport
                 $0.mediaGroup = group
             }
+            if link.isMuted { services.media.setMuted(link.mediaID, true) }
             return true
         } catch {
             logger.warn("no media for a leg", [LogField("leg", id), LogField("error", "\(error)")])

@@ -10,6 +10,8 @@ extension Call {
     /// Offers the far end codecs in the direction we want now; while an offer is out the next one waits for it.
     func reoffer(_ id: LegID, _ codecs: [Codec]) {
         guard let link = links[id], let transport = link.transport else { return }
+        // A page that is away is offered what is needed when it is back.
+        guard link.sip != nil || link.participant != nil else { return update(id) { $0.needsOffer = true } }
         guard !link.isOffering else { return update(id) { $0.nextOffer = codecs } }
         var body: [UInt8] = []
         update(id) {
@@ -123,7 +125,9 @@ extension Call {
     ///
     /// A partner that knows nothing of it stays as it is.
     private func askPeer(of id: LegID, _ stream: AudioStream) {
-        guard let peer = live.peer(of: id), let link = links[peer] else { return refuseOffer(id) }
+        guard let peer = live.peer(of: id), let link = links[peer], link.sip != nil || link.participant != nil else {
+            return refuseOffer(id)
+        }
         let codecs = stream.codecs(alsoIn: Codec.relayable).filter(link.mayUnderstand)
         guard !codecs.isEmpty else { return answerAlone(id) }
         update(peer) { $0.answersFor = id }

@@ -9,7 +9,7 @@ import Wire
 extension Call {
     /// A phone's REFER: the phone hears how it goes.
     func transfer(_ request: TransferRequest, referredBy leg: LegID) {
-        guard case .talking = live.phase else { return refuseTransfer(leg, status: 480) }
+        guard live.isWhole else { return refuseTransfer(leg, status: 480) }
         referrer = leg
         perform(.transfer(request))
     }

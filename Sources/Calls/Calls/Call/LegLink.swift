@@ -19,6 +19,10 @@ struct LegLink {
     @Sparse var transport: LocalTransport?
     var sip: SIPLegID?
     var participant: (any CallParticipant)?
+    /// By which the page's place can be taken again.
+    var resumeToken: String?
+    /// The page wants not to be heard.
+    var isMuted = false
     /// The far end's latest description, whoever offered.
     @Sparse var remote: RemoteAudio?
     /// All it said it understands in its latest offer; an answer of its repeats only what was asked.

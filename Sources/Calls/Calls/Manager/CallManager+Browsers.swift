@@ -9,7 +9,7 @@ extension CallManager {
         guard let entry = entry(key) else { throw .callNotFound }
         let uuid = entry.record.uuid
         let former = places[participant.participantID]
-        guard former != uuid else { return JoinedCall(record: entry.record, participants: []) }
+        guard former != uuid else { return joined(entry, participant, []) }
         var others: [String] = []
         switch entry {
         case .call(let call):
@@ -21,7 +21,36 @@ extension CallManager {
         }
         if former != nil { leave(participant) }
         places[participant.participantID] = uuid
-        return JoinedCall(record: entry.record, participants: others)
+        return joined(entry, participant, others)
+    }
+
+    private func joined(_ entry: LiveEntry, _ participant: any CallParticipant, _ others: [String]) -> JoinedCall {
+        var joined = JoinedCall(record: entry.record, participants: others)
+        if case .call(let call) = entry { joined.resumption = call.assumeIsolated { $0.resumption(of: participant) } }
+        return joined
+    }
+
+    /// Gives a page the place in a call that it or another page had while two talk; whoever has it still is put out.
+    ///
+    /// The holder of the token may take it, and the user whose leg it is.
+    package func resume(
+        _ key: CallKey, _ participant: any CallParticipant, token: String?, keepsMedia: Bool
+    ) throws(CallError) -> ResumedCall {
+        let call = try call(key)
+        let former = places[participant.participantID]
+        let resumed = try call.assumeIsolated { $0.resume(participant, token: token, keepsMedia: keepsMedia) }.get()
+        if former != call.uuid { leave(participant) }
+        places[participant.participantID] = call.uuid
+        return resumed
+    }
+
+    /// The live calls that ring in the pages of a user (of anybody, for nil) now, oldest first.
+    package func ringingRecords(userID: Int64?) -> [CallRecord] {
+        let ringing = calls.values.filter { entry in
+            guard case .call(let call) = entry else { return false }
+            return call.assumeIsolated { $0.live.hasUnansweredPage(of: userID) }
+        }
+        return ringing.map(\.record).sorted { $0.id < $1.id }
     }
 
     /// The browser hung up or left the room.

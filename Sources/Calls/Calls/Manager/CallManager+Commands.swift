@@ -95,7 +95,7 @@ extension CallManager {
         request.refersFarEnd = refersFarEnd(request, in: try call(key))
         let wanted = request
         return try command(key) { call throws(CallError) in
-            guard case .talking = call.live.phase else { throw .invalidState }
+            guard call.live.isWhole else { throw .invalidState }
             call.perform(.transfer(wanted))
         }
     }

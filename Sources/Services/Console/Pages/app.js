@@ -60,6 +60,7 @@ function openDesk(account) {
   phone.addEventListener('transferring', () => offerColleagues(phone, person));
   window.addEventListener('beforeunload', (event) => phone.isBusy && event.preventDefault());
   $('sign-out').onclick = () => {
+    phone.hangUp();
     forgetAccount();
     location.reload();
   };
@@ -73,6 +74,7 @@ function openDesk(account) {
   document.documentElement.dataset.view = 'desk';
   $('number').focus();
   socket.open();
+  phone.comeBack();
 }
 
 function nameOf(person) {

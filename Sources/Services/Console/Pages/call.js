@@ -1,3 +1,4 @@
+import { keepPlace } from './place.js';
 import { Sound } from './sound.js';
 import * as sounds from './sounds.js';
 
@@ -5,7 +6,7 @@ import * as sounds from './sounds.js';
 const audible = 0.25;
 
 /**
- * One call of this page, from the first key to the farewell.
+ * One call of this page, from the first key to the farewell, and over reloads of the page.
  *
  * `state`: calling, ringing, connected, held, ended. Dispatches `change`, `level`, `quality` and `failure`.
  */
@@ -24,6 +25,10 @@ export class Call extends EventTarget {
   hasSound = false;
   isWeak = false;
   isTransferring = false;
+  /** The page is on its way back into the call. */
+  isReturning = false;
+  #place = null;
+  #patience = null;
 
   constructor(socket, number, direction) {
     super();
@@ -48,6 +53,58 @@ export class Call extends EventTarget {
     return this.id !== null && (names.includes(this.id) || names.includes(String(this.numericId)));
   }
 
+  /** Whether the server keeps our place while we are away. */
+  get isResumable() { return this.#place !== null && this.answeredAt !== null && !this.isOver; }
+
+  // Coming back to it
+
+  /** Takes up what the page wrote down before it was reloaded. */
+  static returning(socket, place) {
+    const call = new Call(socket, place.number, place.direction);
+    Object.assign(call, { id: place.id, numericId: place.numericId, answeredAt: place.answeredAt });
+    Object.assign(call, { state: 'connected', isReturning: true });
+    call.#place = place;
+    return call;
+  }
+
+  /** Without signalling: the call goes on as soon as there is some, or ends when its time is up. */
+  wait() {
+    if (this.#patience) return;
+    this.#change({ isReturning: true });
+    this.#await(this.#place.timeout * 1000, 'signalling_failed');
+  }
+
+  /** Takes our place in the call again; the media connection is made anew unless it has lived on. */
+  async resume() {
+    const keepsMedia = this.pc?.connectionState === 'connected';
+    const back = await this.#socket.ask('resume-call', { callId: this.id, token: this.#place.token, keepsMedia });
+    if (this.isOver) return this.#socket.tell('end-call', { callId: this.id });
+    this.#await(null);
+    this.#iceServers = back.iceServers;
+    this.setSilent(back.isMuted);
+    if (!back.keepsMedia) await this.#connectAnew();
+    this.#change({ isReturning: false, state: back.isHold ? 'held' : 'connected' });
+  }
+
+  async #connectAnew() {
+    this.#hasRestarted = false;
+    this.#sound.connect(this.#iceServers);
+    this.#change({ hasSound: false });
+    await this.#offer();
+  }
+
+  #await(time, reason) {
+    clearTimeout(this.#patience);
+    this.#patience = time === null ? null : setTimeout(() => this.finish(reason), time);
+  }
+
+  /** What the page needs should it be reloaded now. */
+  #writeDown() {
+    if (!this.isResumable) return;
+    const { number, direction, id, numericId, answeredAt } = this;
+    keepPlace({ ...this.#place, number, direction, id, numericId, answeredAt });
+  }
+
   // Making it
 
   useMicrophone(stream) { return this.#sound.useMicrophone(stream); }
@@ -70,20 +127,28 @@ export class Call extends EventTarget {
     const isWeak = state === 'disconnected' || state === 'failed';
     if (state === 'connected') this.#hasRestarted = false;
     this.#change({ isWeak, hasSound: this.hasSound || state === 'connected' });
-    if (state !== 'failed') return;
-    if (this.#hasRestarted || !this.hasSound) {
-      this.#emit('failure', 'failMedia');
-      return this.hangUp('media_failed');
-    }
+    // A network that changed takes the socket along, which would be noticed late.
+    if (isWeak) this.#socket.probe();
+    if (state !== 'failed' || this.isReturning) return;
+    if (this.#hasRestarted || !this.hasSound) return this.#mediaFailed();
     this.#hasRestarted = true;
-    this.#offer({ iceRestart: true }).catch(() => this.hangUp('media_failed'));
+    this.#offer({ iceRestart: true }).catch(() => this.#mediaFailed());
+  }
+
+  #mediaFailed() {
+    // The socket is away as well, and comes back with the call.
+    if (this.isOver || this.isReturning || (this.isResumable && this.#socket.state !== 'online')) return;
+    this.#emit('failure', 'failMedia');
+    this.hangUp('media_failed');
   }
 
   // What the server tells
 
   hear(name, data) {
     switch (name) {
-      case 'joined-call': this.#iceServers = data.iceServers; break;
+      case 'joined-call': this.#joined(data); break;
+      case 'call-media-lost': this.#connectAnew().catch(() => this.#mediaFailed()); break;
+      case 'call-replaced': this.finish('replaced'); break;
       case 'answer': this.#sound.acceptAnswer(sdpOf(data)).catch(() => this.hangUp('media_failed')); break;
       case 'offer': this.#renegotiate(sdpOf(data)); break;
       case 'ice-candidate': this.#sound.addCandidate(data.candidate).catch(() => {}); break;
@@ -92,13 +157,18 @@ export class Call extends EventTarget {
       case 'call-answered': this.#progress(data.action === 'reject' ? 'rejected' : 'answered'); break;
       case 'call-hold-changed': this.#holdChanged(data.isHold); break;
       // Somebody joined our call with another, whose name it bears from now on.
-      case 'call-moved': Object.assign(this, { id: data.newCallId, numericId: data.newId }); break;
+      case 'call-moved': this.#change({ id: data.newCallId, numericId: data.newId }); break;
       case 'call-quality': this.#sound.fromGateway(data); break;
       case 'transfer-error': this.#transferFailed(); break;
       case 'call-ended': this.finish(this.isTransferring ? 'transferred' : data.reason); break;
       // The ending itself follows with its reason, unless only our part of the call is over.
       case 'left-call': setTimeout(() => this.finish(this.isTransferring ? 'transferred' : null), 400); break;
     }
+  }
+
+  #joined({ iceServers, resumeToken, resumeTimeout }) {
+    this.#iceServers = iceServers;
+    this.#place = resumeToken ? { token: resumeToken, timeout: resumeTimeout } : null;
   }
 
   async #renegotiate(sdp) {
@@ -128,9 +198,14 @@ export class Call extends EventTarget {
   // What the person does
 
   setMuted(isMuted) {
+    this.setSilent(isMuted);
+    return this.#socket.ask('mute-call', { callId: this.id, muted: isMuted });
+  }
+
+  /** Mutes the microphone, without a word to the server. */
+  setSilent(isMuted) {
     this.#sound.setMuted(isMuted);
     this.#change({ isMuted });
-    return this.#socket.ask('mute-call', { callId: this.id, muted: isMuted });
   }
 
   setHeld(isHold) { return this.#socket.ask('hold-call', { callId: this.id, isHold }); }
@@ -158,12 +233,15 @@ export class Call extends EventTarget {
 
   finish(reason) {
     if (this.isOver) return;
+    this.#await(null);
     this.#sound.close();
+    keepPlace(null);
     this.#change({ state: 'ended', endedAt: Date.now(), reason });
   }
 
   #change(facts) {
     Object.assign(this, facts);
+    this.#writeDown();
     this.#emit('change');
   }
 

@@ -35,7 +35,7 @@ export class CallCard {
     $('state').textContent = stateText(call);
     $('mute').setAttribute('aria-pressed', call.isMuted);
     $('hold').setAttribute('aria-pressed', call.state === 'held');
-    const isUp = call.state === 'connected' || call.state === 'held';
+    const isUp = (call.state === 'connected' || call.state === 'held') && !call.isReturning;
     for (const id of ['mute', 'hold', 'transfer']) $(id).disabled = !isUp;
     if (!isUp) this.showTransfer(false);
     if (!call.answeredAt) $('quality').replaceChildren();
@@ -97,6 +97,7 @@ export class CallCard {
 
 function stateText(call) {
   if (call.state === 'ended') return text(`ended_${call.reason}`) || text('stateEnded');
+  if (call.isReturning) return text('stateReturning');
   if (call.isTransferring) return text('stateTransferring');
   if (call.isWeak) return text('stateWeak');
   const isAnswering = call.state === 'calling' && call.direction === 'incoming';

@@ -20,6 +20,7 @@ export default {
   online: 'Online', offline: 'Offline. Trying again…', connecting: 'Connecting…',
   stateCalling: 'Calling…', stateConnecting: 'Connecting…', stateRinging: 'Ringing…', stateConnected: 'In call',
   stateHeld: 'On hold', stateEnded: 'Call ended', stateWeak: 'Restoring sound…', stateTransferring: 'Transferring…',
+  stateReturning: 'Reconnecting…',
   loss: 'loss', jitter: 'jitter', rtt: 'RTT', ms: 'ms', measuring: 'Measuring quality…',
   good: 'Good', fair: 'Fair', poor: 'Poor',
   insecure: 'Browsers allow the microphone only over HTTPS or on localhost. Open the secure address:',
@@ -37,5 +38,6 @@ export default {
   ended_no_shared_codec: 'No common sound format', ended_signalling_timeout: 'No response',
   ended_signalling_failed: 'Connection lost', ended_upstream_failed: 'The far server failed',
   ended_media_timeout: 'Sound was lost', ended_media_failed: 'No sound connection', ended_capacity: 'All lines are busy',
+  ended_replaced: 'Continued in another window',
   ended_shutdown: 'The server is restarting', ended_maximum_duration: 'Time limit reached',
 };

@@ -1,6 +1,7 @@
 import * as sounds from './sounds.js';
 import { Call } from './call.js';
 import { openMicrophone, isPossible } from './microphone.js';
+import { keptPlace } from './place.js';
 import { Refusal } from './server.js';
 
 /** How long the ending of a call stays in view. */
@@ -15,6 +16,8 @@ const farewellTime = 2500;
 export class Phone extends EventTarget {
   #socket;
   #sounding = null;
+  /** There is a microphone for the call we come back to. */
+  #isReady = true;
   call = null;
   /** Calls that ring here, by UUID, oldest first. */
   offers = new Map();
@@ -28,9 +31,10 @@ export class Phone extends EventTarget {
     hear(['incoming-call'], this.#offered);
     hear(['incoming-transfer'], ({ call, fromUser }) => call && this.#offered({ ...call, isTransfer: true, fromUser }));
     hear(['call-withdrawn', 'call-answered', 'call-ended'], this.#withdrawn);
-    hear(['link'], (state) => state === 'offline' && this.#cutOff());
+    hear(['link'], this.#linkChanged);
     for (const name of ['answer', 'offer', 'ice-candidate', 'joined-call', 'left-call', 'call-status', 'call:ringing',
-      'call-answered', 'call-ended', 'call-hold-changed', 'call-moved', 'transfer-error', 'call-quality']) {
+      'call-answered', 'call-ended', 'call-hold-changed', 'call-moved', 'call-media-lost', 'call-replaced', 'transfer-error',
+      'call-quality']) {
       hear([name], (data) => this.call?.isNamed(data) && this.call.hear(name, data));
     }
   }
@@ -71,10 +75,28 @@ export class Phone extends EventTarget {
     await run(this.call).catch((refusal) => this.#fail(refusal));
   }
 
+  /** Goes back into the call this tab was in before it was reloaded. */
+  async comeBack() {
+    const place = keptPlace();
+    if (!place || this.call) return;
+    const call = this.#take(Call.returning(this.#socket, place));
+    call.wait();
+    this.#isReady = false;
+    try {
+      call.useMicrophone(await openMicrophone());
+      this.#isReady = true;
+      if (this.#socket.state === 'online') await this.#resume(call);
+    } catch (problem) {
+      this.#fail(problem);
+      call.hangUp();
+    }
+  }
+
   // The call in progress
 
-  #begin(number, direction) {
-    const call = new Call(this.#socket, number, direction);
+  #begin(number, direction) { return this.#take(new Call(this.#socket, number, direction)); }
+
+  #take(call) {
     this.call = call;
     call.addEventListener('change', () => this.#changed(call));
     for (const name of ['level', 'quality', 'failure']) {
@@ -112,11 +134,29 @@ export class Phone extends EventTarget {
     this.#emit('change');
   }
 
-  /** Without signalling the gateway ends our side of the call. */
+  #linkChanged(state) {
+    if (state === 'offline') this.#cutOff();
+    if (state === 'online' && this.isBusy && this.call.isReturning && this.#isReady) this.#resume(this.call);
+  }
+
+  /** Without signalling the gateway keeps our place in a conversation for a while, and ends whatever else we do. */
   #cutOff() {
     this.offers.clear();
     this.#offersChanged();
-    if (this.isBusy) this.call.finish('signalling_failed');
+    if (!this.isBusy) return;
+    if (this.call.isResumable) this.call.wait();
+    else this.call.finish('signalling_failed');
+  }
+
+  async #resume(call) {
+    try {
+      await call.resume();
+    } catch (problem) {
+      // A connection that broke once more comes back once more.
+      if (problem.code === 'OFFLINE' || call.isOver) return;
+      this.#fail(problem);
+      call.finish('signalling_failed');
+    }
   }
 
   // Calls that are offered

@@ -20,7 +20,7 @@ export default {
   online: 'На связи', offline: 'Нет связи. Пробуем снова…', connecting: 'Соединение…',
   stateCalling: 'Вызов…', stateConnecting: 'Соединение…', stateRinging: 'Гудки…', stateConnected: 'Разговор',
   stateHeld: 'На удержании', stateEnded: 'Звонок завершён', stateWeak: 'Восстанавливаем звук…',
-  stateTransferring: 'Переводим…',
+  stateTransferring: 'Переводим…', stateReturning: 'Восстанавливаем соединение…',
   loss: 'потери', jitter: 'джиттер', rtt: 'RTT', ms: 'мс', measuring: 'Измеряем качество…',
   good: 'Хорошо', fair: 'Средне', poor: 'Плохо',
   insecure: 'Браузер даёт микрофон только по HTTPS или на localhost. Откройте защищённый адрес:',
@@ -38,5 +38,6 @@ export default {
   ended_no_shared_codec: 'Нет общего формата звука', ended_signalling_timeout: 'Нет ответа сервера',
   ended_signalling_failed: 'Связь потеряна', ended_upstream_failed: 'Ошибка дальнего сервера',
   ended_media_timeout: 'Звук пропал', ended_media_failed: 'Нет звукового соединения', ended_capacity: 'Все линии заняты',
+  ended_replaced: 'Продолжен в другом окне',
   ended_shutdown: 'Сервер перезапускается', ended_maximum_duration: 'Истекло предельное время',
 };

@@ -3,6 +3,7 @@ import { Refusal } from './server.js';
 const pauses = [500, 1000, 2000, 4000, 8000, 15000];
 const pingPeriod = 20_000;
 const replyLimit = 10_000;
+const probeLimit = 3000;
 
 /**
  * The signalling connection, which comes back by itself.
@@ -60,6 +61,11 @@ export class Socket extends EventTarget {
   /** Sends a command whose failure makes no difference. */
   tell(event, data = {}) { this.ask(event, data).catch(() => {}); }
 
+  /** Finds out at once whether the connection lives, when there is reason to doubt it. */
+  probe() {
+    if (this.state === 'online') this.#ping(probeLimit);
+  }
+
   async #greet() {
     try {
       if (this.#account) await this.ask('authenticate', { userId: this.#account.user.id, token: this.#account.token });
@@ -76,12 +82,12 @@ export class Socket extends EventTarget {
   }
 
   /** A connection may be dead without a word: a missing pong closes it. */
-  #ping() {
+  #ping(limit = replyLimit) {
     const connection = this.#connection;
     if (connection?.readyState !== WebSocket.OPEN) return;
     connection.send(JSON.stringify({ event: 'ping' }));
     clearTimeout(this.#timers.pong);
-    this.#timers.pong = setTimeout(() => this.#lost(connection), replyLimit);
+    this.#timers.pong = setTimeout(() => this.#lost(connection), limit);
   }
 
   #receive(frame) {

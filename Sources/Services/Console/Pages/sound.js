@@ -32,7 +32,10 @@ export class Sound extends EventTarget {
     for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = !isMuted;
   }
 
+  /** Makes a connection; a former one is given up. */
   connect(iceServers) {
+    this.#quality?.stop();
+    this.#peer?.close();
     this.#peer = new Peer(this.#stream, iceServers, {
       candidate: (candidate) => this.#emit('candidate', candidate),
       track: (stream) => this.#hear(stream),

@@ -18,7 +18,18 @@ extension SignallingHub {
         send(SignallingEvent("active-calls", activeList(for: id)), to: [id])
         let facts = visibleCalls(to: id).map(facts)
         send(SignallingEvent("calls:active", CallEventView.pbxList(facts)), to: [id])
+        showRinging(to: id)
         if isUpstreamRegistered { send(SignallingEvent("sip:connected"), to: [id]) }
+    }
+
+    /// A page that is opened while its user still rings is shown the call, too.
+    private func showRinging(to id: String) {
+        guard let member = members[id], member.isAdmitted else { return }
+        let userID = member.user?.id
+        for record in services.calls.assumeIsolated({ $0.ringingRecords(userID: userID) })
+        where announced[record.uuid, default: []].insert(id).inserted {
+            send(SignallingEvent("incoming-call", CallEventView.incomingCall(facts(record))), to: [id])
+        }
     }
 
     /// The payload of `active-calls` for one session.

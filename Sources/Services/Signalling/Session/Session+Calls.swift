@@ -37,7 +37,7 @@ extension Session {
         return record
     }
 
-    private func callKey(_ name: JSONValue) throws(Failure) -> CallKey {
+    func callKey(_ name: JSONValue) throws(Failure) -> CallKey {
         guard let key = CallKey(name.plainText) else { throw .invalid("callId", "must be a number or a UUID") }
         return key
     }

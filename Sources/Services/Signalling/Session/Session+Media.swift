@@ -37,6 +37,7 @@ extension Session {
             }
         case "ice-candidate": try passCandidate(message)
         case "leave-call": leaveCall()
+        case "resume-call": return .done(try resumeCall(message))
         case "mute-call":
             let muted = message.payload["muted"]?.boolValue ?? true
             services.calls.assumeIsolated { $0.mute(muted, from: self) }
@@ -68,15 +69,19 @@ extension Session {
         let name = message.payload["callId"] ?? message.payload
         let record = try liveCall(name)
         let place = try services.calls.attempt { manager throws(CallError) in try manager.join(record.key, self) }
+        var reply = enter(record, name)
+        reply.append("participants", JSONValue(place.participants))
+        if !services.iceServers.isEmpty { reply.append("iceServers", .array(services.iceServers)) }
+        if let resumption = place.resumption { reply.fill(from: resumption.payload) }
+        send(SignallingEvent("joined-call", reply))
+    }
+
+    /// Enters a call's room, leaving a former one, and begins what the client is told of it.
+    func enter(_ record: CallRecord, _ name: JSONValue) -> JSONObject {
         if let joined, joined.uuid != record.uuid { left(joined) }
         joined = JoinedPlace(uuid: record.uuid, name: name)
         hub.assumeIsolated { $0.join(RoomName.call(record.uuid), participantID) }
-        var reply: JSONObject = [
-            "callId": name, "connectionId": .string("\(name.plainText)-\(participantID)"),
-            "participants": JSONValue(place.participants),
-        ]
-        if !services.iceServers.isEmpty { reply.append("iceServers", .array(services.iceServers)) }
-        send(SignallingEvent("joined-call", reply))
+        return ["callId": name, "connectionId": .string("\(name.plainText)-\(participantID)")]
     }
 
     private func leaveCall() {
@@ -140,7 +145,7 @@ extension Session {
         }
     }
 
-    private func left(_ place: JoinedPlace) {
+    func left(_ place: JoinedPlace) {
         if joined?.uuid == place.uuid { joined = nil }
         hub.assumeIsolated { $0.leave(RoomName.call(place.uuid), participantID) }
         send(SignallingEvent("left-call", ["callId": place.name]))
@@ -186,6 +191,8 @@ extension Session: Calls.CallParticipant {
             send(SignallingEvent("ice-candidate", payload))
         case .left:
             if let joined, joined.uuid == call { left(joined) }
+        case .replaced: replaced(name, call)
+        case .mediaLost: send(SignallingEvent("call-media-lost", ["callId": name]))
         case .moved: moved(to: call)
         case .digit(let digit):
             send(SignallingEvent("call-digit", ["callId": name, "digit": .string(String(digit))]))

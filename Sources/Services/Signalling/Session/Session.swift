@@ -208,6 +208,11 @@ package actor Session {
         tellAuthentication(error)
         channel.reply(reply, ["success": false, "error": error.payload])
         services.logger.warn("sign-in refused", [LogField("socket", participantID), LogField("code", error.code)])
+        countFailure()
+    }
+
+    /// Whoever tries secret after secret is cut off.
+    func countFailure() {
         failedLogins += 1
         if failedLogins >= Self.maximumFailedLogins { channel.close(.policyViolation, reason: "not authorized") }
     }
