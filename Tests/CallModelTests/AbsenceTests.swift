@@ -22,7 +22,8 @@ struct AbsenceTests {
         (.mediaClosed, .callerHangup),
     ]
 
-    @Test(arguments: ways.map(\.0)) func `whoever talks to a page that goes away hears music`(way: LegDeparture) {
+    @Test(arguments: AbsenceTests.ways.map { $0.0 })
+    func `whoever talks to a page that goes away hears music`(way: LegDeparture) {
         var scene = Self.talking()
         let version = scene.call.record
         #expect(scene.play(.gone(1, way)) == [.park(1, music: false), .park(2, music: true)])
@@ -30,7 +31,7 @@ struct AbsenceTests {
         #expect(!scene.call.isWhole)
     }
 
-    @Test(arguments: ways) func `a page that does not come back ends the call as it would have at once`(
+    @Test(arguments: AbsenceTests.ways) func `a page that does not come back ends the call as it would have at once`(
         way: LegDeparture, reason: EndReason
     ) {
         var scene = Self.talking()

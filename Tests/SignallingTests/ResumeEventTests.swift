@@ -51,7 +51,7 @@ struct ResumeEventTests {
         let events = resume(scene, again, call.id, token: call.token)
         let resumed = try #require(events.events("resumed-call").first)
         #expect(resumed["callId"] == call.id && resumed["keepsMedia"] == false && resumed["isHold"] == false)
-        #expect(resumed["resumeToken"] == .string(call.token) && resumed["answeredAt"] != .null)
+        #expect(resumed["resumeToken"] == .string(call.token) && resumed["answeredAt"]?.stringValue != nil)
         #expect(resumed["iceServers"]?[0]?["urls"] == "stun:stun.example")
         #expect(events.events("ack").first?["data"]?["uuid"] == call.id)
         let sdp = ScriptedPage.offer(certificate: "AA")
@@ -133,7 +133,8 @@ struct ResumeEventTests {
             _ = resume(scene, stranger, call.id, token: "\(number)")
         }
         scene.settle(.seconds(1))
-        #expect(stranger.closeCode == 1008 || stranger.isClosed)
+        _ = stranger.take()
+        #expect(stranger.closeCode == 1008)
     }
 
     @Test func `a stranger resumes nothing`() throws {

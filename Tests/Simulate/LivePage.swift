@@ -27,6 +27,16 @@ final class LivePage: Calls.CallParticipant, @unchecked Sendable {
         }
     }
 
+    /// Takes its place in the call again, with a media connection of its own; false when that is not to be had.
+    func comeBack(to uuid: UUID) -> Bool {
+        let back: Void? = wave.command { calls in
+            _ = try calls.resume(.uuid(uuid), self, token: nil, keepsMedia: false)
+            try calls.offer(.uuid(uuid), from: self, sdp: ScriptedPage.offer(certificate: "AA"))
+        }
+        if back != nil { isDone = false }
+        return back != nil
+    }
+
     /// Leaves its call, as a person does or as a connection that breaks.
     func leave(breaking: Bool) {
         guard !isDone else { return }

@@ -81,6 +81,17 @@ extension Wave {
             self.totals[breaks ? "page lost" : "page left"] += 1
             self.deeds.pageLeft.insert(uuid)
             page.leave(breaking: breaks)
+            if breaks, self.chance.happens(0.5) { self.comeBack(page, uuid) }
+        }
+    }
+
+    /// A page that was lost is reloaded; it may be too late, or there was no conversation yet.
+    private func comeBack(_ page: LivePage, _ uuid: UUID) {
+        after(chance.milliseconds(100...25_000)) { [weak self] in
+            guard let self else { return }
+            let isBack = page.comeBack(to: uuid)
+            self.totals[isBack ? "page came back" : "page came back for nothing"] += 1
+            if isBack { self.leaveSometime(page, uuid) }
         }
     }
 

@@ -143,7 +143,8 @@ extension LiveCall {
         case .queued(let wait): return timedOutInQueue(wait, moment)
         case .refused(_, let failure): return finish(refusedBy: failure, moment)
         case .talking:
-            return absenceOver(moment) ?? finish(Ending(.completed, .maximumDuration), releasing: .normal, moment)
+            if let ended = absenceOver(moment) { return ended }
+            return finish(Ending(.completed, .maximumDuration), releasing: .normal, moment)
         case .over: return []
         }
     }

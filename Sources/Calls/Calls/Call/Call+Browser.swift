@@ -36,8 +36,10 @@ extension Call {
     func offer(_ sdp: String, from participant: any CallParticipant) -> CallError? {
         guard let id = leg(of: participant) else { return .notJoined }
         let body = Array(sdp.utf8)
-        let (offer, isAnswered) = (try? RemoteAudio(parsing: body), links[id]?.isAnswered == true)
-        guard let offer, offer.stream.isBrowser, !isAnswered || beginsAnew(id, offer.stream) else {
+        let isAnswered = links[id]?.isAnswered == true
+        guard let offer = try? RemoteAudio(parsing: body), offer.stream.isBrowser,
+            !isAnswered || beginsAnew(id, offer.stream)
+        else {
             guard isAnswered else { return .badDescription }
             reoffered(id, body)
             return nil
