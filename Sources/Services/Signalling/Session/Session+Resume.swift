@@ -1,4 +1,5 @@
 import CallModel
+import CallViews
 import Calls
 import Web
 import Wire
