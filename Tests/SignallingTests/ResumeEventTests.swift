@@ -1,6 +1,7 @@
 import CallKit
 import CallModel
 import Calls
+import Media
 import Reactor
 import Testing
 import Wire
