@@ -33,7 +33,7 @@ package final class ScriptedPage: CallParticipant, @unchecked Sendable {
         a=group:BUNDLE 0\r
         m=audio 9 UDP/TLS/RTP/SAVPF \(codecs) 110 126\r
         c=IN IP4 0.0.0.0\r
-        a=ice-ufrag:4Zc\(certificate)\r
+        a=ice-ufrag:4ZcD\r
         a=ice-pwd:2/1muCWoOi3uLifh0NuRHlZQ\r
         a=ice-options:trickle\r
         a=fingerprint:sha-256 \(certificate):74:31:25:CB:A2:13:EC:28:6F:6D:2C:61:FF:5D:C2:BC:B9:DB:3D:98:14:8D:1A:BB:EA:33:0C:A4:60:A8:8E\r

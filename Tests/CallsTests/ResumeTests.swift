@@ -3,6 +3,7 @@ import CallModel
 import Calls
 import Media
 import Reactor
+import SDP
 import SIPEndpoint
 import TestKit
 import Testing
