@@ -72,8 +72,10 @@ class Softphone:
         page.on("console", lambda line: self.problems.append(line.text) if line.type == "error" else None)
         page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: self.events.append(str(frame))))
         # The fake microphone is a pure tone: nothing may be taken for noise or echo. The language is fixed too.
-        page.add_init_script("localStorage.setItem('tandem.processing', 'off');"
-                             "localStorage.setItem('tandem.language', 'en');" + RECORDER)
+        # A page that leaves is on about:blank meanwhile, which has no storage.
+        page.add_init_script("if (location.protocol !== 'about:') {"
+                             "localStorage.setItem('tandem.processing', 'off');"
+                             "localStorage.setItem('tandem.language', 'en'); }" + RECORDER)
 
     def control(self, name):
         return self.page.locator(f"[data-test={name}]")
