@@ -14,7 +14,8 @@ MILLIWATT_DB = -6.2
 
 @pytest.fixture(scope="module")
 def gateway():
-    with Gateway(AUTH_MODE="off") as running:
+    # A dropped page has its place kept for no longer than the tests wait.
+    with Gateway(AUTH_MODE="off", RESUME_TIMEOUT_S=1) as running:
         yield running
 
 
@@ -122,5 +123,5 @@ def test_a_dropped_connection_ends_the_call(gateway):
             return made["id"]
 
     uuid = asyncio.run(run())
-    gateway.wait_metric("active_calls", 0, 5)
+    gateway.wait_metric("active_calls", 0, 10)
     assert gateway.call(uuid)["status"] == "completed"

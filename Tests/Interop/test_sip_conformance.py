@@ -118,7 +118,7 @@ CASES = [
     Case("an offer of garbage", "caller-offers-garbage", NOBODY, None),
     Case("an offer of a foreign codec", "caller-offers-foreign-codec", NOBODY, None),
     # Changes that go wrong
-    Case("a refused re-INVITE", "caller-reinvite-refused", "callee-refuses-reinvite"),
+    Case("a re-INVITE to a foreign codec", "caller-reinvite-refused", "callee"),
     Case("a glare at the called side", "caller-changes-codec-slowly", "callee-answers-491", seconds=15),
     Case("a glare at the caller", "caller-glares", "callee-holds", HUNG_UP),
     Case("an UPDATE in a re-INVITE", "caller-updates-in-update", "callee-thinks-in-reinvite"),
