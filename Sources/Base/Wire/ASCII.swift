@@ -1,36 +1,40 @@
 /// Byte classes and helpers for text protocols, whose grammar is ASCII whatever the bytes around it are.
 public enum ASCII {
-    public static let tab: UInt8 = 0x09
-    public static let lineFeed: UInt8 = 0x0A
-    public static let carriageReturn: UInt8 = 0x0D
-    public static let space: UInt8 = 0x20
-    public static let zero: UInt8 = 0x30
-    public static let colon: UInt8 = 0x3A
+    @inlinable public static var tab: UInt8 { 0x09 }
+    @inlinable public static var lineFeed: UInt8 { 0x0A }
+    @inlinable public static var carriageReturn: UInt8 { 0x0D }
+    @inlinable public static var space: UInt8 { 0x20 }
+    @inlinable public static var zero: UInt8 { 0x30 }
+    @inlinable public static var colon: UInt8 { 0x3A }
 
-    public static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
-    public static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
-    public static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
-    public static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
-    public static func isPrintable(_ byte: UInt8) -> Bool { byte &- 0x20 < 0x5F }
-    public static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+    @inlinable public static func isDigit(_ byte: UInt8) -> Bool { byte &- zero < 10 }
+    @inlinable public static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+    @inlinable public static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
+    @inlinable public static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+    @inlinable public static func isPrintable(_ byte: UInt8) -> Bool { byte &- 0x20 < 0x5F }
+    @inlinable public static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     /// The value of a hexadecimal digit, nil for any other byte.
-    public static func hexValue(_ byte: UInt8) -> UInt8? {
+    @inlinable public static func hexValue(_ byte: UInt8) -> UInt8? {
         if isDigit(byte) { return byte - zero }
         let letter = (byte | 0x20) &- 0x61
         return letter < 6 ? letter + 10 : nil
     }
 
     /// Case-insensitive equality of two ASCII strings, without allocating.
-    public static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
+    @inlinable public static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
     }
 
     /// A decimal number of at most `maximumDigits` digits and nothing else.
-    public static func decimal(_ bytes: some Collection<UInt8>, maximumDigits: Int = 10) -> UInt64? {
-        guard !bytes.isEmpty, bytes.count <= min(maximumDigits, 19), bytes.allSatisfy(isDigit) else { return nil }
-        return bytes.reduce(0) { $0 * 10 + UInt64($1 - zero) }
+    @inlinable public static func decimal(_ bytes: some Collection<UInt8>, maximumDigits: Int = 10) -> UInt64? {
+        var (value, digits): (UInt64, Int) = (0, 0)
+        for byte in bytes {
+            guard isDigit(byte), digits < min(maximumDigits, 19) else { return nil }
+            (value, digits) = (value * 10 + UInt64(byte - zero), digits + 1)
+        }
+        return digits == 0 ? nil : value
     }
 }
 

@@ -7,15 +7,17 @@ package import Wire
 package struct LocalSession: Sendable {
     package let id: UInt64
     package private(set) var version: UInt64 = 1
-    private var lines: [MediaDescription] = []
-    private var audioIndex = 0
+    /// What later descriptions keep of the audio line; nil before the first description.
+    private var audio: (profile: String, mid: String?)?
+    /// The lines of the far end's offer that are refused before and after it.
+    private var refused: (before: [MediaDescription], after: [MediaDescription]) = ([], [])
     private var offered: LocalAudioOffer?
     private var payloadTypes: [Codec: UInt8] = [:]
     private var eventTypes: [UInt32: UInt8] = [:]
     /// The clocks in which the other end itself offered digits.
     private var understoodEventClocks: Set<UInt32> = []
     private var role: SetupRole?
-    /// A hash of our latest description without its origin: another one counts as a new version.
+    /// A hash of our latest description after its origin: another one counts as a new version.
     private var lastBody: Int?
     private var exchange = SDESExchange()
     private var entropy: Entropy
@@ -28,22 +30,19 @@ package struct LocalSession: Sendable {
     /// The body of an offer: the first one, or a later one that changes codecs, direction or address.
     package mutating func offer(_ offer: LocalAudioOffer) -> [UInt8] {
         offered = offer
-        let earlier = lines.indices.contains(audioIndex) ? lines[audioIndex] : nil
-        var audio = audioLine(
-            for: offer.transport, profile: earlier?.profile ?? offer.transport.profile(offer.encryption))
+        var line = audioLine(
+            for: offer.transport, profile: audio?.profile ?? offer.transport.profile(offer.encryption))
         let types = offer.codecs.map { PayloadFormat(payloadType: payloadType(of: $0), codec: $0) }
         let events = eventClocks(for: offer.codecs).map {
             TelephoneEventFormat(payloadType: eventType(of: $0), clockRate: $0)
         }
-        audio.append(formats: types, events: events)
-        audio.append(offer.direction)
-        audio.append(offer.transport, mid: earlier.map(\.mid) ?? offer.transport.firstMid, setup: .actpass)
+        line.append(formats: types, events: events)
+        line.append(offer.direction)
+        line.append(offer.transport, mid: audio.map(\.mid) ?? offer.transport.firstMid, setup: .actpass)
         if case .rtp = offer.transport {
-            audio.append(exchange.offer(offer.encryption, isSecure: audio.profile.isSecure, from: &entropy))
+            line.append(exchange.offer(offer.encryption, isSecure: line.profile.isSecure, from: &entropy))
         }
-        if lines.isEmpty { lines = [audio] }
-        lines[audioIndex] = audio
-        return body(for: offer.transport, bundles: true)
+        return body(with: line, for: offer.transport, bundles: true)
     }
 
     /// What the answer to our last offer makes of it; nil when it takes none of the codecs we offered, or lacks keys that
@@ -80,23 +79,23 @@ package struct LocalSession: Sendable {
         else { return nil }
         let event = stream.telephoneEvent(for: answer.codec)
         let direction = answer.direction & stream.direction.reversed
-        lines = offer.description.media.map(\.refused)
-        audioIndex = offer.index
-        var audio = audioLine(for: answer.transport, profile: offer.description.media[offer.index].profile)
-        audio.append(
+        let lines = offer.description.media
+        refused = (lines[..<offer.index].map(\.refused), lines[(offer.index + 1)...].map(\.refused))
+        var line = audioLine(for: answer.transport, profile: lines[offer.index].profile)
+        line.append(
             formats: [PayloadFormat(payloadType: format.payloadType, codec: format.codec)],
             events: event.map { [$0] } ?? [])
-        audio.append(direction)
-        if case .rtp = answer.transport, stream.rtcpMux { audio.attributes.append(SDPAttribute("rtcp-mux")) }
-        audio.append(answer.transport, mid: stream.mid, setup: role(answering: stream.setup ?? .actpass))
-        audio.append(agreement.line.map { [$0] } ?? [])
-        lines[audioIndex] = audio
+        line.append(direction)
+        if case .rtp = answer.transport, stream.rtcpMux { line.attributes.append(SDPAttribute("rtcp-mux")) }
+        line.append(answer.transport, mid: stream.mid, setup: role(answering: stream.setup ?? .actpass))
+        line.append(agreement.line.map { [$0] } ?? [])
         remember(stream)
         var negotiated = NegotiatedAudio(
             codec: format.codec, sendPayloadType: format.payloadType, receivePayloadType: format.payloadType,
             telephoneEvent: event.map(NegotiatedTelephoneEvent.init(bothWays:)), direction: direction)
         negotiated.crypto = agreement.keys
-        return LocalAnswer(body: body(for: answer.transport, bundles: stream.isBundled), negotiated: negotiated)
+        let body = body(with: line, for: answer.transport, bundles: stream.isBundled)
+        return LocalAnswer(body: body, negotiated: negotiated)
     }
 }
 
@@ -112,19 +111,38 @@ extension LocalSession {
             kind: "audio", port: address.port, profile: profile, formats: [], connection: SDPConnection(address.ip))
     }
 
-    private mutating func body(for transport: LocalTransport, bundles: Bool) -> [UInt8] {
+    private mutating func body(
+        with line: MediaDescription, for transport: LocalTransport, bundles: Bool
+    ) -> [UInt8] {
+        audio = (line.profile, line.mid)
         let address = SDPConnection(transport.defaultAddress.ip)
         var attributes: [SDPAttribute] = []
         if case .browser = transport {
             attributes.append(SDPAttribute("ice-lite"))
-            if bundles, let mid = lines[audioIndex].mid { attributes.append(SDPAttribute("group", "BUNDLE \(mid)")) }
+            if bundles, let mid = line.mid { attributes.append(SDPAttribute("group", "BUNDLE \(mid)")) }
         }
-        var body = SessionDescription(origin: "", connection: address, attributes: attributes, media: lines)
-        let hash = body.hashValue
-        if let lastBody, lastBody != hash { version += 1 }
+        var description = SessionDescription(
+            origin: origin(address), connection: address, attributes: attributes,
+            media: refused.before + [line] + refused.after)
+        let body = description.serialized()
+        let hash = Self.hashAfterOrigin(body)
+        let isAnother = lastBody != nil && lastBody != hash
         lastBody = hash
-        body.origin = "- \(id) \(version) \(address.text)"
-        return body.serialized()
+        guard isAnother else { return body }
+        version += 1
+        description.origin = origin(address)
+        return description.serialized()
+    }
+
+    private func origin(_ address: SDPConnection) -> String { "- \(id) \(version) \(address.text)" }
+
+    /// Of what follows the first two lines, `v=` and `o=`.
+    private static func hashAfterOrigin(_ body: [UInt8]) -> Int {
+        let newline = UInt8(ascii: "\n")
+        let rest = body.drop { $0 != newline }.dropFirst().drop { $0 != newline }
+        var hasher = Hasher()
+        rest.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
     }
 
     /// The DTLS role, which a further offer may leave open but not change (RFC 8842 section 5.5).

@@ -26,7 +26,7 @@ extension LegFacts {
     var json: JSONValue {
         [
             "leg": JSONValue(leg), "kind": .string(kind.rawValue), "party": .string(party),
-            "side": .string("\(side)"), "state": .string("\(state)"), "codec": JSONValue(codec),
+            "side": .string(side.rawValue), "state": .string(state.rawValue), "codec": JSONValue(codec),
             "direction": .string(direction), "upSeconds": .number((upFor.inSeconds * 10).rounded() / 10),
             "secured": .bool(isSecured), "received": received.json, "sent": sent.json,
             "addresses": [

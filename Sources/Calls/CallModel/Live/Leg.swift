@@ -9,7 +9,7 @@ package struct Leg: Sendable, Equatable, Identifiable {
         (self.id, self.side, self.party, self.state) = (id, side, party, state)
     }
 
-    package enum Side: Sendable, Equatable {
+    package enum Side: String, Sendable {
         case caller
         case callee
         /// The one a transfer is meant to reach; becomes the transferor's side when it answers.
@@ -86,7 +86,7 @@ package enum BuiltInNumber: String, Sendable, CaseIterable {
 }
 
 /// How far a leg has come.
-package enum LegState: Sendable, Equatable {
+package enum LegState: String, Sendable {
     /// A browser that may join but has not sent its offer yet.
     case awaited
     /// A request is out; nothing has come back.

@@ -46,7 +46,7 @@ extension Call {
         }
         if isAnswered { renewMedia(id) }
         update(id) {
-            $0.remote = offer
+            $0.remote = offer.stream
             $0.offered = offer.stream
             $0.pendingOffer = offer
         }

@@ -47,7 +47,7 @@ extension Call {
         if !link.isInbound, link.sip != nil, link.negotiated?.codec != codec {
             reoffer(caller, [codec])
         } else if !answer(caller, with: codec, early: true) {
-            return links[caller]?.earlyAnswer == nil ? ring(caller) : ()
+            return links[caller]?.hasOurAnswer == true ? () : ring(caller)
         }
         join(caller, callee)
     }
@@ -146,7 +146,7 @@ extension Call {
                 LocalAudioAnswer(
                     transport: transport, to: offer, codec: codec, direction: direction, encryption: link.encryption))
             guard let made else { return }
-            (link.remote, link.offered, link.pendingOffer) = (offer, offer.stream, nil)
+            (link.remote, link.offered, link.pendingOffer) = (offer.stream, offer.stream, nil)
             link.negotiated = made.negotiated
             if !link.isLaterOffer { link.earlyAnswer = made.body }
         }
@@ -161,7 +161,7 @@ extension Call {
         defer { update(id) { $0.isLaterOffer = false } }
         if let participant = link.participant {
             let (uuid, sdp) = (uuid, String(decoding: body, as: UTF8.self))
-            update(id) { $0.isAnswered = true }
+            update(id) { ($0.isAnswered, $0.earlyAnswer) = (true, nil) }
             loop.later { participant.deliver(.answer(sdp: sdp, from: "gateway"), call: uuid) }
         } else if let sip = link.sip {
             if link.isAnswered || link.isLaterOffer {
@@ -176,7 +176,7 @@ extension Call {
 
     private func accept(_ id: LegID, _ body: [UInt8]) {
         guard let sip = links[id]?.sip else { return }
-        update(id) { $0.isAnswered = true }
+        update(id) { ($0.isAnswered, $0.earlyAnswer) = (true, nil) }
         services.sip.assumeIsolated { $0.accept(sip, answer: body) }
     }
 
@@ -199,8 +199,7 @@ extension Call {
 
     /// Tells the media what was agreed with the far end.
     func configure(_ id: LegID) {
-        guard let link = links[id], let remote = link.remote, let negotiated = link.negotiated else { return }
-        var stream = remote.stream
+        guard let link = links[id], var stream = link.remote, let negotiated = link.negotiated else { return }
         if let host = link.signallingHost, let rtp = stream.rtp, rtp.ip.isPrivate, !host.isPrivate,
             host.family == rtp.ip.family
         {

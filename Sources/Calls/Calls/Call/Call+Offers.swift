@@ -49,7 +49,7 @@ extension Call {
         update(id) {
             guard let negotiated = $0.session.negotiated(from: remote) else { return }
             $0.learn(from: negotiated.codec)
-            ($0.remote, $0.negotiated, isTaken) = (remote, negotiated, true)
+            ($0.remote, $0.negotiated, isTaken) = (remote.stream, negotiated, true)
         }
         if isTaken { configure(id) }
         return isTaken
@@ -57,7 +57,7 @@ extension Call {
 
     /// The far end's answer to a later offer of ours, or its refusal (nil): the session goes on either way.
     func offerSettled(_ id: LegID, _ answer: [UInt8]?) {
-        let wasOnHold = links[id]?.remote?.stream.isOnHold ?? false
+        let wasOnHold = links[id]?.remote?.isOnHold ?? false
         update(id) { $0.isOffering = false }
         let isTaken = answer.map { take(answer: $0, on: id) } ?? false
         if !isTaken {
@@ -72,9 +72,9 @@ extension Call {
     /// An answer can put us on hold, too: we wanted to be heard, and the far end does not listen.
     private func noteHold(_ id: LegID, wasOnHold: Bool) {
         guard let link = links[id], let remote = link.remote, link.direction.sends,
-            remote.stream.isOnHold != wasOnHold
+            remote.isOnHold != wasOnHold
         else { return }
-        perform(.hold(remote.stream.isOnHold, by: .leg(id)))
+        perform(.hold(remote.isOnHold, by: .leg(id)))
     }
 
     /// The leg keeps its codec; if its partner has changed to another meanwhile, the partner is asked to come back, and
@@ -116,7 +116,7 @@ extension Call {
     private func answerLater(_ id: LegID, _ codec: Codec) {
         guard let offer = links[id]?.pendingOffer else { return }
         restartICEIfAsked(id, offer.stream)
-        let wasOnHold = links[id]?.remote?.stream.isOnHold ?? false
+        let wasOnHold = links[id]?.remote?.isOnHold ?? false
         guard answer(id, with: codec, early: false) else { return refuseOffer(id) }
         if offer.stream.isOnHold != wasOnHold { perform(.hold(offer.stream.isOnHold, by: .leg(id))) }
     }
@@ -154,7 +154,7 @@ extension Call {
     /// 9).
     private func restartICEIfAsked(_ id: LegID, _ stream: AudioStream) {
         guard let link = links[id], let fragment = stream.ice?.usernameFragment,
-            let before = link.remote?.stream.ice?.usernameFragment, fragment != before,
+            let before = link.remote?.ice?.usernameFragment, fragment != before,
             let opened = services.media.restartICE(link.mediaID)
         else { return }
         update(id) { $0.transport = .browser(BrowserDescription(opened)) }

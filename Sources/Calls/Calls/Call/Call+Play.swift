@@ -49,7 +49,7 @@ extension Call {
     /// Whether a leg's media is up; that of a phone whose call nobody has taken is brought up by a 183.
     private func canHear(_ id: LegID) -> Bool {
         guard let link = links[id] else { return false }
-        if link.isAnswered || link.earlyAnswer != nil { return true }
+        if link.hasOurAnswer { return true }
         guard link.isInbound, link.sip != nil, link.pendingOffer != nil, let codec = ownCodec(link) else {
             return false
         }

@@ -68,7 +68,7 @@ extension Call {
     /// Whether a page's later offer is for another connection, by another DTLS association (RFC 8842 section 4).
     func beginsAnew(_ id: LegID, _ stream: AudioStream) -> Bool {
         guard keepsPlaces, live.isTalking(id), let link = links[id] else { return false }
-        return link.transport == nil || live.lacksMedia(id) || link.remote?.stream.fingerprints != stream.fingerprints
+        return link.transport == nil || live.lacksMedia(id) || link.remote?.fingerprints != stream.fingerprints
     }
 
     /// Makes ready for another connection of a page: a fresh media leg on the worker of the former one.

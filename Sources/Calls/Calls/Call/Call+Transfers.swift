@@ -143,8 +143,7 @@ extension LegLink {
         self.sip = sip
         isInbound = true
         signallingHost = origin
-        remote = offer
-        offered = offer?.stream
+        (remote, offered) = (offer?.stream, offer?.stream)
         pendingOffer = offer
         awaitsOurOffer = offer == nil
     }

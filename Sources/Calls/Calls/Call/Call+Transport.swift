@@ -77,13 +77,13 @@ extension LegLink {
         switch transport {
         case .browser: true
         case .rtp: false
-        case nil: isPage || (pendingOffer ?? remote).map(\.stream.isBrowser) ?? expectsWebRTC
+        case nil: isPage || (pendingOffer?.stream ?? remote).map(\.isBrowser) ?? expectsWebRTC
         }
     }
 
     /// The family its media is of: that of its description, else that of its signalling.
     var family: IPAddress.Family {
-        ((pendingOffer ?? remote)?.stream.rtp?.ip ?? signallingHost)?.family ?? .ipv4
+        ((pendingOffer?.stream ?? remote)?.rtp?.ip ?? signallingHost)?.family ?? .ipv4
     }
 }
 

@@ -23,8 +23,8 @@ struct LegLink {
     var resumeToken: String?
     /// The page wants not to be heard.
     var isMuted = false
-    /// The far end's latest description, whoever offered.
-    @Sparse var remote: RemoteAudio?
+    /// The far end's latest description of its audio, whoever offered.
+    @Sparse var remote: AudioStream?
     /// All it said it understands in its latest offer; an answer of its repeats only what was asked.
     @Sparse var offered: AudioStream?
     /// The far end's offer that still waits for our answer.
@@ -62,7 +62,7 @@ struct LegLink {
     var alignments = 0
     /// What we want to do: `sendonly` while we keep the leg on hold.
     var direction: MediaDirection = .sendrecv
-    /// Our answer to the INVITE; a 183 and its 200 carry the same.
+    /// Our answer to an INVITE that waits for its 200; a 183 has brought it, and the 200 carries the same.
     var earlyAnswer: [UInt8]?
     /// An inbound INVITE got its 200, or a page its answer.
     var isAnswered = false
@@ -77,11 +77,14 @@ struct LegLink {
         session = LocalSession(id: sessionID)
     }
 
+    /// Our answer to the INVITE is with the far end: in a 183, or in a 200.
+    var hasOurAnswer: Bool { isAnswered || earlyAnswer != nil }
+
     /// Changes it where it is: it is large, and mostly lives in a dictionary.
     mutating func change(_ change: (inout LegLink) -> Void) { change(&self) }
 
     /// The codecs the far end is known to understand.
-    var understood: AudioStream? { pendingOffer?.stream ?? offered ?? remote?.stream }
+    var understood: AudioStream? { pendingOffer?.stream ?? offered ?? remote }
 
     /// Whether the codec may be tried: an answer of the far end says what it chose, an offer all that it knows.
     func mayUnderstand(_ codec: Codec) -> Bool {

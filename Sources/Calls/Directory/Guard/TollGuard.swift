@@ -39,6 +39,8 @@ package struct TollGuard<Key: Hashable & Sendable>: Sendable {
 
     private var meters: [Payer: Meter] = [:]
     private var calls: [Key: [Account]] = [:]
+    /// One account for each payer with calls that is limited in minutes.
+    private var timed: [Payer: Account] = [:]
 
     package init() {}
 
@@ -59,6 +61,7 @@ package struct TollGuard<Key: Hashable & Sendable>: Sendable {
     private mutating func note(_ key: Key, _ account: Account, _ now: Instant) {
         meters[account.payer, default: Meter()].live[key] = .some(nil)
         if account.limits.callsPerHour != nil { meters[account.payer]?.begun.append(now) }
+        if account.limits.minutesPerHour != nil { timed[account.payer] = account }
     }
 
     /// Why a payer would refuse a call now; nil: it would not.
@@ -104,13 +107,14 @@ package struct TollGuard<Key: Hashable & Sendable>: Sendable {
             if let since, since < now, account.limits.minutesPerHour != nil {
                 meters[account.payer]?.talks.append(since..<now)
             }
+            if meters[account.payer]?.live.isEmpty != false { timed[account.payer] = nil }
             prune(account.payer, now)
         }
     }
 
     /// The first moment at which some payer's minutes could be used up.
     package func nextDeadline(now: Instant) -> Instant? {
-        bounded.compactMap { account in
+        timed.values.compactMap { account in
             let talking = meters[account.payer]?.live.values.count { $0 != nil } ?? 0
             guard talking > 0, let left = left(account, now) else { return nil }
             return now + max(left / talking, .milliseconds(100))
@@ -120,7 +124,7 @@ package struct TollGuard<Key: Hashable & Sendable>: Sendable {
     /// The calls that must end now.
     package func overspent(now: Instant) -> [(key: Key, refusal: TollRefusal)] {
         var found: [Key: TollRefusal] = [:]
-        for account in bounded {
+        for account in timed.values {
             guard let left = left(account, now), left <= .zero else { continue }
             let refusal = TollRefusal(kind: .minutes, payer: account.payer.name)
             for (key, since) in meters[account.payer]?.live ?? [:] where since != nil { found[key] = refusal }
@@ -165,15 +169,6 @@ extension TollGuard {
         if let most = limits.concurrentCalls, meter.live.count >= most { return .concurrent }
         if let most = limits.callsPerHour, meter.begun.count >= min(most, Self.maximumHistory) { return .calls }
         return left(account, now).map { $0 <= .zero } ?? false ? .minutes : nil
-    }
-
-    /// One account for each payer with calls that is limited in minutes.
-    private var bounded: [Account] {
-        var found: [Payer: Account] = [:]
-        for account in calls.values.joined() where account.limits.minutesPerHour != nil {
-            found[account.payer] = account
-        }
-        return Array(found.values)
     }
 
     /// What is left of the hour's minutes; nil: no limit.

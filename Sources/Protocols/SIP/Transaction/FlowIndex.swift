@@ -1,24 +1,42 @@
 /// Who uses which flow, so that a flow's failure costs only those it concerns.
+///
+/// Members are many and flows few: a member is kept with its flow's number.
 struct FlowIndex<Member: Hashable & Sendable>: Sendable {
-    private var flows: [Member: Flow] = [:]
-    private var users: [Flow: Set<Member>] = [:]
+    private struct Users: Sendable {
+        let flow: Flow
+        var members: Set<Member> = []
+    }
+
+    private var places: [Member: UInt32] = [:]
+    private var numbers: [Flow: UInt32] = [:]
+    private var users: [UInt32: Users] = [:]
+    private var lastNumber: UInt32 = 0
 
     /// Members with a flow.
-    var count: Int { flows.count }
+    var count: Int { places.count }
 
-    func members(on flow: Flow) -> Set<Member> { users[flow] ?? [] }
+    func members(on flow: Flow) -> Set<Member> { numbers[flow].flatMap { users[$0]?.members } ?? [] }
 
     /// Puts a member on a flow, and off the one it was on.
     mutating func place(_ member: Member, on flow: Flow) {
-        guard flows[member] != flow else { return }
+        let number = numbers[flow] ?? makeNumber()
+        guard places[member] != number else { return }
         remove(member)
-        flows[member] = flow
-        users[flow, default: []].insert(member)
+        places[member] = number
+        users[number, default: Users(flow: flow)].members.insert(member)
+        numbers[flow] = number
     }
 
     mutating func remove(_ member: Member) {
-        guard let flow = flows.removeValue(forKey: member) else { return }
-        users[flow]?.remove(member)
-        if users[flow]?.isEmpty == true { users[flow] = nil }
+        guard let number = places.removeValue(forKey: member) else { return }
+        users[number]?.members.remove(member)
+        guard let left = users[number], left.members.isEmpty else { return }
+        users[number] = nil
+        numbers[left.flow] = nil
+    }
+
+    private mutating func makeNumber() -> UInt32 {
+        repeat { lastNumber &+= 1 } while users[lastNumber] != nil
+        return lastNumber
     }
 }
