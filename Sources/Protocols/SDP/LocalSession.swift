@@ -12,10 +12,11 @@ package struct LocalSession: Sendable {
     /// The lines of the far end's offer that are refused before and after it.
     private var refused: (before: [MediaDescription], after: [MediaDescription]) = ([], [])
     private var offered: LocalAudioOffer?
-    private var payloadTypes: [Codec: UInt8] = [:]
-    private var eventTypes: [UInt32: UInt8] = [:]
+    /// The numbers of codecs and of digits, which stay theirs; few, so that they are searched one by one.
+    private var formats: [(codec: Codec, payloadType: UInt8)] = []
+    private var eventFormats: [TelephoneEventFormat] = []
     /// The clocks in which the other end itself offered digits.
-    private var understoodEventClocks: Set<UInt32> = []
+    private var understoodEventClocks: [UInt32] = []
     private var role: SetupRole?
     /// A hash of our latest description after its origin: another one counts as a new version.
     private var lastBody: Int?
@@ -50,12 +51,12 @@ package struct LocalSession: Sendable {
     package mutating func negotiated(from answer: RemoteAudio) -> NegotiatedAudio? {
         guard let offered,
             let format = answer.stream.codecs.first(where: {
-                payloadTypes[$0.codec] != nil && offered.codecs.contains($0.codec)
+                knownType(of: $0.codec) != nil && offered.codecs.contains($0.codec)
             }),
-            let receive = payloadTypes[format.codec]
+            let receive = knownType(of: format.codec)
         else { return nil }
         let event = answer.stream.telephoneEvent(for: format.codec).flatMap { event in
-            eventTypes[event.clockRate].map {
+            knownEventType(of: event.clockRate).map {
                 NegotiatedTelephoneEvent(
                     sendPayloadType: event.payloadType, receivePayloadType: $0, clockRate: event.clockRate)
             }
@@ -154,28 +155,37 @@ extension LocalSession {
 
     /// Keeps the numbers an offer gave its codecs, which must stay theirs for the session (RFC 3264 section 8.3.2).
     private mutating func remember(_ stream: AudioStream) {
-        for format in stream.codecs where payloadTypes[format.codec] == nil && isFree(format.payloadType) {
-            payloadTypes[format.codec] = format.payloadType
+        for format in stream.codecs where knownType(of: format.codec) == nil && isFree(format.payloadType) {
+            formats.append((format.codec, format.payloadType))
         }
-        for event in stream.telephoneEvents where eventTypes[event.clockRate] == nil && isFree(event.payloadType) {
-            eventTypes[event.clockRate] = event.payloadType
+        for event in stream.telephoneEvents {
+            if !understoodEventClocks.contains(event.clockRate) { understoodEventClocks.append(event.clockRate) }
+            guard knownEventType(of: event.clockRate) == nil, isFree(event.payloadType) else { continue }
+            eventFormats.append(event)
         }
-        understoodEventClocks.formUnion(stream.telephoneEvents.map(\.clockRate))
     }
 
     private func isFree(_ type: UInt8) -> Bool {
-        !payloadTypes.values.contains(type) && !eventTypes.values.contains(type)
+        !formats.contains { $0.payloadType == type } && !eventFormats.contains { $0.payloadType == type }
+    }
+
+    private func knownType(of codec: Codec) -> UInt8? { formats.first { $0.codec == codec }?.payloadType }
+
+    private func knownEventType(of clockRate: UInt32) -> UInt8? {
+        eventFormats.first { $0.clockRate == clockRate }?.payloadType
     }
 
     private mutating func payloadType(of codec: Codec) -> UInt8 {
-        let type = payloadTypes[codec] ?? codec.staticPayloadType ?? freeType(from: 96)
-        payloadTypes[codec] = type
+        if let known = knownType(of: codec) { return known }
+        let type = codec.staticPayloadType ?? freeType(from: 96)
+        formats.append((codec, type))
         return type
     }
 
     private mutating func eventType(of clockRate: UInt32) -> UInt8 {
-        let type = eventTypes[clockRate] ?? freeType(from: 101)
-        eventTypes[clockRate] = type
+        if let known = knownEventType(of: clockRate) { return known }
+        let type = freeType(from: 101)
+        eventFormats.append(TelephoneEventFormat(payloadType: type, clockRate: clockRate))
         return type
     }
 
@@ -189,7 +199,7 @@ extension LocalSession {
     /// two formats a browser may well use the wrong one.
     private func eventClocks(for codecs: [Codec]) -> [UInt32] {
         let clocks = Set(codecs.map(\.clockRate))
-        if understoodEventClocks.isSuperset(of: clocks) { return clocks.sorted() }
+        if clocks.isSubset(of: understoodEventClocks) { return clocks.sorted() }
         return [8000] + clocks.subtracting([8000]).sorted()
     }
 }

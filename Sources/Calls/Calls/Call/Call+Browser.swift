@@ -46,8 +46,7 @@ extension Call {
         }
         if isAnswered { renewMedia(id) }
         update(id) {
-            $0.remote = offer.stream
-            $0.offered = offer.stream
+            $0.describe(byOffer: offer.stream)
             $0.pendingOffer = offer
         }
         post(isAnswered ? .reconnected(id) : .offered(id))

@@ -146,8 +146,8 @@ extension Call {
                 LocalAudioAnswer(
                     transport: transport, to: offer, codec: codec, direction: direction, encryption: link.encryption))
             guard let made else { return }
-            (link.remote, link.offered, link.pendingOffer) = (offer.stream, offer.stream, nil)
-            link.negotiated = made.negotiated
+            link.describe(byOffer: offer.stream)
+            (link.pendingOffer, link.negotiated) = (nil, made.negotiated)
             if !link.isLaterOffer { link.earlyAnswer = made.body }
         }
         guard let made else { return false }

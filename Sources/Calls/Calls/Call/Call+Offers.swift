@@ -49,7 +49,8 @@ extension Call {
         update(id) {
             guard let negotiated = $0.session.negotiated(from: remote) else { return }
             $0.learn(from: negotiated.codec)
-            ($0.remote, $0.negotiated, isTaken) = (remote.stream, negotiated, true)
+            $0.describe(byAnswer: remote.stream)
+            ($0.negotiated, isTaken) = (negotiated, true)
         }
         if isTaken { configure(id) }
         return isTaken

@@ -143,7 +143,7 @@ extension LegLink {
         self.sip = sip
         isInbound = true
         signallingHost = origin
-        (remote, offered) = (offer?.stream, offer?.stream)
+        describe(byOffer: offer?.stream)
         pendingOffer = offer
         awaitsOurOffer = offer == nil
     }

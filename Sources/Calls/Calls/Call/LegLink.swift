@@ -24,9 +24,11 @@ struct LegLink {
     /// The page wants not to be heard.
     var isMuted = false
     /// The far end's latest description of its audio, whoever offered.
-    @Sparse var remote: AudioStream?
-    /// All it said it understands in its latest offer; an answer of its repeats only what was asked.
-    @Sparse var offered: AudioStream?
+    @Sparse private(set) var remote: AudioStream?
+    /// That was an offer.
+    private var isRemoteOffered = false
+    /// Its latest offer, when an answer of its came after.
+    @Sparse private var earlierOffer: AudioStream?
     /// The far end's offer that still waits for our answer.
     @Sparse var pendingOffer: RemoteAudio?
     /// That offer is not the first of its session: it is answered by itself, not by answering the call.
@@ -82,6 +84,20 @@ struct LegLink {
 
     /// Changes it where it is: it is large, and mostly lives in a dictionary.
     mutating func change(_ change: (inout LegLink) -> Void) { change(&self) }
+
+    /// All the far end said it understands in its latest offer; an answer of its repeats only what was asked.
+    var offered: AudioStream? { isRemoteOffered ? remote : earlierOffer }
+
+    /// The far end's latest description is an offer; nil: it has not said anything.
+    mutating func describe(byOffer stream: AudioStream?) {
+        (remote, isRemoteOffered, earlierOffer) = (stream, stream != nil, nil)
+    }
+
+    /// The far end's latest description is an answer.
+    mutating func describe(byAnswer stream: AudioStream) {
+        if isRemoteOffered { earlierOffer = remote }
+        (remote, isRemoteOffered) = (stream, false)
+    }
 
     /// The codecs the far end is known to understand.
     var understood: AudioStream? { pendingOffer?.stream ?? offered ?? remote }

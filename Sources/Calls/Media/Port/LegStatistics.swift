@@ -31,10 +31,10 @@ package struct LegStatistics: Hashable, Sendable {
     /// The peer's address once latched (SIP) or nominated (browser).
     package var remoteAddress: SocketAddress?
     /// How far ICE and DTLS came; nil for SIP legs.
-    package var transport: TransportFacts?
+    @Sparse package var transport: TransportFacts?
 
     /// What becomes of the peer's audio on its way to the other leg; nil while it is relayed untouched, or to nobody.
-    package var transcoding: Transcoding?
+    @Sparse package var transcoding: Transcoding?
 
     package init() {}
 
