@@ -233,7 +233,7 @@ package actor ScriptedPhone: SIPCallHandler {
         case .digit(let digit, _): digits[leg, default: ""].append(digit)
         case .transferProgress(let status): progress[leg, default: []].append(status)
         case .offerRejected: refusedOffers += 1
-        case .ringing, .offerAnswered, .offerWanted, .transferRequested: break
+        case .ringing, .acceptable, .offerAnswered, .offerWanted, .transferRequested: break
         }
     }
 

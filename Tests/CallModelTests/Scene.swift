@@ -53,6 +53,15 @@ enum Parties {
 }
 
 extension Scene {
+    /// A phone called another one, which answered when the caller could not be told of it.
+    static func withheld() -> Scene {
+        var scene = Scene(CallPlan(callers: [Parties.phone1], callerState: .ready, callees: [Parties.phone2]))
+        scene.play(.earlyMedia(2))
+        scene.call.withholdCaller()
+        scene.play(.answered(2))
+        return scene
+    }
+
     /// A phone called another phone and it answered after `ringing` seconds.
     static func talking(direction: CallDirection = .internal, ringing: Int = 3) -> Scene {
         var scene = Scene(

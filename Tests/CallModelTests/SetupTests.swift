@@ -65,6 +65,63 @@ struct SetupTests {
         }
     }
 
+    @Test func `a caller who cannot be told of the answer yet is connected when it can`() {
+        var scene = Scene.withheld()
+        #expect(scene.call.record.state == .ringing)
+        #expect(scene.notices.last == .ringing)
+        scene.wait(seconds: 2)
+        #expect(scene.play(.acceptable(1)) == [.bridge(1, 2), .record, .notify(.answered)])
+        #expect(scene.call.record.answeredAt == WallTime(milliseconds: Scene.epoch + 2000))
+    }
+
+    @Test func `a callee who leaves before the caller could be told of the answer was never talked to`() {
+        var scene = Scene.withheld()
+        scene.play(.gone(2, .hungUp))
+        #expect(scene.released(1) == .normal)
+        #expect(scene.call.record.state == .failed)
+        #expect(scene.call.record.endReason == .calleeHangup)
+        #expect(scene.call.record.answeredAt == nil)
+    }
+
+    @Test func `a caller who gives up before it could be told of the answer has cancelled`() {
+        var scene = Scene.withheld()
+        scene.play(.gone(1, .cancelled))
+        #expect(scene.call.record.state == .cancelled)
+        #expect(scene.call.record.endReason == .callerCancelled)
+    }
+
+    @Test func `a caller who can never be told of the answer ends the call`() {
+        var scene = Scene.withheld()
+        scene.wait(seconds: 31)
+        scene.play(.deadline)
+        #expect(scene.call.record.state == .failed)
+        #expect(scene.call.record.endReason == .signallingTimeout)
+        #expect(scene.released(2) == .rejected(status: 480))
+    }
+
+    @Test func `a caller who is ready for the answer before there is one changes nothing`() {
+        var scene = Scene(CallPlan(callers: [Parties.phone1], callerState: .ready, callees: [Parties.phone2]))
+        scene.call.withholdCaller()
+        #expect(scene.play(.acceptable(1)).isEmpty)
+        #expect(scene.play(.answered(2)).first == .bridge(1, 2))
+    }
+
+    @Test func `a callee who holds before the two are joined has a conversation that begins on hold`() {
+        var scene = Scene.withheld()
+        #expect(scene.play(.hold(true, by: .leg(2))).isEmpty)
+        #expect(!scene.call.record.isOnHold)
+        let joined = scene.play(.acceptable(1))
+        #expect(
+            joined.suffix(4) == [
+                .park(1, music: true), .park(2, music: false), .record, .notify(.held(true, userID: 2)),
+            ])
+        #expect(scene.call.record.state == .held)
+        var back = Scene.withheld()
+        back.play(.hold(true, by: .leg(2)))
+        back.play(.hold(false, by: .leg(2)))
+        #expect(back.play(.acceptable(1)).last == .notify(.answered))
+    }
+
     @Test func `a built-in number answers at once`() {
         let scene = Scene(CallPlan(callers: [Parties.phone1], callerState: .ready, callees: [.builtIn(.echo)]))
         #expect(scene.call.record.state == .answered)

@@ -85,6 +85,8 @@ package enum SIPLegEvent: Sendable, Equatable {
     /// 2xx to our INVITE, already acknowledged; or, on a leg we accepted without having had an offer, the answer in
     /// the ACK, followed by `established`.
     case answered(sdp: [UInt8]?)
+    /// The 200 need not wait any more, which `mustWaitToAccept` said it must.
+    case acceptable
     /// The ACK for our 2xx came.
     case established
     /// Final failure of our INVITE: the peer's status, 408 for no answer, 503 for no way there.

@@ -30,6 +30,12 @@ extension SIPEndpoint {
         command(leg) { $0.accept($1, sdp: answer, now: $2) }
     }
 
+    /// Whether the caller has still to acknowledge what it was told early (RFC 3262 section 3), or to be answered an offer
+    /// of its own, before it can have a 200: as far as it knows the call is not answered.
+    package func mustWaitToAccept(_ leg: SIPLegID) -> Bool {
+        legs.session(leg).map(agent.mustWaitToAccept) ?? false
+    }
+
     /// A final failure to an INVITE that is not answered yet.
     package func reject(_ leg: SIPLegID, status: Int, reason: String?) {
         let retryAfter = configuration.retryAfter
@@ -111,6 +117,7 @@ extension SIPLegEvent {
         case .progress(_, let sdp, _): self = .ringing(sdp: sdp)
         case .answered(let sdp): self = .answered(sdp: sdp)
         case .answeredWithOffer(let sdp): self = .offered(sdp: sdp)
+        case .acceptable: self = .acceptable
         case .established: self = .established
         case .offered(let sdp): self = .offered(sdp: sdp)
         case .offerAnswered(let sdp): self = .offerAnswered(sdp: sdp)

@@ -32,7 +32,39 @@ struct ReliableTests {
             link.events(of: .left) == [
                 .progress(status: 183, sdp: [7], fork: progress.headers.to?.tag ?? ""), .answered(sdp: [7]),
             ])
-        #expect(link.events(of: .right) == [.established])
+        #expect(link.events(of: .right) == [.acceptable, .established])
+    }
+
+    @Test func `a user is told whether its 200 would have to wait, and when it need not any more`() throws {
+        link.filter = { message, _ in
+            if case .request(let request) = message { request.method == .prack } else { false }
+        }
+        var callee: SessionID?
+        link.welcome { [link] id in
+            callee = id
+            link.with(.right) { $0.ring(id, status: 183, sdp: [7], now: link.now) }
+        }
+        let caller = link.call(from: .left)
+        link.run(for: .seconds(1))
+        let id = try #require(callee)
+        func mustWait() -> Bool {
+            var mustWait = false
+            link.with(.right) { mustWait = $0.mustWaitToAccept(id) }
+            return mustWait
+        }
+        #expect(mustWait())
+        link.filter = { _, _ in false }
+        link.run(for: .seconds(5))
+        #expect(!mustWait())
+        #expect(link.events(of: .right) == [.acceptable])
+        // The caller's own offer comes first, too.
+        link.with(.left) { $0.offer(caller, sdp: [5], now: link.now) }
+        link.run(for: .seconds(1))
+        #expect(mustWait())
+        link.with(.right) { $0.answerOffer(id, sdp: [6], now: link.now) }
+        #expect(link.events(of: .right) == [.acceptable, .offered(sdp: [5]), .acceptable])
+        link.with(.right) { $0.accept(id, sdp: [6], now: link.now) }
+        #expect(!mustWait())
     }
 
     @Test func `a lost 183 is sent again at T1 doubling until its PRACK`() {
@@ -153,7 +185,7 @@ struct ReliableTests {
         link.call(from: .left, offer: nil)
         link.run(for: .seconds(5))
         #expect(link.requests(.prack, from: .left).first?.body == [8])
-        #expect(link.events(of: .right) == [.answered(sdp: [8]), .established])
+        #expect(link.events(of: .right) == [.answered(sdp: [8]), .acceptable, .established])
         #expect(link.events(of: .left).last == .answered(sdp: [7]))
         #expect(link.requests(.ack, from: .left).last?.body.isEmpty == true)
         #expect(callee != nil)
@@ -224,7 +256,7 @@ struct ReliableTests {
         }
         link.call(from: .left)
         link.run(for: .seconds(5))
-        #expect(link.events(of: .right) == [.established, .offerWanted])
+        #expect(link.events(of: .right) == [.acceptable, .established, .offerWanted])
     }
 
     @Test func `a ringing callee says so every minute by a response of its own`() {

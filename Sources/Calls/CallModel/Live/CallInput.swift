@@ -5,6 +5,8 @@ package enum CallInput: Sendable, Equatable {
     /// The far end sends audio before it answers (183 with a session description).
     case earlyMedia(LegID)
     case answered(LegID)
+    /// A caller who was withheld (`withholdCaller`) can be answered.
+    case acceptable(LegID)
     case failed(LegID, LegFailure)
     /// The leg ended from its own end, or its path died.
     case gone(LegID, LegDeparture)

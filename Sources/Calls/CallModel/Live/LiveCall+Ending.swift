@@ -136,7 +136,8 @@ extension LiveCall {
             lastFailure = .timeout
             return endUnreached(moment)
         case .joining:
-            return finish(Ending(.failed, .neverJoined), releasing: .rejected(status: 480), moment)
+            let reason: EndReason = isCallerWithheld ? .signallingTimeout : .neverJoined
+            return finish(Ending(.failed, reason), releasing: .rejected(status: 480), moment)
         case .transferring(let transfer):
             lastFailure = .timeout
             return transferFailed(transfer, moment)

@@ -112,15 +112,34 @@ extension LiveCall {
         return others + bridgeIfReady(caller.id, id, moment)
     }
 
+    /// The caller who has not been answered, while somebody may still answer.
+    package var waitingCaller: LegID? {
+        switch phase {
+        case .reachingCallee: openLegs(.caller).first?.id
+        case .joining(let caller, _): caller
+        case .reachingCaller, .talking, .transferring, .queued, .refused, .over: nil
+        }
+    }
+
+    /// Whoever answers waits for `acceptable`: there is no conversation before the caller can be told of it.
+    package mutating func withholdCaller() { isCallerWithheld = true }
+
+    mutating func acceptable(_ id: LegID, _ moment: Moment) -> [CallEffect] {
+        guard id == waitingCaller else { return [] }
+        isCallerWithheld = false
+        guard case .joining(let caller, let callee) = phase else { return [] }
+        return bridgeIfReady(caller, callee, moment)
+    }
+
     private mutating func bridgeIfReady(_ caller: LegID, _ callee: LegID, _ moment: Moment) -> [CallEffect] {
-        guard leg(caller)?.state == .ready, leg(callee)?.state == .ready else { return [] }
+        guard leg(caller)?.state == .ready, leg(callee)?.state == .ready, !isCallerWithheld else { return [] }
         set(caller, .up)
         set(callee, .up)
         phase = .talking(caller, callee)
         deadline = moment.now + timing.longest
         record.state = .answered
         record.answeredAt = moment.wall
-        return [.bridge(caller, callee), .record, .notify(.answered)]
+        return [.bridge(caller, callee), .record, .notify(.answered)] + holdFromTheStart(caller, callee, moment)
     }
 }
 

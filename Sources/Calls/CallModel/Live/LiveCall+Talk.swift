@@ -3,6 +3,7 @@ import Wire
 /// What happens to a call that is up: hold and transfer.
 extension LiveCall {
     mutating func hold(_ on: Bool, _ author: HoldAuthor, _ moment: Moment) -> [CallEffect] {
+        if waitingCaller != nil, case .leg(let id) = author { noteEarlyHold(on, by: id) }
         guard case .talking(let first, let second) = phase, let holder = operatorLeg(author, first, second)
         else { return [] }
         let wasHeld = !holders.isEmpty
@@ -11,6 +12,19 @@ extension LiveCall {
         noteHold(on, moment)
         let notice: [CallEffect] = [.record, .notify(.held(on, userID: leg(holder)?.party.userID))]
         return arrangement() + notice
+    }
+
+    /// Nobody is held before there is a conversation, which then begins on hold.
+    private mutating func noteEarlyHold(_ on: Bool, by id: LegID) {
+        if on { holders.insert(id) } else { holders.remove(id) }
+    }
+
+    /// One of the two put the other on hold before they were joined, and has not taken it back.
+    mutating func holdFromTheStart(_ first: LegID, _ second: LegID, _ moment: Moment) -> [CallEffect] {
+        holders.formIntersection([first, second])
+        guard let holder = holders.first else { return [] }
+        noteHold(true, moment)
+        return arrangement() + [.record, .notify(.held(true, userID: leg(holder)?.party.userID))]
     }
 
     mutating func noteHold(_ on: Bool, _ moment: Moment) {

@@ -19,6 +19,8 @@ package struct LiveCall: Sendable {
     var lastFailure: LegFailure?
     /// The callee that sends sound before its answer.
     var earlySource: LegID?
+    /// The caller cannot be told of an answer now: its signalling has something else to get done first.
+    var isCallerWithheld = false
     /// Of the two who talk, those who are away for the moment.
     var absences: [LegID: Absence] = [:]
     /// When the conversation ends at the latest, while `deadline` is about somebody who is away.
@@ -70,6 +72,7 @@ package struct LiveCall: Sendable {
         case .ringing(let leg): return ringing(leg, moment)
         case .earlyMedia(let leg): return earlyMedia(leg, moment)
         case .answered(let leg), .offered(let leg): return established(leg, moment)
+        case .acceptable(let leg): return acceptable(leg, moment)
         case .failed(let leg, let failure): return failed(leg, failure, moment)
         case .gone(let leg, let departure): return gone(leg, departure, moment)
         case .accepted(let userID): return accepted(userID, moment)

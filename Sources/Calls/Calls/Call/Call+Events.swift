@@ -15,6 +15,7 @@ extension Call {
             let usable = take(answer: answer, on: id)
             perform(usable ? .earlyMedia(id) : .ringing(id))
         case .answered(let answer): answered(answer, on: id)
+        case .acceptable: if !mustCallerWait { perform(.acceptable(id)) }
         case .established: break
         case .rejected(let status, _):
             if insistOnKeys(id, after: status) { return }
@@ -33,6 +34,15 @@ extension Call {
         case .transferRequested(let order): manager.assumeIsolated { $0.transferByLeg(self, id, order) }
         case .transferProgress(let status): perform(.referProgress(id, status: status))
         }
+    }
+
+    /// Whether the caller's session has to get something done before it can be answered.
+    ///
+    /// That is so only where it was sent a description early.
+    var mustCallerWait: Bool {
+        guard let caller = live.waitingCaller, let link = links[caller], link.earlyAnswer != nil, let sip = link.sip
+        else { return false }
+        return services.sip.assumeIsolated { $0.mustWaitToAccept(sip) }
     }
 
     private func answered(_ answer: [UInt8]?, on id: LegID) {

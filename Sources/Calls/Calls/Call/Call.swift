@@ -77,6 +77,7 @@ package actor Call {
 
     /// Reduces one input now and carries out what it causes; for commands that answer with the record as it became.
     func perform(_ input: CallInput) {
+        if mustCallerWait { live.withholdCaller() }
         let effects = live.reduce(input, at: Moment(now: loop.now, wall: loop.wallTime))
         watchLegs()
         for effect in effects { carryOut(effect) }

@@ -93,8 +93,8 @@ extension SIPLegEvent {
     var isLast: Bool {
         switch self {
         case .rejected, .cancelled, .ended: true
-        case .ringing, .answered, .established, .offered, .offerAnswered, .offerRejected, .offerWanted, .digit,
-            .transferRequested, .transferProgress:
+        case .ringing, .answered, .acceptable, .established, .offered, .offerAnswered, .offerRejected, .offerWanted,
+            .digit, .transferRequested, .transferProgress:
             false
         }
     }

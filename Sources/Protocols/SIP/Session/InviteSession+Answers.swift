@@ -80,7 +80,7 @@ extension InviteSession {
             return send(success: response, to: request, received.transaction, now, &context)
         }
         context.transactions.sendResponse(response, to: received.transaction, now: now)
-        continueSetup(now, &context)
+        continueSetup(wasWaiting: true, now, &context)
     }
 
     /// Refuses the peer's offer; one that came in a response cannot be refused, so that the call is given up.
@@ -90,7 +90,7 @@ extension InviteSession {
         finishReceivedOffer(received, &context)
         let status = (300..<700).contains(status) ? status : 488
         context.respond(status, to: received.request, received.transaction, now: now)
-        continueSetup(now, &context)
+        continueSetup(wasWaiting: true, now, &context)
     }
 
     mutating func giveUpOwedAnswer(_ ending: SessionEnding, _ now: Instant, _ context: inout SessionContext) {

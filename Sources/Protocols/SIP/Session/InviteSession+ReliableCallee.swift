@@ -116,7 +116,7 @@ extension InviteSession {
             if answersOffer { noteRemote(request.sdp) }
             if answersOffer { context.emit(.answered(sdp: request.sdp), id) }
         }
-        continueSetup(now, &context)
+        continueSetup(wasWaiting: pending.carriesDescription, now, &context)
     }
 
     /// Whether the 2xx must wait: for the PRACK of a description (section 3), or for our answer to an offer that came
@@ -125,13 +125,17 @@ extension InviteSession {
         provisionals?.pending?.carriesDescription == true || (isNegotiated && exchange.isReceived)
     }
 
-    /// What waited for a PRACK, or for our answer to an early offer, goes on.
-    mutating func continueSetup(_ now: Instant, _ context: inout SessionContext) {
+    /// Whether a user that accepts now has to wait for its 2xx.
+    var mustWaitToAccept: Bool { if case .incoming = phase { mustHoldSuccess } else { false } }
+
+    /// What waited for a PRACK, or for our answer to an early offer, goes on; `wasWaiting` when a 2xx would have, too.
+    mutating func continueSetup(wasWaiting: Bool, _ now: Instant, _ context: inout SessionContext) {
         if case .incoming = phase, let acceptance = provisionals?.acceptance {
             guard !mustHoldSuccess else { return }
             return accept(sdp: acceptance.sdp, now, &context)
         }
         sendNextProvisional(now, &context)
         sendQueuedOffer(now, &context)
+        if wasWaiting, case .incoming = phase, !mustHoldSuccess { context.emit(.acceptable, id) }
     }
 }

@@ -16,6 +16,8 @@ package enum SessionEvent: Sendable, Equatable {
     case answered(sdp: [UInt8]?)
     /// Our INVITE or re-INVITE, which had no offer, was answered with one: `answerOffer` sends the ACK.
     case answeredWithOffer(sdp: [UInt8])
+    /// What a 2xx had to wait for (`mustWaitToAccept`) is here.
+    case acceptable
     /// The ACK for our 2xx came.
     case established
     /// A re-INVITE, UPDATE, PRACK or reliable provisional response waits for `answerOffer` or `rejectOffer`; nil wants

@@ -177,6 +177,12 @@ package struct UserAgent: Sendable {
         withSession(id, now) { $0.accept(sdp: sdp, now, &$1) }
     }
 
+    /// Whether a 2xx would have to wait: for the PRACK of a description of ours (RFC 3262 section 3), or for our answer to
+    /// an offer that came before it.
+    ///
+    /// The session that is accepted nevertheless sends it later by itself; `acceptable` is for those who wait.
+    package func mustWaitToAccept(_ id: SessionID) -> Bool { sessions[id]?.value.mustWaitToAccept ?? false }
+
     package mutating func reject(
         _ id: SessionID, status: Int, reason: String? = nil, now: Instant,
         _ complete: (inout SIPResponse) -> Void = { _ in }
