@@ -85,7 +85,7 @@ struct Evidence {
             if let accepted, !isQueued, !deeds.pageAccepted.contains(record.uuid), instant(answered) < accepted {
                 claims.append("answered before the callee did")
             }
-            if let heard = caller?.talkingAt, !isQueued, !isBroken, !isNear(heard, answered) {
+            if let heard = caller?.talkingAt, !isQueued, !isBroken, !wasCutOff, !isNear(heard, answered) {
                 claims.append("the caller heard of the answer at another time")
             }
         } else if caller?.talkingAt != nil, !isQueued {
