@@ -9,6 +9,9 @@ import Wire
 
 /// Looks for what must not be after a wave: calls that ended twice or never, records that say what was not so, leaks.
 struct Verdict {
+    /// Queues tell of what changed a moment later, and once.
+    private static let lastWords = Duration.seconds(1)
+
     private let wave: Wave
     private(set) var faults: [Fault] = []
 
@@ -55,7 +58,7 @@ struct Verdict {
         let open = exchange.statistics.openTransactions
         if open > 0 { fault("\(open) transactions left") }
         exchange.endpoint.assumeIsolated { $0.stop() }
-        loop.runReady()
+        loop.advance(by: Self.lastWords)
         if loop.pendingTimers > wave.ownTimers { fault("\(loop.pendingTimers - wave.ownTimers) timers left") }
     }
 
