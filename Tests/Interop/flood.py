@@ -30,7 +30,7 @@ def message(kind, number, source):
 
 
 class Flood(threading.Thread):
-    """Sends `rate` messages a second from random addresses, or from `source` alone, until it is stopped."""
+    """Sends `rate` messages a second, each from another random address, or all from `source`, until it is stopped."""
 
     def __init__(self, port, rate, source=None, kinds=(*METHODS, "garbage")):
         super().__init__(daemon=True)
@@ -43,14 +43,14 @@ class Flood(threading.Thread):
         return self.source or f"127.{random.randrange(100, 250)}.{random.randrange(256)}.{random.randrange(1, 255)}"
 
     def packets(self, count):
-        """Whole IP packets, made beforehand: making them is slower than sending them."""
+        """Whole IP packets, made beforehand but for their source: making them is slower than sending them."""
         for number in range(count):
             source = self.address()
             payload = message(random.choice(self.kinds), random.randrange(1 << 40), source)
             udp = struct.pack("!HHHH", random.randrange(1024, 65536), self.port, 8 + len(payload), 0)
             head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), number & 0xFFFF, 0, 64, 17, 0,
                                socket.inet_aton(source), socket.inet_aton("127.0.0.1"))
-            yield head + udp + payload
+            yield bytearray(head + udp + payload)
 
     def run(self):
         ready = list(self.packets(20_000))
@@ -58,7 +58,9 @@ class Flood(threading.Thread):
         while self.running:
             due = int((time.monotonic() - began) * self.rate)
             for _ in range(min(due - self.sent, 500)):
-                self.socket.sendto(ready[self.sent % len(ready)], ("127.0.0.1", 0))
+                packet = ready[self.sent % len(ready)]
+                packet[12:16] = socket.inet_aton(self.address())
+                self.socket.sendto(packet, ("127.0.0.1", 0))
                 self.sent += 1
             time.sleep(0.001)
 
