@@ -45,6 +45,7 @@ final class Scene {
         box = roster
         var services = CallServices(
             loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
+        services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         services.soundFiles = sounds.map { SoundFiles(folder: $0, thread: loop) }
         manager = CallManager(services)
         let access = Access(mode: mode, key: try #require(Self.key), roster: { roster.current })

@@ -43,6 +43,7 @@ package final class Exchange {
             loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: .silent)
         services.timing = timing
         services.recording = recording
+        services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         calls = CallManager(services)
         witness = Witness()
         let (calls, endpoint, witness) = (calls, endpoint, witness)
@@ -118,10 +119,12 @@ package final class Witness: CallObserver, @unchecked Sendable {
 
     package private(set) var queueEvents: [QueueEvent] = []
     package private(set) var qualities: [CallQualityReport] = []
+    package private(set) var conferenceEvents: [ConferenceEvent] = []
 
     package func callChanged(_ event: CallEvent) { events.append(event) }
     package func queueChanged(_ event: QueueEvent) { queueEvents.append(event) }
     package func qualityChanged(_ report: CallQualityReport) { qualities.append(report) }
+    package func conferenceChanged(_ event: ConferenceEvent) { conferenceEvents.append(event) }
     package func upstreamChanged(registered: Bool, detail: String) {}
 
     /// How often each call was said to have ended.

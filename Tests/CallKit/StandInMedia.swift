@@ -15,6 +15,7 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package private(set) var configurations = 0
     package private(set) var partners: [MediaLegID: MediaLegID] = [:]
     package private(set) var sources: [MediaLegID: MediaSource] = [:]
+    package private(set) var conferences: [MediaLegID: ConferenceID] = [:]
     package private(set) var announcements: [MediaLegID: Announcement] = [:]
     package private(set) var digits: [MediaLegID: String] = [:]
     package private(set) var modes: [MediaLegID: DTMFMode] = [:]
@@ -80,7 +81,12 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
 
     package func unbridge(_ id: MediaLegID) {
         if let partner = partners.removeValue(forKey: id) { partners[partner] = nil }
-        sources[id] = nil
+        (sources[id], conferences[id]) = (nil, nil)
+    }
+
+    package func confer(_ id: MediaLegID, in conference: ConferenceID) {
+        unbridge(id)
+        conferences[id] = conference
     }
 
     package func play(_ source: MediaSource, to id: MediaLegID) {

@@ -46,10 +46,10 @@ final class Scene {
         media = StandInMedia(loop: loop, host: host.addresses[0])
         let roster = RosterBox(Self.roster)
         box = roster
-        manager = CallManager(
-            CallServices(
-                loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster,
-                logger: .silent))
+        var callServices = CallServices(
+            loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
+        callServices.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
+        manager = CallManager(callServices)
         let access = SignallingAccess(
             verify: { token throws(TokenError) in
                 guard let key = Self.key else { throw .malformed }

@@ -38,6 +38,15 @@ struct ConfigurationTests {
         #expect(configuration.sip.trunk == nil)
     }
 
+    @Test func `conference rooms have a number and a name each, and none twice`() throws {
+        let rooms = try configuration(["CONFERENCE_ROOMS": "8000:team, 8001:board_2"]).calls.conferenceRooms
+        #expect(
+            rooms == [ConferenceRoom(name: "team", number: "8000"), ConferenceRoom(name: "board_2", number: "8001")])
+        for text in ["8000", "team:8000", "8000:a b", "8000:team,8000:other", "8000:team,8001:team", ":team"] {
+            #expect(throws: ConfigurationError.self) { try configuration(["CONFERENCE_ROOMS": text]) }
+        }
+    }
+
     @Test func `the environment of document 003 works as it stands`() throws {
         let configuration = try configuration([
             "PORT": "3009", "NODE_ENV": "production", "SIP_SERVER": "sip.example.com", "SIP_PORT": "5060",

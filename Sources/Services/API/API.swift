@@ -43,6 +43,7 @@ package struct API: Sendable {
         addDiagnoses(to: &router)
         addRecordings(to: &router)
         addQueues(to: &router)
+        addConferences(to: &router)
         addAdmin(to: &router)
     }
 

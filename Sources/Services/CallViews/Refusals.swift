@@ -10,6 +10,8 @@ extension Failure {
     package static let userNotFound = Failure(.notFound, "USER_NOT_FOUND", "Пользователь не найден")
     package static let extensionNotFound = Failure(.notFound, "EXTENSION_NOT_FOUND", "Внутренний номер не найден")
     package static let queueNotFound = Failure(.notFound, "QUEUE_NOT_FOUND", "Очередь не найдена")
+    package static let conferenceNotFound = Failure(
+        .notFound, "CONFERENCE_NOT_FOUND", "Конференция не найдена")
     package static let recordingNotFound = Failure(.notFound, "RECORDING_NOT_FOUND", "Запись не найдена")
     package static let recordingTooLong = Failure(
         .payloadTooLarge, "RECORDING_TOO_LONG", "Запись слишком длинная: запрашивайте её частями (Range)")
@@ -52,6 +54,7 @@ extension Failure {
         switch error {
         case .callNotFound: self = .callNotFound
         case .extensionNotFound: self = .extensionNotFound
+        case .conferenceNotFound: self = .conferenceNotFound
         case .queueNotFound: self = .queueNotFound
         case .userNotFound: self = .userNotFound
         case .alreadyAnswered: self = .alreadyAnswered

@@ -86,6 +86,7 @@ struct Configuration {
         var maximum = 0
         /// How long the place of a page that is away is kept; zero: not at all.
         var resumeTimeout = Duration.seconds(20)
+        var conferenceRooms: [ConferenceRoom] = []
     }
 
     struct Recording {

@@ -96,6 +96,35 @@ func parseSIPUsers(_ text: String) throws(ConfigurationError) -> [SIPAccount] {
     return accounts
 }
 
+/// Reads `number:name`, comma separated: rooms for conferences.
+func parseConferenceRooms(_ text: String) throws(ConfigurationError) -> [ConferenceRoom] {
+    var rooms: [ConferenceRoom] = []
+    for (index, entry) in text.split(separator: ",").enumerated() {
+        let fields = entry.split(separator: ":", omittingEmptySubsequences: false).map { String($0).trimmed }
+        guard fields.count == 2, isRoomNumber(fields[0]), isRoomName(fields[1]) else {
+            throw ConfigurationError(
+                variable: "CONFERENCE_ROOMS", problem: "entry \(index + 1) is not number:name",
+                cure: "write 1 to 20 digits, a colon and a name of letters, digits, - and _")
+        }
+        guard !rooms.contains(where: { $0.number == fields[0] || $0.name == fields[1] }) else {
+            throw ConfigurationError(
+                variable: "CONFERENCE_ROOMS", problem: "entry \(index + 1) repeats a number or name",
+                cure: "give each room its own")
+        }
+        rooms.append(ConferenceRoom(name: fields[1], number: fields[0]))
+    }
+    return rooms
+}
+
+private func isRoomNumber(_ text: String) -> Bool {
+    (1...20).contains(text.utf8.count) && text.utf8.allSatisfy(ASCII.isDigit)
+}
+
+private func isRoomName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+        && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+}
+
 private func unescaped(_ field: String) -> String {
     field.split(separator: "%", omittingEmptySubsequences: false).enumerated().map { index, part in
         guard index > 0 else { return String(part) }

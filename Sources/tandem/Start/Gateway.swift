@@ -73,6 +73,7 @@ final class Gateway {
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
         services.maximumCalls = configuration.calls.maximum
         services.timing.resuming = configuration.calls.resumeTimeout
+        services.conferenceRooms = configuration.calls.conferenceRooms
         services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces

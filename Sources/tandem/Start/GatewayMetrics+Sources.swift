@@ -46,6 +46,10 @@ enum SampledMetrics {
         registry.sampled("media_legs", "Media legs open.", labels: ["kind"]) {
             [(["browser"], total(.browserLegs)), (["sip"], total(.sipLegs))]
         }
+        registry.sampled("media_conferences", "Conferences that somebody is in.") { [([], total(.conferences))] }
+        registry.sampled("media_conference_participants", "Media legs in conferences.") {
+            [([], total(.conferenceLegs))]
+        }
         registry.sampled(
             "media_worker_cpu_seconds_total", "CPU time of each worker.", kind: .counter, labels: ["worker"]
         ) {

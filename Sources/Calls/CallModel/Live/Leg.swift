@@ -40,6 +40,8 @@ package enum Party: Sendable, Equatable {
     /// A browser without an account, which joined the call by its id.
     case visitor
     case builtIn(BuiltInNumber)
+    /// A conference of ours, by its name.
+    case conference(String)
 
     /// What was dialled, behind whichever trunk fits.
     package static let trunk = Party.outside(trunk: nil, number: nil)
@@ -48,7 +50,7 @@ package enum Party: Sendable, Equatable {
         switch self {
         case .phone(_, _, let userID): userID
         case .user(let id): id
-        case .outside, .visitor, .builtIn: nil
+        case .outside, .visitor, .builtIn, .conference: nil
         }
     }
 
@@ -56,7 +58,7 @@ package enum Party: Sendable, Equatable {
     package var isBrowser: Bool {
         switch self {
         case .user, .visitor: true
-        case .phone, .outside, .builtIn: false
+        case .phone, .outside, .builtIn, .conference: false
         }
     }
 }

@@ -144,7 +144,11 @@ extension LiveCall {
 }
 
 extension Party {
+    /// A party of ours, which answers at once and has no media of its own.
     package var isBuiltIn: Bool {
-        if case .builtIn = self { true } else { false }
+        switch self {
+        case .builtIn, .conference: true
+        case .phone, .outside, .user, .visitor: false
+        }
     }
 }

@@ -43,6 +43,7 @@ package enum CallError: Error, Equatable, Sendable {
     case callNotFound
     case extensionNotFound
     case queueNotFound
+    case conferenceNotFound
     case userNotFound
     case alreadyAnswered
     case alreadyEnded
@@ -175,6 +176,7 @@ package protocol CallObserver: AnyObject, Sendable {
     func registrationChanged(account: String, userID: Int64?, isRegistered: Bool)
     func queueChanged(_ event: QueueEvent)
     func qualityChanged(_ report: CallQualityReport)
+    func conferenceChanged(_ event: ConferenceEvent)
 }
 
 extension CallObserver {
@@ -182,6 +184,7 @@ extension CallObserver {
     package func registrationChanged(account: String, userID: Int64?, isRegistered: Bool) {}
     package func queueChanged(_ event: QueueEvent) {}
     package func qualityChanged(_ report: CallQualityReport) {}
+    package func conferenceChanged(_ event: ConferenceEvent) {}
 }
 
 /// What became of the media connection of a browser.

@@ -71,6 +71,7 @@ extension Call {
         case .disconnected: mediaGone(id, .mediaLost)
         case .timedOut: if expectsMedia { mediaGone(id, .mediaLost) }
         case .digit(_, let digit, _): pressed(digit, on: id, by: .media)
+        case .speaking(_, let isSpeaking): manager.assumeIsolated { $0.noteSpeaking(self, isSpeaking) }
         case .announced(_, let announcement, let isWhole): announced(announcement, on: id, isWhole: isWhole)
         case .closed(_, let figures):
             endAnnouncements(on: id)

@@ -24,7 +24,7 @@ extension Call {
         case .phone(let number, _, _): number
         case .outside(_, let number): number ?? target
         case .user(let id): services.roster.current.users[id]?.extension ?? target
-        case .visitor, .builtIn: target
+        case .visitor, .builtIn, .conference: target
         }
     }
 
@@ -32,7 +32,7 @@ extension Call {
         switch party {
         case .phone(let number, _, _): number
         case .user(let id): services.roster.current.extension(ofUser: id)
-        case .outside, .visitor, .builtIn: nil
+        case .outside, .visitor, .builtIn, .conference: nil
         }
     }
 

@@ -24,7 +24,7 @@ extension Call {
             expectTrunk(route.trunk, number: route.number, on: id)
             leave(id, route)
         case .user(let userID): offerToPages(id, userID)
-        case .visitor, .builtIn: break
+        case .visitor, .builtIn, .conference: break
         }
     }
 
@@ -79,6 +79,7 @@ extension Call {
     }
 
     func release(_ id: LegID, _ cause: ReleaseCause) {
+        if case .conference? = live.leg(id)?.party { manager.assumeIsolated { $0.leaveConference(self) } }
         guard let link = links[id] else { return }
         if let sip = link.sip { releaseSIP(sip, link, cause) }
         if let participant = link.participant {

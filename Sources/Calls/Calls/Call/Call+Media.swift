@@ -53,7 +53,10 @@ extension Call {
     }
 
     func bridge(_ first: LegID, _ second: LegID) {
-        guard shareWorker(first, second), settle(first, second) else { return post(.incompatible(second)) }
+        let conference = conference(first, second)
+        let isPlaced = conference.map { shareWorker($0.talker, with: $0.name) } ?? shareWorker(first, second)
+        guard isPlaced, settle(first, second) else { return post(.incompatible(second)) }
+        if let conference { return confer(conference.talker, in: conference.name) }
         if case .builtIn(let number)? = live.leg(second)?.party { return play(number, to: first) }
         if case .builtIn(let number)? = live.leg(first)?.party { return play(number, to: second) }
         join(first, second)
@@ -90,6 +93,7 @@ extension Call {
         let pair = [second, first].compactMap { links[$0] }
         if pair.contains(where: { live.leg($0.id)?.party.isBuiltIn == true }) || pair.count < 2 {
             let link = pair.first { live.leg($0.id)?.party.isBuiltIn != true }
+            if let link, conference(first, second) != nil, let choice = link.ownChoice { return choice }
             return link.flatMap { $0.pendingOffer == nil ? $0.negotiated?.codec : nil } ?? ownCodec(link)
         }
         let settled = pair.filter { $0.pendingOffer == nil }

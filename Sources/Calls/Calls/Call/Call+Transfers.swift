@@ -119,7 +119,7 @@ extension Call {
         return relocate(first, to: otherGroup)
     }
 
-    private func relocate(_ id: LegID, to group: UInt64) -> Bool {
+    func relocate(_ id: LegID, to group: UInt64) -> Bool {
         guard let link = links[id] else { return false }
         services.media.close(link.mediaID)
         let mediaID = manager.assumeIsolated { $0.replaceMedia(link.mediaID, call: self, leg: id) }

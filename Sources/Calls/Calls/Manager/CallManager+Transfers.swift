@@ -150,7 +150,12 @@ extension CallManager {
             people.append(person)
         }
         setup.people = Array(people.prefix(Self.callsOfOnePerson))
-        setup.mediaGroup = mediaGroup(of: setup.people)
+        setup.mediaGroup = conferenceGroup(plan) ?? mediaGroup(of: setup.people)
+    }
+
+    private func conferenceGroup(_ plan: CallPlan) -> UInt64? {
+        for case .conference(let name) in plan.callers + plan.callees { return mediaGroup(ofConference: name) }
+        return nil
     }
 
     private static let callsOfOnePerson = 4

@@ -30,6 +30,9 @@ package actor CallManager {
     /// Where memberships of queues are kept; nil: they last as long as the process.
     private(set) var memberships: (any QueueMemberships)?
     private(set) var roomCount = 0
+    /// Those that somebody is in, by name.
+    var conferences: [String: Conference] = [:]
+    var lastConferenceID: UInt64 = 0
     private var lastMediaID: UInt64 = 0
     private var nextNumber: Int64
     private var entropy: Entropy
@@ -175,6 +178,7 @@ package actor CallManager {
     /// Drops a finished call and all that pointed to it.
     func forget(_ call: Call) {
         endToll(ofCall: call.uuid)
+        leaveConference(call)
         keepSignalling(of: call.assumeIsolated { $0.record })
         calls[call.uuid] = nil
         uuidsByNumber[call.number] = nil
@@ -254,7 +258,8 @@ extension MediaEvent {
     var leg: MediaLegID {
         switch self {
         case .connected(let leg), .hungUp(let leg), .disconnected(let leg), .timedOut(let leg), .failed(let leg, _),
-            .digit(let leg, _, _), .announced(let leg, _, _), .closed(let leg, _):
+            .digit(let leg, _, _), .announced(let leg, _, _), .speaking(let leg, _),
+            .closed(let leg, _):
             leg
         }
     }

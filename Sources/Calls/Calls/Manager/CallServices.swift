@@ -26,6 +26,8 @@ package struct CallServices: Sendable {
     /// Whether `echo`, `milliwatt`, `delay` and `music` can be dialled.
     package var offersBuiltInNumbers = true
 
+    package var conferenceRooms: [ConferenceRoom] = []
+
     /// The tones and the music of the house.
     package var sounds = SoundLibrary()
     /// Files that can be played into calls; nil: none can.

@@ -26,10 +26,13 @@ extension CallManager {
         return Route(parties: [.trunk], direction: .outgoing)
     }
 
-    /// Where a number leads without leaving the house: to a built-in number, an extension or a queue.
+    /// Where a number leads without leaving the house: to a built-in number, a conference, an extension or a queue.
     func routeToHouse(_ number: String) -> Route? {
         if services.offersBuiltInNumbers, let builtIn = BuiltInNumber(dialled: number) {
             return Route(parties: [.builtIn(builtIn)], direction: .internal)
+        }
+        if let room = services.conferenceRooms.first(where: { $0.number == number }) {
+            return Route(parties: hasPlace(room.name) ? [.conference(room.name)] : [], direction: .internal)
         }
         return routeToExtension(number) ?? routeToQueue(number)
     }

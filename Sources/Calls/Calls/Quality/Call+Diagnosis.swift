@@ -38,6 +38,7 @@ extension Call {
         case .user(let id): "page of \(services.roster.current.users[id]?.login ?? "user \(id)")"
         case .visitor: "page of a visitor"
         case .builtIn(let number): number.rawValue
+        case .conference(let name): "conference \(name)"
         }
     }
 }

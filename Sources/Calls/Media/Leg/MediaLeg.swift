@@ -92,6 +92,9 @@ struct MediaLeg: ~Copyable {
     var toneQueue = DigitToneQueue()
     var detector: ToneDetector?
     var source: SourcePlayback?
+    var conference: ConferencePointer?
+    /// Its place in the mix, while the conference has more than two members.
+    var seat: SeatPointer?
     var recording: LegRecording?
     /// Heard in place of the partner or the source, until it ends.
     var announcement: SoundPlayerPointer?
@@ -133,6 +136,8 @@ struct MediaLeg: ~Copyable {
         transcoder?.deallocate()
         announcement?.deinitialize(count: 1)
         announcement?.deallocate()
+        seat?.deinitialize(count: 1)
+        seat?.deallocate()
         if case .sound(let player) = source {
             player.deinitialize(count: 1)
             player.deallocate()
@@ -145,7 +150,9 @@ struct MediaLeg: ~Copyable {
     var isHeard: Bool { relaysAudioAs != LegFormats.none || transcoder != nil }
 
     /// Its peer hears what we make, frame by frame.
-    var hearsFrames: Bool { source != nil || announcement != nil || partner?.pointee.transcoder != nil }
+    var hearsFrames: Bool {
+        source != nil || announcement != nil || seat != nil || partner?.pointee.transcoder != nil
+    }
 
     /// Digits or an announcement of ours are heard in place of what the partner says.
     @inline(__always) var isOverridden: Bool { isSendingDigits || announcement != nil }
@@ -157,6 +164,12 @@ struct MediaLeg: ~Copyable {
             player.deallocate()
         }
         source = nil
+    }
+
+    mutating func dropSeat() {
+        seat?.deinitialize(count: 1)
+        seat?.deallocate()
+        seat = nil
     }
 
     /// The figures call control may ask for.

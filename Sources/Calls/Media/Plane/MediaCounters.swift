@@ -23,6 +23,9 @@ package enum MediaCounter: Int, CaseIterable, Sendable {
     case sendFailures
     case browserLegs
     case sipLegs
+    /// Conferences that have members, and their members.
+    case conferences
+    case conferenceLegs
     /// Times the worker woke up.
     case wakeUps
     /// The worker's CPU time in nanoseconds, brought up to date each second.

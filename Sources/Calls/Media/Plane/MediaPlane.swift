@@ -138,6 +138,8 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
 
     package func unbridge(_ id: MediaLegID) { send(.unbridge(id), about: id) }
 
+    package func confer(_ id: MediaLegID, in conference: ConferenceID) { send(.confer(id, conference), about: id) }
+
     package func play(_ source: MediaSource, to id: MediaLegID) { send(.play(source, id), about: id) }
 
     package func announce(_ announcement: Announcement, to id: MediaLegID) {

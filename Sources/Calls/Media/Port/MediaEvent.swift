@@ -13,6 +13,8 @@ package enum MediaEvent: Hashable, Sendable {
     /// A digit (0–9, A–D, `*`, `#`) that the leg's peer pressed, told when it ends: a telephone-event (RFC 4733) or, on a leg
     /// of mode `inBand`, a tone.
     case digit(MediaLegID, Character, milliseconds: Int)
+    /// A member of a conference of more than two began to speak, or ceased to.
+    case speaking(MediaLegID, Bool)
     /// An announcement to the leg ended: by itself (`isWhole`), or because it was stopped or another one took its place.
     case announced(MediaLegID, AnnouncementID, isWhole: Bool)
     /// The last event of a leg.

@@ -41,7 +41,13 @@ package protocol MediaPort: AnyObject, Sendable {
     /// encode.
     func bridge(_ first: MediaLegID, _ second: MediaLegID)
 
-    /// Ends the leg's bridge or source; both sides then hear nothing.
+    /// Lets a leg take part in a conference, ending whatever it heard before.
+    ///
+    /// Alone it hears music; two hear each other as if bridged; of more, each hears all others, mixed, and `.speaking`
+    /// events say who speaks. Whatever changes what the leg hears ends its part. Members are of one `call` number.
+    func confer(_ id: MediaLegID, in conference: ConferenceID)
+
+    /// Ends the leg's bridge, conference or source; whom it was joined with then hears nothing of it.
     func unbridge(_ id: MediaLegID)
 
     /// Lets the leg hear a built-in source, ending its bridge.
@@ -136,6 +142,13 @@ package enum MediaSource: Hashable, Sendable {
     case ringBack
     case busy
     case congestion
+}
+
+/// Names one conference; the control side makes the numbers.
+package struct ConferenceID: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
 /// Names one announcement; the control side makes the numbers.

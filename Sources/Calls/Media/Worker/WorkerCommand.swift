@@ -9,6 +9,7 @@ enum WorkerCommand: Sendable {
     case configure(MediaLegID, RemoteMedia)
     case bridge(MediaLegID, MediaLegID)
     case unbridge(MediaLegID)
+    case confer(MediaLegID, ConferenceID)
     case play(MediaSource, MediaLegID)
     case announce(Announcement, MediaLegID)
     case stopAnnouncement(MediaLegID)

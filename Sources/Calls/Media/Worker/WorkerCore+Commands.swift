@@ -23,6 +23,8 @@ extension WorkerCore {
         case .bridge(let first, let second): bridge(first, second)
         case .unbridge(let id):
             if let leg = legs[id] { detach(leg) }
+        case .confer(let id, let conference):
+            if let leg = legs[id] { confer(leg, in: conference) }
         case .play(let source, let id):
             if let leg = legs[id] { play(source, to: leg) }
         case .announce(let announcement, let id):
@@ -128,6 +130,7 @@ extension WorkerCore {
         refreshDetector(leg)
         refreshRoutes(leg)
         if let partner = leg.pointee.partner, partner != leg { refreshRoutes(partner) }
+        reseat(leg)
     }
 
     private func configureSIP(_ leg: LegPointer, _ rtp: SocketAddress?, _ rtcp: SocketAddress?, _ mux: Bool) {
@@ -174,9 +177,14 @@ extension WorkerCore {
 extension WorkerCore {
     private mutating func bridge(_ first: MediaLegID, _ second: MediaLegID) {
         guard let one = legs[first], let other = legs[second], one != other else { return }
-        if one.pointee.partner == other { return }
+        if one.pointee.partner == other, one.pointee.conference == nil { return }
         detach(one)
         detach(other)
+        link(one, other)
+    }
+
+    /// Lets two legs that hear nothing hear each other.
+    mutating func link(_ one: LegPointer, _ other: LegPointer) {
         one.pointee.partner = other
         other.pointee.partner = one
         refreshRoutes(one)
@@ -185,6 +193,11 @@ extension WorkerCore {
 
     private mutating func play(_ source: MediaSource, to leg: LegPointer) {
         detach(leg)
+        begin(source, to: leg)
+    }
+
+    /// Lets a leg that hears nothing hear a source.
+    mutating func begin(_ source: MediaSource, to leg: LegPointer) {
         switch source {
         case .echo:
             leg.pointee.partner = leg
@@ -200,9 +213,16 @@ extension WorkerCore {
 
     private static let echoDelay = Duration.seconds(3)
 
-    /// Ends what the leg hears and who hears it.
+    /// Ends what the leg hears and who hears it, its part in a conference included.
     mutating func detach(_ leg: LegPointer) {
+        leaveConference(leg)
+        unlink(leg)
+    }
+
+    /// Ends what the leg hears and who hears it; a member of a conference stays one.
+    mutating func unlink(_ leg: LegPointer) {
         leg.pointee.dropSource()
+        leg.pointee.dropSeat()
         leg.pointee.outgoing.interrupt()
         if !leg.pointee.isOverridden { wheels.stopPacing(leg) }
         guard let partner = leg.pointee.partner else { return }

@@ -32,7 +32,7 @@ extension WorkerCore {
             target = LegFormats.none
         }
         guard let partner = leg.pointee.partner else {
-            if isAudio, leg.pointee.source != nil { record(packet, header, from: leg) }
+            withoutPartner(packet, header, formats, isAudio: isAudio, leg)
             return false
         }
         if let tap = leg.pointee.tap, isAudio, !isWithheld { copy(packet, header, formats, to: tap, of: leg) }
@@ -52,6 +52,18 @@ extension WorkerCore {
         moved.length = RTPHeader.size + header.payloadLength
         placed.write(to: moved.room)
         return deliver(moved, to: partner)
+    }
+
+    /// Takes what a leg says that is joined with no other: for the delayed echo or for a conference.
+    private mutating func withoutPartner(
+        _ packet: Packet, _ header: RTPHeader, _ formats: LegFormats, isAudio: Bool, _ leg: LegPointer
+    ) {
+        if let seat = leg.pointee.seat {
+            if let tap = leg.pointee.tap, isAudio { copy(packet, header, formats, to: tap, of: leg) }
+            hear(packet, header, formats, at: seat, of: leg)
+        } else if isAudio, leg.pointee.source != nil {
+            record(packet, header, from: leg)
+        }
     }
 
     /// Sends an RTP packet to a leg's peer; answers whether the buffer is kept for the batch.

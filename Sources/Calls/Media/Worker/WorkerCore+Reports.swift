@@ -32,6 +32,7 @@ extension WorkerCore {
             jitter: .nanoseconds(Int64(clamping: jitter)),
             roundTrip: roundTrip ?? leg.pointee.remoteReport?.roundTrip, heardAt: now)
         leg.pointee.partner?.pointee.transcoder?.pointee.expectLoss(Double(block.fractionLost) / 256)
+        leg.pointee.seat?.pointee.expectLoss(Double(block.fractionLost) / 256)
     }
 
     private var ntpTime: NTPTime { NTPTime(unixNanoseconds: now.nanoseconds &+ civilOffset) }

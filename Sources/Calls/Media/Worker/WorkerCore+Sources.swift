@@ -15,6 +15,10 @@ extension WorkerCore {
             passUnheard(leg)
             return
         }
+        if let seat = leg.pointee.seat, let conference = leg.pointee.conference {
+            playMixed(seat, of: conference, to: leg)
+            return
+        }
         guard let source = leg.pointee.source else {
             playTranscoded(leg)
             return

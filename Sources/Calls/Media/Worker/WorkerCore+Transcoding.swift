@@ -41,7 +41,7 @@ extension WorkerCore {
     }
 
     /// Of a clock of 8000 Hz (RFC 3551 section 6); senders use it without asking.
-    private static let comfortNoise: UInt8 = 13
+    static let comfortNoise: UInt8 = 13
 
     /// Sends a leg's peer the next 20 ms of what its partner says.
     mutating func playTranscoded(_ leg: LegPointer) {
@@ -70,8 +70,9 @@ extension WorkerCore {
         if !deliver(whole, to: leg) { pool.giveBack(packet.buffer) }
     }
 
-    /// While digits or an announcement of ours go out, the partner's voice goes by, so that it is not heard late afterwards.
+    /// While digits or an announcement of ours go out, what others say goes by, so that it is not heard late afterwards.
     mutating func passUnheard(_ leg: LegPointer) {
+        if leg.pointee.seat != nil, let conference = leg.pointee.conference { return mix(conference) }
         guard let transcoder = leg.pointee.partner?.pointee.transcoder else { return }
         let packet = Packet(pool.take())
         _ = transcoder.pointee.makeFrame(into: Self.payloadRoom(packet), at: now)

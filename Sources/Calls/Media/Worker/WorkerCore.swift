@@ -31,6 +31,7 @@ struct WorkerCore: ~Copyable {
     var flows = FlowTable()
     var legs: [MediaLegID: LegPointer] = [:]
     var ufrags: [String: LegPointer] = [:]
+    var conferences: [ConferenceID: ConferencePointer] = [:]
     var browserTimers = TimerQueue<MediaLegID>()
     /// The earliest of `browserTimers`, kept beside it because every turn asks and the queue's generic answer allocates.
     var nextBrowserTimer = Instant.never

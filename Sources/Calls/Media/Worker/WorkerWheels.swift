@@ -30,6 +30,9 @@ struct WorkerWheels {
         return housed > 0 ? Instant(nanoseconds: (houseDone + 1) * Self.houseTick) : .never
     }
 
+    /// Numbers the 20 ms in which each paced leg is served once.
+    var frame: UInt64 { paceDone / UInt64(Self.paceSlots) }
+
     /// The next pace slot that is due; to be asked until nil.
     mutating func duePaceSlot(_ now: Instant) -> Int? {
         Self.turn(&paceDone, to: now.nanoseconds / Self.paceTick).map { Int($0 % UInt64(Self.paceSlots)) }
