@@ -23,13 +23,13 @@ ADDRESS = "127.0.0.1"
 KEY_RELEASED = b"\x04"
 CODECS = {"PCMU": "g711", "PCMA": "g711", "G722": "g722", "opus": "opus"}
 MODULES = "/usr/lib/baresip/modules"
-# One file for each frequency of a test run; the phones loop over it.
+# One file for each frequency of a test run; a phone that has come to its end is silent.
 TONES = tempfile.TemporaryDirectory(prefix="tandem-tones-")
 
 
 def tone_file(frequency):
     path = Path(TONES.name) / f"{frequency}.wav"
-    return path if path.exists() else audio.write_tone(path, frequency, seconds=60)
+    return path if path.exists() else audio.write_tone(path, frequency, seconds=120)
 
 
 class Phone:

@@ -36,12 +36,22 @@ enum Ear {
 
     /// The frequency of a tone, by its passages through zero.
     static func frequency(_ samples: [Double], rate: Double = 8000) -> Double {
-        var upward: [Double] = []
-        for index in samples.indices.dropLast() where samples[index] < 0 && samples[index + 1] >= 0 {
-            upward.append(Double(index) - samples[index] / (samples[index + 1] - samples[index]))
-        }
+        let upward = upwardCrossings(samples)
         guard let first = upward.first, let last = upward.last, last > first else { return 0 }
         return Double(upward.count - 1) * rate / (last - first)
+    }
+
+    /// That of most periods: what was made up for lost packets has a period or two that is no tone's.
+    static func usualFrequency(_ samples: [Double], rate: Double = 8000) -> Double {
+        let upward = upwardCrossings(samples)
+        let periods = zip(upward, upward.dropFirst()).map { $1 - $0 }.sorted()
+        return periods.isEmpty ? 0 : rate / periods[periods.count / 2]
+    }
+
+    private static func upwardCrossings(_ samples: [Double]) -> [Double] {
+        samples.indices.dropLast().filter { samples[$0] < 0 && samples[$0 + 1] >= 0 }.map {
+            Double($0) - samples[$0] / (samples[$0 + 1] - samples[$0])
+        }
     }
 
     /// Milliseconds of the longest stretch that is 12 dB quieter than the whole.

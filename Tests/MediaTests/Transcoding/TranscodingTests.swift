@@ -68,7 +68,7 @@ struct TranscodingTests {
         let rate = Double(pair.rate.rawValue)
         let heard = Array(try pair.decoded(packets)[(pair.rate.rawValue / 4)..<(pair.rate.rawValue * 58 / 10)])
         #expect(Ear.longestGap(heard, rate: rate) <= 120)
-        #expect(abs(Ear.frequency(heard, rate: rate) / 700 - 1) < 0.01)
+        #expect(abs(Ear.usualFrequency(heard, rate: rate) / 700 - 1) < 0.01)
         #expect(abs(Ear.decibels(heard, over: sound.map(Double.init))) < 2)
         let figures = try #require(talk.statistics(of: talk.phones[0])?.transcoding)
         #expect(figures.from == pair.from && figures.to == pair.to)
