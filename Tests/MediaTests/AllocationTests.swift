@@ -76,6 +76,37 @@ extension MediaTests {
             #expect(try #require(outcome.withLock { $0 }) < 100)
         }
 
+        @Test(.enabled(if: allocations_are_counted() != 0))
+        func `nor do frames of a conference`() throws {
+            let outcome = Mutex<UInt64?>(nil)
+            PlainThread(name: "media-virtual") {
+                outcome.withLock { $0 = try? Self.confer() }
+            }.join()
+            let allocations = try #require(outcome.withLock { $0 })
+            // Reports of the four legs.
+            #expect(allocations < 100)
+        }
+
+        /// Four speak at once for a quarter of a minute.
+        private static func confer() throws -> UInt64 {
+            var conference = try VirtualConference(AudioEncoding.allCases)
+            let phones = conference.phones
+            let speech = phones.map { phone in
+                Sounds.payloads(Sounds.speech(seconds: 15, rate: .wideband, seed: 2), phone.encoding, .wideband)
+            }
+            var allocations: UInt64 = 0
+            for frame in speech[0].indices {
+                let packets = phones.indices.map { conference.packet(speech[$0][frame], from: phones[$0]) }
+                allocations_watch("media-virtual")
+                for index in phones.indices { conference.send(packets[index], from: phones[index]) }
+                conference.advance(20)
+                let count = allocations_stop()
+                if frame > 10 { allocations += count }
+                for phone in phones where phone.take().isEmpty && frame > 10 { throw RigError.noAnswer }
+            }
+            return allocations
+        }
+
         /// A quarter of a minute of music, and as much of an announcement over it.
         private static func listen(_ encoding: AudioEncoding) throws -> UInt64 {
             var talk = try VirtualTalk(.pcmu, encoding)

@@ -39,7 +39,10 @@ struct Conference: ~Copyable {
         guard frame != number else { return false }
         frame = number
         for index in sum.indices { sum[index] = 0 }
-        for member in members { member.pointee.seat?.pointee.speak(in: number, at: now, into: sum) }
+        for index in members.indices {
+            guard let seat = members[index].pointee.seat else { continue }
+            seat.pointee.speak(in: number, at: now, into: sum)
+        }
         return true
     }
 

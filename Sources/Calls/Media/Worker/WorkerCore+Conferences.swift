@@ -79,9 +79,10 @@ extension WorkerCore {
     /// Has the members' sound of this 20 ms summed, if it has not been.
     mutating func mix(_ conference: ConferencePointer) {
         guard conference.pointee.mix(wheels.frame, at: now) else { return }
-        for member in conference.pointee.members {
-            guard let isSpeaking = member.pointee.seat?.pointee.takeChange() else { continue }
-            tell(.speaking(member.pointee.id, isSpeaking))
+        let members = conference.pointee.members
+        for index in members.indices {
+            guard let seat = members[index].pointee.seat, let isSpeaking = seat.pointee.takeChange() else { continue }
+            tell(.speaking(members[index].pointee.id, isSpeaking))
         }
     }
 
