@@ -61,8 +61,13 @@ extension Call {
     }
 
     func mute(_ on: Bool, from participant: any CallParticipant) {
-        guard let id = leg(of: participant), let mediaID = links[id]?.mediaID else { return }
-        services.media.setMuted(mediaID, on)
+        if let id = leg(of: participant) { setMuted(on, id) }
+    }
+
+    /// Whether a leg is heard; what it says goes nowhere meanwhile.
+    func setMuted(_ on: Bool, _ id: LegID) {
+        guard let link = links[id] else { return }
+        services.media.setMuted(link.mediaID, on)
         update(id) { $0.isMuted = on }
         live.noteMuted(on)
     }

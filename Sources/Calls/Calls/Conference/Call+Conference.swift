@@ -30,12 +30,4 @@ extension Call {
         services.media.confer(link.mediaID, in: conference)
         watchQuality()
     }
-
-    /// Mutes the leg that talks to a conference, or lets it be heard again.
-    func setMuted(_ on: Bool, _ id: LegID) {
-        guard let link = links[id] else { return }
-        services.media.setMuted(link.mediaID, on)
-        update(id) { $0.isMuted = on }
-        live.noteMuted(on)
-    }
 }

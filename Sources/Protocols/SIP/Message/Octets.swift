@@ -1,7 +1,6 @@
 /// The bytes and byte classes of SIP's grammar.
 ///
-/// `Wire.ASCII` has the same, but the compiler inlines no `package` function of another module, and these are asked for
-/// each byte of each message.
+/// The same as `Wire.ASCII`'s, as properties of a byte.
 extension UInt8 {
     static let tab: UInt8 = 0x09
     static let lineFeed: UInt8 = 0x0A

@@ -16,21 +16,17 @@ private typealias Path<Value> = any WritableKeyPath<CallRecord, Value> & Sendabl
 /// A closed list whose words stand in the database.
 private typealias StoredWord = RawRepresentable<String> & SendableMetatype
 
-/// Inlined, because a path is then the place it leads to: the row of a call is written three times in its life.
 extension CallColumn {
-    @inline(__always)
     private static func text(_ name: String, _ path: Path<String>) -> CallColumn {
         CallColumn(name: name, value: { .text($0[keyPath: path]) }, read: { $0[keyPath: path] = $1.text($2) })
     }
 
-    @inline(__always)
     private static func text(_ name: String, _ path: Path<String?>) -> CallColumn {
         CallColumn(
             name: name, value: { SQLiteValue($0[keyPath: path]) }, read: { $0[keyPath: path] = $1.textIfPresent($2) })
     }
 
     /// A word of a closed list; a word this program does not know reads as nil.
-    @inline(__always)
     private static func word<Word: StoredWord>(_ name: String, _ path: Path<Word?>) -> CallColumn {
         CallColumn(
             name: name, value: { SQLiteValue($0[keyPath: path]?.rawValue) },
@@ -38,43 +34,36 @@ extension CallColumn {
     }
 
     /// A word of a closed list that is always there; one this program does not know leaves the default.
-    @inline(__always)
     private static func word<Word: StoredWord>(_ name: String, _ path: Path<Word>) -> CallColumn {
         CallColumn(
             name: name, value: { .text($0[keyPath: path].rawValue) },
             read: { $0[keyPath: path] = Word(rawValue: $1.text($2)) ?? $0[keyPath: path] })
     }
 
-    @inline(__always)
     private static func integer(_ name: String, _ path: Path<Int64?>) -> CallColumn {
         CallColumn(
             name: name, value: { SQLiteValue($0[keyPath: path]) },
             read: { $0[keyPath: path] = $1.integerIfPresent($2) })
     }
 
-    @inline(__always)
     private static func count(_ name: String, _ path: Path<Int>) -> CallColumn {
         CallColumn(
             name: name, value: { SQLiteValue($0[keyPath: path]) }, read: { $0[keyPath: path] = Int($1.integer($2)) })
     }
 
-    @inline(__always)
     private static func flag(_ name: String, _ path: Path<Bool>) -> CallColumn {
         CallColumn(name: name, value: { SQLiteValue($0[keyPath: path]) }, read: { $0[keyPath: path] = $1.flag($2) })
     }
 
-    @inline(__always)
     private static func time(_ name: String, _ path: Path<WallTime>) -> CallColumn {
         CallColumn(name: name, value: { SQLiteValue($0[keyPath: path]) }, read: { $0[keyPath: path] = $1.time($2) })
     }
 
-    @inline(__always)
     private static func time(_ name: String, _ path: Path<WallTime?>) -> CallColumn {
         CallColumn(
             name: name, value: { SQLiteValue($0[keyPath: path]) }, read: { $0[keyPath: path] = $1.timeIfPresent($2) })
     }
 
-    @inline(__always)
     private static func uuid(_ name: String, _ path: Path<UUID?>) -> CallColumn {
         CallColumn(
             name: name, value: { SQLiteValue($0[keyPath: path]) },
@@ -82,7 +71,6 @@ extension CallColumn {
     }
 
     /// A number and, in the column before its index, what it is compared by.
-    @inline(__always)
     private static func number(_ name: String, _ norm: String, _ path: Path<String>) -> [CallColumn] {
         let normal = CallColumn(
             name: norm, value: { .text(PhoneNumber($0[keyPath: path]).normal) }, read: { _, _, _ in })
