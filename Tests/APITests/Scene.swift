@@ -43,7 +43,7 @@ final class Scene {
         media = StandInMedia(loop: loop, host: host.addresses[0])
         let roster = RosterBox(Self.roster)
         box = roster
-        var services = CallServices(
+        let services = CallServices(
             loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         services.soundFiles = sounds.map { SoundFiles(folder: $0, thread: loop) }

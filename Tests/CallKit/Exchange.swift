@@ -39,7 +39,7 @@ package final class Exchange {
             loop: loop, network: host, accounts: RosterAccounts(roster: roster),
             configuration: SIPEndpointConfiguration(trunks: trunks, addressFacing: { _ in ip }), logger: .silent)
         media = StandInMedia(loop: loop, host: ip)
-        var services = CallServices(
+        let services = CallServices(
             loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: .silent)
         services.timing = timing
         services.recording = recording

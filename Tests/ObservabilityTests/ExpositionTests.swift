@@ -75,8 +75,10 @@ struct LogTests {
         let sink = MemorySink()
         let logger = Logger(label: "calls", sink: sink, context: [LogField("callId", "7")])
         logger.info("incoming", [LogField("from", Private.number("+79991234567")), LogField("legs", 2)])
-        let text = sink.lines.map {
-            String(decoding: JSONLogSink.encode($0, at: .init(milliseconds: 0)), as: UTF8.self)
+        let text = sink.lines.map { line in
+            var bytes: [UInt8] = []
+            JSONLogSink.encode(line, at: .init(milliseconds: 0), to: &bytes)
+            return String(decoding: bytes, as: UTF8.self)
         }
         #expect(
             text == [

@@ -46,7 +46,7 @@ final class Scene {
         media = StandInMedia(loop: loop, host: host.addresses[0])
         let roster = RosterBox(Self.roster)
         box = roster
-        var callServices = CallServices(
+        let callServices = CallServices(
             loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
         callServices.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         manager = CallManager(callServices)

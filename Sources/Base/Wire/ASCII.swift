@@ -23,8 +23,23 @@ public enum ASCII {
 
     /// Case-insensitive equality of two ASCII strings, without allocating.
     @inlinable public static func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+        equalIgnoringCase(left.utf8.span, right.utf8.span)
+    }
+
+    /// Case-insensitive equality of two runs of ASCII bytes.
+    @inlinable public static func equalIgnoringCase(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in left.indices where lowercased(left[index]) != lowercased(right[index]) { return false }
+        return true
+    }
+
+    /// The parts of a text between separators, compared as bytes: splitting by characters is dear.
+    public static func split(
+        _ text: some StringProtocol, at separator: UInt8, maxSplits: Int = .max, keepingEmpty: Bool = false
+    ) -> [Substring] {
+        Substring(text).utf8.split(
+            separator: separator, maxSplits: maxSplits, omittingEmptySubsequences: !keepingEmpty
+        ).map { Substring($0) }
     }
 
     /// A decimal number of at most `maximumDigits` digits and nothing else.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where identifiers come from: the system's random source, or a seed for tests and simulations that must repeat.
 public struct Entropy: RandomNumberGenerator, Sendable {
     private var seeded: SplitMix64?
@@ -9,10 +11,7 @@ public struct Entropy: RandomNumberGenerator, Sendable {
     public init(seed: UInt64) { seeded = SplitMix64(state: seed) }
 
     public mutating func next() -> UInt64 {
-        guard seeded != nil else {
-            var system = SystemRandomNumberGenerator()
-            return system.next()
-        }
+        guard seeded != nil else { return SystemEntropy.next() }
         return seeded?.next() ?? 0
     }
 
@@ -30,6 +29,29 @@ public struct Entropy: RandomNumberGenerator, Sendable {
             word >>= 8
         }
         return bytes
+    }
+}
+
+/// The system's random source, some words at a time: each look at it costs a system call.
+private enum SystemEntropy {
+    private static let pool = Locked<[UInt64]>([])
+    private static let poolSize = 32
+
+    static func next() -> UInt64 {
+        pool.withLock { words in
+            if words.isEmpty { refill(&words) }
+            return words.removeLast()
+        }
+    }
+
+    private static func refill(_ words: inout [UInt64]) {
+        unsafe words = [UInt64](unsafeUninitializedCapacity: poolSize) { space, count in
+            // At most 256 bytes, which the kernel never gives in part, nor fails to give once it has started.
+            guard unsafe getentropy(space.baseAddress, poolSize * MemoryLayout<UInt64>.size) == 0 else {
+                fatalError("the system has no random numbers")
+            }
+            count = poolSize
+        }
     }
 }
 

@@ -52,8 +52,18 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
             || v4 >> 16 == 0xA9FE
     }
 
+    private var dottedQuad: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(15)
+        for shift in stride(from: UInt32(24), through: 0, by: -8) {
+            text.append(decimal: Int64(v4 >> shift & 255))
+            if shift > 0 { text.append(UInt8(ascii: ".")) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     public var description: String {
-        if isIPv4 { return "\(v4 >> 24).\(v4 >> 16 & 255).\(v4 >> 8 & 255).\(v4 & 255)" }
+        if isIPv4 { return dottedQuad }
         var halves = (high.bigEndian, low.bigEndian)
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         guard unsafe inet_ntop(AF_INET6, &halves, &text, socklen_t(text.count)) != nil else { return "::" }

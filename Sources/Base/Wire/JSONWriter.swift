@@ -13,7 +13,7 @@ extension JSONValue {
         switch self {
         case .null: text.append(contentsOf: "null".utf8)
         case .bool(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
-        case .integer(let value): text.append(contentsOf: String(value).utf8)
+        case .integer(let value): text.append(decimal: value)
         case .number(let value): Self.write(value, to: &text)
         case .string(let value): Self.write(value, to: &text)
         case .array(let elements):
@@ -31,7 +31,7 @@ extension JSONValue {
     private static func write(_ value: Double, to text: inout [UInt8]) {
         guard value.isFinite else { return text.append(contentsOf: "null".utf8) }
         if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
-            text.append(contentsOf: String(whole).utf8)
+            text.append(decimal: whole)
         } else {
             text.append(contentsOf: "\(value)".utf8)
         }
@@ -40,9 +40,23 @@ extension JSONValue {
     fileprivate static func write(_ value: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         defer { text.append(UInt8(ascii: "\"")) }
-        if value.utf8.allSatisfy({ $0 >= ASCII.space && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            return text.append(contentsOf: value.utf8)
+        if isPlain(value.utf8.span) {
+            text.append(contentsOf: value.utf8)
+        } else {
+            writeEscaped(value, to: &text)
         }
+    }
+
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where mustEscape(bytes[index]) { return false }
+        return true
+    }
+
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < ASCII.space || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func writeEscaped(_ value: String, to text: inout [UInt8]) {
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""): text.append(contentsOf: #"\""#.utf8)

@@ -4,31 +4,31 @@
 ///
 /// Cancelling only forgets the payload; the heap drops the stale entry when it comes to the top.
 public struct TimerQueue<Payload> {
-    public struct Token: Hashable, Sendable {
-        @usableFromInline let value: UInt64
+    public struct Token: SerialID {
+        public let rawValue: UInt64
 
-        @usableFromInline init(value: UInt64) { self.value = value }
+        @usableFromInline init(rawValue: UInt64) { self.rawValue = rawValue }
     }
 
     @usableFromInline
     struct Entry: Sendable {
         @usableFromInline let deadline: Instant
-        @usableFromInline let token: UInt64
+        @usableFromInline let token: Token
 
         @inlinable
-        init(deadline: Instant, token: UInt64) {
+        init(deadline: Instant, token: Token) {
             self.deadline = deadline
             self.token = token
         }
 
         @inlinable
         func precedes(_ other: Entry) -> Bool {
-            deadline == other.deadline ? token < other.token : deadline < other.deadline
+            deadline == other.deadline ? token.rawValue < other.token.rawValue : deadline < other.deadline
         }
     }
 
     @usableFromInline var heap: [Entry] = []
-    @usableFromInline var payloads: [UInt64: Payload] = [:]
+    @usableFromInline var payloads: [Token: Payload] = [:]
     @usableFromInline var lastToken: UInt64 = 0
 
     @inlinable public init() {}
@@ -39,16 +39,17 @@ public struct TimerQueue<Payload> {
     @discardableResult @inlinable
     public mutating func schedule(at deadline: Instant, _ payload: Payload) -> Token {
         lastToken += 1
-        payloads[lastToken] = payload
-        heap.append(Entry(deadline: deadline, token: lastToken))
+        let token = Token(rawValue: lastToken)
+        payloads[token] = payload
+        heap.append(Entry(deadline: deadline, token: token))
         siftUp(from: heap.count - 1)
-        return Token(value: lastToken)
+        return token
     }
 
     /// Forgets a deadline; one that has fired or was cancelled before is ignored.
     @inlinable
     public mutating func cancel(_ token: Token) {
-        payloads[token.value] = nil
+        payloads[token] = nil
         if heap.count > 64, heap.count > payloads.count * 4 { compact() }
     }
 

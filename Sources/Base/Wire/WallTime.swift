@@ -33,11 +33,11 @@ public struct WallTime: Hashable, Comparable, Sendable {
             (second / 3600, 2, ASCII.colon), (second / 60 % 60, 2, ASCII.colon),
             (second % 60, 2, UInt8(ascii: showsFraction ? "." : "Z")),
         ] {
-            text.append(padded: part, width)
+            text.append(decimal: part, width: width)
             text.append(next)
         }
         guard showsFraction else { return String(decoding: text, as: UTF8.self) }
-        text.append(padded: millisecond, 3)
+        text.append(decimal: millisecond, width: 3)
         text.append(UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)
     }
@@ -78,14 +78,5 @@ extension Int64 {
     public func floorDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
-    }
-}
-
-extension [UInt8] {
-    /// Appends a number in decimal with zeros before it.
-    fileprivate mutating func append(padded value: Int64, _ width: Int) {
-        let digits = String(value).utf8
-        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, width - digits.count)))
-        append(contentsOf: digits)
     }
 }

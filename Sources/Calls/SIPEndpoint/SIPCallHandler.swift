@@ -3,7 +3,7 @@ package import SIP
 package import Wire
 
 /// Names one INVITE session from its first to its last event; never used twice within a process.
-package struct SIPLegID: Hashable, Sendable, CustomStringConvertible {
+package struct SIPLegID: SerialID, CustomStringConvertible {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -40,7 +40,7 @@ package struct Candidate: Hashable, Sendable, CustomStringConvertible {
         var rest = Substring(text)
         if rest.hasPrefix("a=") { rest = rest.dropFirst(2) }
         guard rest.hasPrefix("candidate:") else { return nil }
-        let parts = rest.dropFirst("candidate:".count).split(separator: " ", maxSplits: 8)
+        let parts = ASCII.split(rest.dropFirst("candidate:".count), at: ASCII.space, maxSplits: 8)
         guard parts.count >= 8, parts[6] == "typ", let kind = Kind(rawValue: String(parts[7])),
             let component = ASCII.decimal(parts[1].utf8, maximumDigits: 3),
             let priority = ASCII.decimal(parts[3].utf8), priority <= UInt32.max,

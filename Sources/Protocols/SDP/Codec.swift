@@ -67,7 +67,7 @@ extension Codec {
 
     /// Reads `opus/48000/2`; nil when the clock is missing or no number.
     init?(rtpmap: some StringProtocol) {
-        let parts = rtpmap.split(separator: "/", maxSplits: 2)
+        let parts = ASCII.split(rtpmap, at: UInt8(ascii: "/"), maxSplits: 2)
         guard parts.count >= 2, let clock = ASCII.decimal(parts[1].utf8, maximumDigits: 9), clock > 0 else {
             return nil
         }

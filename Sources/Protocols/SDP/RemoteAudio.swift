@@ -88,7 +88,7 @@ private struct StreamReader {
         var mappings: [UInt8: Codec] = [:]
         var parameters: [UInt8: String] = [:]
         for attribute in media.attributes where attribute.name == "rtpmap" || attribute.name == "fmtp" {
-            let parts = attribute.value.split(separator: " ", maxSplits: 1)
+            let parts = ASCII.split(attribute.value, at: ASCII.space, maxSplits: 1)
             guard parts.count == 2, let type = payloadType(parts[0]) else { continue }
             if attribute.name == "fmtp" {
                 parameters[type] = parameters[type] ?? String(parts[1])
@@ -138,7 +138,7 @@ private struct StreamReader {
     /// Reads `a=rtcp:53020` and `a=rtcp:53020 IN IP4 192.0.2.1` (RFC 3605).
     private func explicitRTCP(_ ip: IPAddress) -> SocketAddress? {
         guard let value = media.attributes.value("rtcp") else { return nil }
-        let parts = value.split(separator: " ", maxSplits: 1)
+        let parts = ASCII.split(value, at: ASCII.space, maxSplits: 1)
         guard let first = parts.first, let port = ASCII.decimal(first.utf8, maximumDigits: 5),
             let port = UInt16(exactly: port), port != 0
         else { return nil }

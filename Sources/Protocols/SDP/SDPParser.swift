@@ -63,9 +63,10 @@ private struct SDPParser {
     private mutating func openMedia(_ value: String) throws(SDPError) {
         if let media { session.media.append(media) }
         guard session.media.count < SDPLimit.media.maximum else { throw .tooMany(.media) }
-        let parts = value.split(separator: " ", maxSplits: 3)
+        let parts = ASCII.split(value, at: ASCII.space, maxSplits: 3)
         guard parts.count >= 3, let port = portNumber(parts[1]) else { throw .malformedMedia(line: lineNumber) }
-        let formats = parts.count > 3 ? parts[3].split(separator: " ", maxSplits: SDPLimit.formats.maximum) : []
+        let formats =
+            parts.count > 3 ? ASCII.split(parts[3], at: ASCII.space, maxSplits: SDPLimit.formats.maximum) : []
         guard formats.count <= SDPLimit.formats.maximum else { throw .tooMany(.formats) }
         media = MediaDescription(
             kind: String(parts[0]), port: port, profile: String(parts[2]), formats: formats.map(String.init))
@@ -73,14 +74,14 @@ private struct SDPParser {
 
     /// The port of `49170` or `49170/2`; the count of further ports is for layered encodings, which audio has not.
     private func portNumber(_ text: Substring) -> UInt16? {
-        let digits = text.prefix { $0 != "/" }
-        return ASCII.decimal(digits.utf8, maximumDigits: 5).flatMap { UInt16(exactly: $0) }
+        let digits = text.utf8.prefix { $0 != UInt8(ascii: "/") }
+        return ASCII.decimal(digits, maximumDigits: 5).flatMap { UInt16(exactly: $0) }
     }
 
     private mutating func attribute(_ value: String) throws(SDPError) {
         let count = media?.attributes.count ?? session.attributes.count
         guard count < SDPLimit.attributes.maximum else { throw .tooMany(.attributes) }
-        let parts = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = ASCII.split(value, at: ASCII.colon, maxSplits: 1, keepingEmpty: true)
         let attribute = SDPAttribute(String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "")
         if attribute.name == "candidate" {
             candidates += 1
@@ -108,9 +109,10 @@ private struct SDPParser {
 extension SDPConnection {
     /// Reads `IN IP4 192.0.2.1` (a multicast TTL after a slash is dropped); nil for another network or family.
     init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: " ")
+        let parts = ASCII.split(text, at: ASCII.space)
         guard parts.count >= 3, parts[0] == "IN", parts[1] == "IP4" || parts[1] == "IP6" else { return nil }
-        self.init(host: String(parts[2].prefix { $0 != "/" }), isIPv6: parts[1] == "IP6")
+        let host = parts[2].utf8.prefix { $0 != UInt8(ascii: "/") }
+        self.init(host: String(Substring(host)), isIPv6: parts[1] == "IP6")
     }
 
     init(_ ip: IPAddress) { self.init(host: ip.description, isIPv6: !ip.isIPv4) }

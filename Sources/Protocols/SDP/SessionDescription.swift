@@ -1,3 +1,5 @@
+import Wire
+
 /// A session description (RFC 8866), read leniently and written strictly.
 ///
 /// It holds what offer/answer needs in named fields and every other line as it came, so that nothing is lost.
@@ -23,7 +25,7 @@ package struct SessionDescription: Hashable, Sendable {
     /// The identification tags of the first BUNDLE group (RFC 9143); empty when there is none.
     package var bundle: [Substring] {
         for attribute in attributes where attribute.name == "group" {
-            let parts = attribute.value.split(separator: " ")
+            let parts = ASCII.split(attribute.value, at: ASCII.space)
             if parts.first == "BUNDLE" { return Array(parts.dropFirst()) }
         }
         return []

@@ -69,7 +69,7 @@ final class Gateway {
         media = try Self.makeMedia(configuration, loop, addresses)
         sip = Self.makeSIP(configuration, loop, network, roster, identity, logger)
         keeper = Self.makeKeeper(configuration, opened, (loop, sip), roster, logger)
-        var services = CallServices(
+        let services = CallServices(
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
         services.maximumCalls = configuration.calls.maximum
         services.timing.resuming = configuration.calls.resumeTimeout

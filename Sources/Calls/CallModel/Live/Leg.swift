@@ -27,6 +27,11 @@ package struct LegID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package var description: String { "leg-\(rawValue)" }
 }
 
+extension [Leg] {
+    /// The leg of that number; asked of the list, for a whole call is large to look into.
+    package subscript(id: LegID) -> Leg? { first { $0.id == id } }
+}
+
 /// Who a leg leads to.
 ///
 /// How they are reached (a contact, a socket) is the `Call` actor's business.

@@ -94,7 +94,7 @@ package struct LiveCall: Sendable {
         }
     }
 
-    package func leg(_ id: LegID) -> Leg? { legs.first { $0.id == id } }
+    package func leg(_ id: LegID) -> Leg? { legs[id] }
 
     /// The leg on the other side of an established call.
     package func peer(of id: LegID) -> LegID? {

@@ -24,7 +24,7 @@ extension Call {
             networkCause = reason?.networkCause
             perform(.gone(id, .cancelled))
         case .ended(let reason):
-            if live.leg(id)?.state.isOpen == true { networkCause = reason?.networkCause }
+            if live.legs[id]?.state.isOpen == true { networkCause = reason?.networkCause }
             perform(.gone(id, reason?.isLoss == true ? .sessionLost : .hungUp))
         case .offered(let offer): reoffered(id, offer)
         case .offerAnswered(let answer): offerSettled(id, answer)
@@ -51,7 +51,7 @@ extension Call {
         guard take(answer: answer, on: id) else { return perform(.incompatible(id)) }
         defer { if let codecs = links[id]?.nextOffer { reoffer(id, codecs) } }
         // The answer in the ACK to a 200 that carried our offer: the leg has long been up for the machine.
-        guard live.leg(id)?.state != .up else { return }
+        guard live.legs[id]?.state != .up else { return }
         if wasOurOffer { update(id) { $0.isAnswered = true } }
         perform(.answered(id))
     }

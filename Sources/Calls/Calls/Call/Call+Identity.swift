@@ -7,10 +7,10 @@ extension Call {
     /// Whom a leg is told it is called by: the far end of click-to-call for the caller's own phone, and for the target of
     /// a transfer the one it will talk to.
     func identity(for id: LegID) -> CallerIdentity {
-        switch live.leg(id)?.side {
+        switch live.legs[id]?.side {
         case .caller: return CallerIdentity(displayName: name(of: target), user: target)
         case .target:
-            guard case .transferring(let transfer) = live.phase, let stayer = live.leg(transfer.stayer),
+            guard case .transferring(let transfer) = live.phase, let stayer = live.legs[transfer.stayer],
                 stayer.side == .callee
             else { return callerIdentity }
             let number = number(of: stayer.party)
@@ -43,7 +43,7 @@ extension Call {
 
     /// Who sent a leg's call its way: the author of the transfer, or whoever sent the caller here.
     func referredBy(_ id: LegID) -> String? {
-        guard case .transferring(let transfer) = live.phase, live.leg(id)?.side == .target else { return referredBy }
+        guard case .transferring(let transfer) = live.phase, live.legs[id]?.side == .target else { return referredBy }
         return transfer.request.referredBy
     }
 }

@@ -30,7 +30,7 @@ extension Call {
 
     /// What is dialled for a leg behind the trunk: a transfer's target, or the call's.
     private func dialled(_ id: LegID) -> String {
-        if case .transferring(let transfer) = live.phase, live.leg(id)?.side == .target {
+        if case .transferring(let transfer) = live.phase, live.legs[id]?.side == .target {
             return transfer.request.target
         }
         return target
@@ -79,7 +79,7 @@ extension Call {
     }
 
     func release(_ id: LegID, _ cause: ReleaseCause) {
-        if case .conference? = live.leg(id)?.party { manager.assumeIsolated { $0.leaveConference(self) } }
+        if case .conference? = live.legs[id]?.party { manager.assumeIsolated { $0.leaveConference(self) } }
         guard let link = links[id] else { return }
         if let sip = link.sip { releaseSIP(sip, link, cause) }
         if let participant = link.participant {

@@ -15,10 +15,10 @@ extension Call {
     /// The codecs a leg is offered: those of the party it is meant to talk to, in that party's order, then those that we
     /// can make of them.
     func codecsToOffer(for id: LegID) -> [Codec] {
-        let others = live.legs.filter { $0.id != id && $0.state.isOpen && $0.side != live.leg(id)?.side }
+        let others = live.legs.filter { $0.id != id && $0.state.isOpen && $0.side != live.legs[id]?.side }
         let talking = others.compactMap { links[$0.id] }
         for link in talking {
-            if live.leg(id)?.side == .target, let negotiated = link.negotiated {
+            if live.legs[id]?.side == .target, let negotiated = link.negotiated {
                 return Self.completed(prefer(negotiated.codec, link))
             }
             if let understood = link.understood { return Self.completed(understood.codecs(alsoIn: Codec.relayable)) }
@@ -57,8 +57,8 @@ extension Call {
         let isPlaced = conference.map { shareWorker($0.talker, with: $0.name) } ?? shareWorker(first, second)
         guard isPlaced, settle(first, second) else { return post(.incompatible(second)) }
         if let conference { return confer(conference.talker, in: conference.name) }
-        if case .builtIn(let number)? = live.leg(second)?.party { return play(number, to: first) }
-        if case .builtIn(let number)? = live.leg(first)?.party { return play(number, to: second) }
+        if case .builtIn(let number)? = live.legs[second]?.party { return play(number, to: first) }
+        if case .builtIn(let number)? = live.legs[first]?.party { return play(number, to: second) }
         join(first, second)
         recordJoined()
     }
@@ -91,8 +91,8 @@ extension Call {
 
     private func commonCodec(_ first: LegID, _ second: LegID) -> Codec? {
         let pair = [second, first].compactMap { links[$0] }
-        if pair.contains(where: { live.leg($0.id)?.party.isBuiltIn == true }) || pair.count < 2 {
-            let link = pair.first { live.leg($0.id)?.party.isBuiltIn != true }
+        if pair.contains(where: { live.legs[$0.id]?.party.isBuiltIn == true }) || pair.count < 2 {
+            let link = pair.first { live.legs[$0.id]?.party.isBuiltIn != true }
             if let link, conference(first, second) != nil, let choice = link.ownChoice { return choice }
             return link.flatMap { $0.pendingOffer == nil ? $0.negotiated?.codec : nil } ?? ownCodec(link)
         }
@@ -118,7 +118,7 @@ extension Call {
     }
 
     func adopt(_ id: LegID, _ codec: Codec) -> Bool {
-        guard let leg = live.leg(id), let link = link(id) else { return false }
+        guard let leg = live.legs[id], let link = link(id) else { return false }
         if leg.party.isBuiltIn { return true }
         if link.awaitsOurOffer { return offerInAnswer(id, codec) }
         if link.pendingOffer != nil {

@@ -144,7 +144,7 @@ extension Call {
 
     private func settleWaiting(_ id: LegID, behind peer: LegID, isTaken: Bool) {
         update(peer) { $0.answersFor = nil }
-        guard links[id]?.pendingOffer != nil, live.leg(id)?.state.isOpen == true else { return }
+        guard links[id]?.pendingOffer != nil, live.legs[id]?.state.isOpen == true else { return }
         guard isTaken, let codec = links[peer]?.negotiated?.codec else { return answerAlone(id) }
         answerLater(id, codec)
         // The session may have given the offer up meanwhile; the two must not part.

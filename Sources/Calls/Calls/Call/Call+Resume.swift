@@ -39,7 +39,7 @@ extension Call {
 
     /// Whose place is asked for: that of the token, or without one that of the user.
     private func place(token: String?, userID: Int64?) -> LegLink? {
-        let pages = links.values.filter { $0.party.isBrowser && live.leg($0.id)?.state.isOpen == true }
+        let pages = links.values.filter { $0.party.isBrowser && live.legs[$0.id]?.state.isOpen == true }
         guard let token else { return userID.flatMap { id in pages.first { $0.party.userID == id } } }
         let given = Array(token.utf8)
         return pages.first { link in link.resumeToken.map { equalInConstantTime(Array($0.utf8), given) } ?? false }
@@ -79,7 +79,7 @@ extension Call {
         if let connectedAt = link.connectedAt { manager.announce(.disconnected(after: loop.now - connectedAt)) }
         let mediaID = manager.assumeIsolated { $0.replaceMedia(link.mediaID, call: self, leg: id) }
         mediaGroup = link.mediaGroup ?? mediaGroup
-        var fresh = LegLink(id: id, party: link.party, mediaID: mediaID, sessionID: entropy.next())
+        let fresh = LegLink(id: id, party: link.party, mediaID: mediaID, sessionID: entropy.next())
         fresh.participant = link.participant
         fresh.resumeToken = link.resumeToken
         fresh.isMuted = link.isMuted
@@ -91,9 +91,10 @@ extension Call {
     /// refused.
     func abandonOffer(_ id: LegID) {
         guard let link = links[id], link.sip == nil, link.isOffering else { return }
+        let waiting = link.answersFor
         update(id) {
             ($0.isOffering, $0.nextOffer, $0.answersFor, $0.needsOffer) = (false, nil, nil, true)
         }
-        if let waiting = link.answersFor, links[waiting]?.pendingOffer != nil { refuseOffer(waiting) }
+        if let waiting, links[waiting]?.pendingOffer != nil { refuseOffer(waiting) }
     }
 }

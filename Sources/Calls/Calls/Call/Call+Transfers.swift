@@ -42,11 +42,9 @@ extension Call {
     func giveAway(_ ids: [LegID]) -> [LegID: LegLink] {
         var given: [LegID: LegLink] = [:]
         for id in ids {
-            guard var link = link(id) else { continue }
+            guard let link = link(id) else { continue }
             given[id] = link
-            (link.sip, link.participant, link.connectedAt) = (nil, nil, nil)
-            link.mediaID = MediaLegID(rawValue: 0)
-            links[id] = link
+            links[id] = LegLink(remainsOf: link)
         }
         return given
     }
@@ -55,7 +53,7 @@ extension Call {
     func adopt(_ adoption: Adoption, _ given: [LegID: LegLink]) {
         var id = live.nextLegID
         for leg in adoption.legs {
-            if var link = given[leg.id] {
+            if let link = given[leg.id] {
                 link.id = id
                 links[id] = link
                 manager.assumeIsolated { $0.move(link, to: self) }
@@ -80,7 +78,7 @@ extension Call {
     func replace(_ old: LegID, by party: Party, _ sip: SIPLegID, offer: RemoteAudio?, of invite: IncomingInvite) {
         let id = live.nextLegID
         let mediaID = manager.assumeIsolated { $0.registerMedia(call: self, leg: id) }
-        var link = LegLink(id: id, party: party, mediaID: mediaID, sessionID: entropy.next())
+        let link = LegLink(id: id, party: party, mediaID: mediaID, sessionID: entropy.next())
         link.receive(sip, offer: offer, from: invite.origin)
         links[id] = link
         expectEncryption(of: invite.source, on: id)
@@ -139,7 +137,7 @@ extension Call {
 
 extension LegLink {
     /// The far end of this leg called us.
-    mutating func receive(_ sip: SIPLegID, offer: RemoteAudio?, from origin: IPAddress) {
+    func receive(_ sip: SIPLegID, offer: RemoteAudio?, from origin: IPAddress) {
         self.sip = sip
         isInbound = true
         signallingHost = origin

@@ -34,7 +34,7 @@ extension Call {
     /// One that takes nothing but SRTP refuses plain RTP even with keys beside it, and does not say that this was why.
     func insistOnKeys(_ id: LegID, after status: Int) -> Bool {
         guard status == 488 || status == 606, let link = links[id], case .phone = link.party, !link.isInbound,
-            link.encryption != .required, !link.speaksWebRTC, live.leg(id)?.state.isOpen == true
+            link.encryption != .required, !link.speaksWebRTC, live.legs[id]?.state.isOpen == true
         else { return false }
         let fresh = LocalSession(id: entropy.next())
         update(id) {

@@ -152,16 +152,15 @@ package actor Call {
     /// The link of a leg, made on first use.
     func link(_ id: LegID) -> LegLink? {
         if let link = links[id] { return link }
-        guard let leg = live.leg(id) else { return nil }
+        guard let leg = live.legs[id] else { return nil }
         let mediaID = manager.assumeIsolated { $0.registerMedia(call: self, leg: id) }
         let link = LegLink(id: id, party: leg.party, mediaID: mediaID, sessionID: entropy.next())
         links[id] = link
         return link
     }
 
-    func update(_ id: LegID, _ change: (inout LegLink) -> Void) {
-        guard links[id] != nil || link(id) != nil else { return }
-        links[id]?.change(change)
+    func update(_ id: LegID, _ change: (LegLink) -> Void) {
+        if let link = link(id) { change(link) }
     }
 }
 

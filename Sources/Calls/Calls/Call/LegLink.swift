@@ -6,7 +6,10 @@ import SIPEndpoint
 import Wire
 
 /// What joins one leg of the model to the world: its SIP session or page, its media leg and its offer/answer session.
-struct LegLink {
+///
+/// An object, because it is asked for small things often and is large. Only the call that has the leg touches it, and
+/// all calls live on one loop: that makes it safe to hand over from one to another.
+final class LegLink: @unchecked Sendable {
     /// Another one when the leg goes over to another call.
     var id: LegID
     let party: Party
@@ -79,22 +82,29 @@ struct LegLink {
         session = LocalSession(id: sessionID)
     }
 
+    /// What stays behind of a leg that goes over to another call: what was said, for the record, and no session.
+    init(remainsOf link: LegLink) {
+        (id, party, mediaID) = (link.id, link.party, MediaLegID(rawValue: 0))
+        (session, transport, mediaGroup) = (link.session, link.transport, link.mediaGroup)
+        (remote, isRemoteOffered, earlierOffer) = (link.remote, link.isRemoteOffered, link.earlierOffer)
+        (negotiated, configured, encryption) = (link.negotiated, link.configured, link.encryption)
+        (isInbound, isAnswered, expectsWebRTC) = (link.isInbound, link.isAnswered, link.expectsWebRTC)
+        (signallingHost, direction, digits) = (link.signallingHost, link.direction, link.digits)
+    }
+
     /// Our answer to the INVITE is with the far end: in a 183, or in a 200.
     var hasOurAnswer: Bool { isAnswered || earlyAnswer != nil }
-
-    /// Changes it where it is: it is large, and mostly lives in a dictionary.
-    mutating func change(_ change: (inout LegLink) -> Void) { change(&self) }
 
     /// All the far end said it understands in its latest offer; an answer of its repeats only what was asked.
     var offered: AudioStream? { isRemoteOffered ? remote : earlierOffer }
 
     /// The far end's latest description is an offer; nil: it has not said anything.
-    mutating func describe(byOffer stream: AudioStream?) {
+    func describe(byOffer stream: AudioStream?) {
         (remote, isRemoteOffered, earlierOffer) = (stream, stream != nil, nil)
     }
 
     /// The far end's latest description is an answer.
-    mutating func describe(byAnswer stream: AudioStream) {
+    func describe(byAnswer stream: AudioStream) {
         if isRemoteOffered { earlierOffer = remote }
         (remote, isRemoteOffered) = (stream, false)
     }
@@ -109,7 +119,7 @@ struct LegLink {
     }
 
     /// Remembers that of what we offered the far end passed over all that stood before its choice.
-    mutating func learn(from choice: Codec) {
+    func learn(from choice: Codec) {
         unknown.remove(choice)
         unknown.formUnion(offeredCodecs.prefix { $0 != choice })
     }

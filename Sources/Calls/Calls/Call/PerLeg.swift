@@ -13,10 +13,7 @@ struct PerLeg<Value> {
     var values: [Value] { entries.compactMap(\.value) }
 
     subscript(id: LegID) -> Value? {
-        get {
-            for index in entries.indices where entries[index].id == id { return entries[index].value }
-            return nil
-        }
+        get { index(of: id).flatMap { entries[$0].value } }
         _modify {
             let index = place(of: id)
             defer { if entries[index].value == nil { entries.remove(at: index) } }
@@ -30,11 +27,16 @@ struct PerLeg<Value> {
     }
 
     mutating func removeValue(forKey id: LegID) -> Value? {
-        entries.firstIndex { $0.id == id }.flatMap { entries.remove(at: $0).value }
+        index(of: id).flatMap { entries.remove(at: $0).value }
+    }
+
+    private func index(of id: LegID) -> Int? {
+        for index in entries.indices where entries[index].id == id { return index }
+        return nil
     }
 
     private mutating func place(of id: LegID) -> Int {
-        if let index = entries.firstIndex(where: { $0.id == id }) { return index }
+        if let index = index(of: id) { return index }
         if entries.isEmpty { entries.reserveCapacity(2) }
         entries.append(Entry(id: id, value: nil))
         return entries.count - 1

@@ -7,8 +7,8 @@ import Wire
 extension Call {
     /// The conference this call leads to, with the leg of whoever talks there.
     func conference(_ first: LegID, _ second: LegID) -> (name: String, talker: LegID)? {
-        if case .conference(let name)? = live.leg(second)?.party { return (name, first) }
-        if case .conference(let name)? = live.leg(first)?.party { return (name, second) }
+        if case .conference(let name)? = live.legs[second]?.party { return (name, first) }
+        if case .conference(let name)? = live.legs[first]?.party { return (name, second) }
         return nil
     }
 

@@ -67,7 +67,7 @@ extension CallManager {
     private func participant(_ member: Conference.Member) -> ConferenceParticipant {
         member.call.assumeIsolated { call in
             let (record, link) = (call.record, call.links[member.leg])
-            let isCaller = call.live.leg(member.leg)?.side == .caller
+            let isCaller = call.live.legs[member.leg]?.side == .caller
             return ConferenceParticipant(
                 record: record, number: isCaller ? record.callerNumber : record.receiverNumber,
                 userID: link?.party.userID, joinedAt: member.joinedAt, isMuted: link?.isMuted ?? false,

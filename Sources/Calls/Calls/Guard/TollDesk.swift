@@ -148,7 +148,7 @@ extension Call {
 
     /// Who pays for a leg: whoever transfers to it, else whoever began the call, else whoever took it.
     private func payer(of id: LegID) -> Int64? {
-        if case .transferring(let transfer) = live.phase, live.leg(id)?.side == .target {
+        if case .transferring(let transfer) = live.phase, live.legs[id]?.side == .target {
             return payer(ofTransferBy: transfer.request.by)
         }
         let caller = live.legs.first { $0.side == .caller }
@@ -159,7 +159,7 @@ extension Call {
     func payer(ofTransferBy author: HoldAuthor) -> Int64? {
         switch author {
         case .user(let userID?): return userID
-        case .leg(let id): if let userID = live.leg(id)?.party.userID { return userID }
+        case .leg(let id): if let userID = live.legs[id]?.party.userID { return userID }
         case .user(nil): break
         }
         return live.record.answeredByUserID ?? live.record.assignedUserID

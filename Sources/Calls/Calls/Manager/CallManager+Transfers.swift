@@ -12,11 +12,11 @@ extension CallManager {
     /// The trunk may not name numbers: its far side could make us dial any of them at our expense. It may join two of
     /// its own calls.
     func transferByLeg(_ call: Call, _ leg: LegID, _ order: TransferOrder) {
-        guard let party = call.assumeIsolated({ $0.live.leg(leg)?.party }) else { return }
+        guard let party = call.assumeIsolated({ $0.live.legs[leg]?.party }) else { return }
         let refuse = { (status: Int) in call.assumeIsolated { $0.refuseTransfer(leg, status: status) } }
         if order.isAttended {
             guard let replaced = order.replaces, let (other, otherLeg) = sipLegs[replaced] else { return refuse(481) }
-            let otherParty = other.assumeIsolated { $0.live.leg(otherLeg)?.party }
+            let otherParty = other.assumeIsolated { $0.live.legs[otherLeg]?.party }
             guard other !== call, let otherParty, party.isSame(as: otherParty) else { return refuse(403) }
             call.assumeIsolated { $0.referrer = leg }
             if join(call, by: .leg(leg), with: other, by: .leg(otherLeg), order.referredBy) == nil {
@@ -92,7 +92,7 @@ extension CallManager {
 
     /// Puts the caller into the place of a leg, if it may have it (RFC 3891 section 3).
     func replace(_ replaced: SIPLegID, by leg: SIPLegID, _ invite: IncomingInvite) {
-        guard let (call, id) = sipLegs[replaced], let former = call.assumeIsolated({ $0.live.leg(id) }),
+        guard let (call, id) = sipLegs[replaced], let former = call.assumeIsolated({ $0.live.legs[id] }),
             call.assumeIsolated({ $0.live.canReplace(id) })
         else { return refuse(leg, 481, "no such dialog to replace") }
         let party = party(of: invite)

@@ -7,7 +7,10 @@ package import Telemetry
 package import Wire
 
 /// What calls are made of: the loop they live on and the parts they command.
-package struct CallServices: Sendable {
+///
+/// One object for all calls. It is filled in before the first of them and only read from then on, which makes it safe
+/// to share.
+package final class CallServices: @unchecked Sendable {
     package let loop: any EventLoop
     package let sip: SIPEndpoint
     package let media: any MediaPort

@@ -24,7 +24,7 @@ extension Call {
 
     /// Asks the media legs that are open for their figures; `done` comes when all have answered, in a later turn.
     func lookAtFigures(then done: @escaping @Sendable (isolated Call) -> Void) {
-        let open = links.values.filter { $0.transport != nil && live.leg($0.id)?.state.isOpen == true }
+        let open = links.values.filter { $0.transport != nil && live.legs[$0.id]?.state.isOpen == true }
         let round = quality.begin(Set(open.map(\.id)), done)
         for (id, mediaID) in open.map({ ($0.id, $0.mediaID) }) {
             services.media.statistics(of: mediaID) { [weak self] figures in
@@ -46,7 +46,7 @@ extension Call {
         guard live.phase != .over else { return }
         let now = loop.now
         var sampled: Set<Int> = []
-        for link in links.values where live.leg(link.id)?.state.isOpen == true {
+        for link in links.values where live.legs[link.id]?.state.isOpen == true {
             guard let codec = link.negotiated?.codec else { continue }
             quality.meters[link.id]?.sample(codec, at: now)
             sampled.insert(link.id.rawValue)

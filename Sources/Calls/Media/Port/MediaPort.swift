@@ -3,7 +3,7 @@ package import Wire
 /// Identifies one media leg: one browser connection or one SIP audio stream.
 ///
 /// The control side makes the numbers; they are never reused while the process lives.
-package struct MediaLegID: Hashable, Sendable {
+package struct MediaLegID: SerialID {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -1,3 +1,4 @@
+import Glibc
 import SIP
 import Wire
 
@@ -25,8 +26,7 @@ struct SIPTraceRing {
     func isKept(_ callID: String) -> Bool { messages[callID] != nil }
 
     mutating func keep(_ message: TracedMessage, callID: String) {
-        guard limit > 0, messages[callID]?.count ?? 0 < Self.perCall else { return }
-        messages[callID, default: []].append(message)
+        guard limit > 0, messages[callID, default: []].append(message, upTo: Self.perCall) else { return }
         order.append(callID)
         byteCount += message.bytes.count + Self.overhead
         while byteCount > limit, let oldest = order.popFirst() { dropFirst(of: oldest) }
@@ -36,9 +36,19 @@ struct SIPTraceRing {
     func trace(of callIDs: [String]) -> SIPTrace { SIPTrace(callIDs.flatMap { messages[$0] ?? [] }) }
 
     private mutating func dropFirst(of callID: String) {
-        guard let removed = messages[callID]?.removeFirst() else { return }
+        guard let place = messages.index(forKey: callID) else { return }
+        let removed = messages.values[place].removeFirst()
         byteCount -= removed.bytes.count + Self.overhead
-        if messages[callID]?.isEmpty ?? false { messages[callID] = nil }
+        if messages.values[place].isEmpty { messages.remove(at: place) }
+    }
+}
+
+extension [TracedMessage] {
+    /// Whether there was room.
+    fileprivate mutating func append(_ message: TracedMessage, upTo limit: Int) -> Bool {
+        guard count < limit else { return false }
+        append(message)
+        return true
     }
 }
 
@@ -47,13 +57,21 @@ extension SIPTraceRing {
     static func callID(in bytes: [UInt8]) -> String? {
         bytes.withUnsafeBufferPointer { buffer in
             var start = 0
-            while let end = buffer[start...].firstIndex(of: ASCII.lineFeed) {
+            while let end = lineFeed(in: buffer, from: start) {
                 if let value = value(of: buffer[start..<end]) { return value }
                 start = end + 1
                 if start >= buffer.count || buffer[start] == ASCII.carriageReturn { return nil }
             }
             return nil
         }
+    }
+
+    /// Every message sent is searched, which is worth the C library's way of it.
+    private static func lineFeed(in buffer: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        guard start < buffer.count, let base = buffer.baseAddress,
+            let found = memchr(base + start, Int32(ASCII.lineFeed), buffer.count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
     /// What stands after `Call-ID:` or `i:`, whatever its case.

@@ -6,6 +6,7 @@ enum Lot {
     static func drawn<Item>(
         _ items: [Item], priority: (Item) -> Int, weight: (Item) -> Int, using entropy: inout Entropy
     ) -> [Item] {
+        if items.count < 2 { return items }
         var groups: [Int: [Item]] = [:]
         for item in items { groups[priority(item), default: []].append(item) }
         var order: [Item] = []

@@ -163,10 +163,10 @@ struct TrunkTable {
     mutating func attempts(_ route: TrunkRoute, now: Instant) -> [HuntAttempt] {
         var alive: [HuntAttempt] = []
         var dead: [HuntAttempt] = []
-        for state in candidates(route) {
-            for server in state.servers(now: now, using: &entropy) {
-                let attempt = HuntAttempt(flow: server.flow, trunk: state.trunk.name, target: server.target)
-                if state.isDead(server.flow) { dead.append(attempt) } else { alive.append(attempt) }
+        for name in candidates(route) {
+            for server in states[name]?.servers(now: now, using: &entropy) ?? [] {
+                let attempt = HuntAttempt(flow: server.flow, trunk: name, target: server.target)
+                if states[name]?.isDead(server.flow) == true { dead.append(attempt) } else { alive.append(attempt) }
             }
         }
         return alive + dead
@@ -177,9 +177,11 @@ struct TrunkTable {
         states.values.contains { $0.takes(route) }
     }
 
-    private mutating func candidates(_ route: TrunkRoute) -> [TrunkState] {
-        let fitting = names.compactMap { states[$0] }.filter { $0.takes(route) }
-        return Lot.drawn(fitting, priority: \.trunk.priority, weight: \.trunk.weight, using: &entropy)
+    private mutating func candidates(_ route: TrunkRoute) -> [String] {
+        let fitting = names.filter { states[$0]?.takes(route) == true }
+        return Lot.drawn(
+            fitting, priority: { states[$0]?.trunk.priority ?? 0 }, weight: { states[$0]?.trunk.weight ?? 0 },
+            using: &entropy)
     }
 
     /// The ways a redirection opens.

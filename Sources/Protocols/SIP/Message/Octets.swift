@@ -1,3 +1,5 @@
+import Wire
+
 /// The bytes and byte classes of SIP's grammar.
 ///
 /// The same as `Wire.ASCII`'s, as properties of a byte.
@@ -30,20 +32,17 @@ func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UT
 /// Whether bytes and an ASCII word are the same but for case.
 func equalIgnoringCase(_ bytes: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
     guard bytes.count == word.utf8CodeUnitCount else { return false }
-    return word.withUTF8Buffer { letters in
-        zip(bytes, letters).allSatisfy { $0.lowercased == $1.lowercased }
-    }
+    return word.withUTF8Buffer { letters in ASCII.equalIgnoringCase(bytes.span, letters.span) }
 }
 
 /// Whether bytes and an ASCII text are the same but for case.
 func equalIgnoringCase(_ bytes: ArraySlice<UInt8>, _ text: String) -> Bool {
-    bytes.count == text.utf8.count && zip(bytes, text.utf8).allSatisfy { $0.lowercased == $1.lowercased }
+    ASCII.equalIgnoringCase(bytes.span, text.utf8.span)
 }
 
 /// Whether two ASCII texts are the same but for case.
 func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
-    guard left.utf8.count == right.utf8.count else { return false }
-    return zip(left.utf8, right.utf8).allSatisfy { $0.lowercased == $1.lowercased }
+    ASCII.equalIgnoringCase(left.utf8.span, right.utf8.span)
 }
 
 /// Bytes without the white space around them.

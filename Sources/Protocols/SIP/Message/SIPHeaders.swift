@@ -105,6 +105,11 @@ package struct SIPHeaders: Sendable {
         fields.insert(contentsOf: replacement, at: index)
     }
 
+    /// Puts one field in the place of all of its name.
+    mutating func set(_ field: Field) {
+        if contains(field.name) { replace(field.name, with: [field]) } else { fields.append(field) }
+    }
+
     mutating func insert(_ field: Field, at index: Int) { fields.insert(field, at: index) }
     mutating func remove(at index: Int) { fields.remove(at: index) }
     mutating func append(_ field: Field) { fields.append(field) }

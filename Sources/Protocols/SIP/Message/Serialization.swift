@@ -1,3 +1,5 @@
+import Wire
+
 /// Quoted strings as headers write them (RFC 3261 25.1).
 enum Quoting {
     static func quoted(_ plain: String) -> String {
@@ -17,12 +19,20 @@ enum Quoting {
     }
 }
 
+extension [UInt8] {
+    /// Appends a word without the bytes that no token may have.
+    fileprivate mutating func appendToken(_ word: String) {
+        let letters = word.utf8.span
+        for index in letters.indices where Grammar.isToken(letters[index]) { append(letters[index]) }
+    }
+}
+
 extension SIPParameters {
     /// As a header writes them: bare where a token or host may stand, quoted otherwise.
     func append(to output: inout [UInt8]) {
         for parameter in all {
             output.append(UInt8(ascii: ";"))
-            output.append(contentsOf: parameter.name.utf8.lazy.filter(Grammar.isToken))
+            output.appendToken(parameter.name)
             guard let value = parameter.value else { continue }
             output.append(UInt8(ascii: "="))
             if !value.isEmpty, value.utf8.allSatisfy(Grammar.isBareParameterValue) {
@@ -48,7 +58,7 @@ extension SIPURI: CustomStringConvertible {
     }
 
     func append(to output: inout [UInt8]) {
-        output.append(contentsOf: scheme.description.utf8.lazy.filter(Grammar.isToken))
+        output.appendToken(scheme.description)
         output.append(UInt8.colon)
         if scheme == .tel {
             output.append(contentsOf: (user ?? "").utf8.lazy.filter(SIPURI.isTelephoneByte))
@@ -62,7 +72,10 @@ extension SIPURI: CustomStringConvertible {
         }
         output.append(contentsOf: host.utf8)
         output.append(contentsOf: opaquePart.utf8)
-        if let port { output.append(contentsOf: ":\(port)".utf8) }
+        if let port {
+            output.append(UInt8.colon)
+            output.append(decimal: Int64(port))
+        }
         appendParametersAndHeaders(to: &output)
     }
 
@@ -116,7 +129,10 @@ extension Via: CustomStringConvertible {
         output.append(contentsOf: transport.rawValue.utf8)
         output.append(UInt8.space)
         output.append(contentsOf: host.utf8)
-        if let port { output.append(contentsOf: ":\(port)".utf8) }
+        if let port {
+            output.append(UInt8.colon)
+            output.append(decimal: Int64(port))
+        }
         parameters.append(to: &output)
     }
 }

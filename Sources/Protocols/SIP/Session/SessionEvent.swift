@@ -1,5 +1,7 @@
+import Wire
+
 /// Names one INVITE session of a user agent; never used twice.
-package struct SessionID: Hashable, Sendable {
+package struct SessionID: SerialID {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }

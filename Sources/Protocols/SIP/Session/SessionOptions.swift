@@ -32,10 +32,12 @@ enum OptionTag {
 }
 
 extension SessionOptions {
+    /// What Supported always names.
+    static let supportedTags = [OptionTag.timer, OptionTag.replaces, OptionTag.noReferSubscription]
+
     /// What Supported names.
     package var supportedTags: [String] {
-        let others = [OptionTag.timer, OptionTag.replaces, OptionTag.noReferSubscription]
-        return reliable == .off ? others : [OptionTag.reliable] + others
+        reliable == .off ? Self.supportedTags : [OptionTag.reliable] + Self.supportedTags
     }
 
     /// The session interval we ask for, in seconds.

@@ -54,21 +54,32 @@ package struct SessionPeer: Sendable {
 }
 
 /// What every message of a user agent says about it.
+///
+/// Its header fields are made once and shared by all messages.
 package struct UserAgentProfile: Sendable {
-    package var name: String
-    package var allowed: [SIPMethod]
-    package var supported: [String]
+    package let name: String
+    private let supportedField: SIPHeaders.Field
+    /// With the tag of reliable provisional responses.
+    private let supportedReliablyField: SIPHeaders.Field
+    private let allowField: SIPHeaders.Field
+    private let userAgentField: SIPHeaders.Field
+    private let serverField: SIPHeaders.Field
 
     package init(name: String, allowed: [SIPMethod], supported: [String]) {
         self.name = name
-        self.allowed = allowed
-        self.supported = supported
+        let tags = supported + SessionOptions.supportedTags.filter { !supported.contains($0) }
+        supportedField = SIPHeaders.Field(.supported, tags.joined(separator: ", "))
+        supportedReliablyField = SIPHeaders.Field(
+            .supported, ([OptionTag.reliable] + tags).joined(separator: ", "))
+        allowField = SIPHeaders.Field(.allow, allowed.map(\.rawValue).joined(separator: ", "))
+        userAgentField = SIPHeaders.Field(.userAgent, name)
+        serverField = SIPHeaders.Field(.server, name)
     }
 
     /// Adds what a request or a 2xx that makes or changes a session says.
     func describe(_ headers: inout SIPHeaders, isResponse: Bool, options: SessionOptions) {
-        headers.allow = allowed
-        headers.supported = supported + options.supportedTags.filter { !supported.contains($0) }
-        headers[isResponse ? .server : .userAgent] = name
+        headers.set(allowField)
+        headers.set(options.reliable == .off ? supportedField : supportedReliablyField)
+        headers.set(isResponse ? serverField : userAgentField)
     }
 }

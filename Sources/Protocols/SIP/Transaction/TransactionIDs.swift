@@ -1,11 +1,13 @@
+import Wire
+
 /// Names a client transaction of one layer; never used twice.
-package struct ClientTransactionID: Hashable, Sendable {
-    let rawValue: UInt64
+package struct ClientTransactionID: SerialID {
+    package let rawValue: UInt64
 }
 
 /// Names a server transaction of one layer; never used twice.
-package struct ServerTransactionID: Hashable, Sendable {
-    let rawValue: UInt64
+package struct ServerTransactionID: SerialID {
+    package let rawValue: UInt64
 }
 
 /// What a response is matched by (RFC 3261 section 17.1.3): our own unguessable branch, and the method.

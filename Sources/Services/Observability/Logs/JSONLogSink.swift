@@ -38,11 +38,11 @@ package final class JSONLogSink: LogSink {
     }
 
     package func write(_ line: LogLine) {
-        var text = Self.encode(line, at: wallTime())
-        text.append(ASCII.lineFeed)
+        let moment = wallTime()
         gathered.withLock { gathered in
             let isFirst = gathered.bytes.isEmpty
-            gathered.bytes += text
+            Self.encode(line, at: moment, to: &gathered.bytes)
+            gathered.bytes.append(ASCII.lineFeed)
             let mayWait = line.level < .warn && gathered.bytes.count < Self.gatheredLimit
             if mayWait, let postpone = gathered.postpone, !isFirst || postpone({ [weak self] in self?.flush() }) {
                 return
@@ -60,9 +60,7 @@ package final class JSONLogSink: LogSink {
         gathered.bytes.removeAll(keepingCapacity: true)
     }
 
-    package static func encode(_ line: LogLine, at moment: WallTime) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(384)
+    package static func encode(_ line: LogLine, at moment: WallTime, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "{"))
         JSONObject.write("timestamp", .string(moment.iso8601()), to: &text)
         for (name, value) in [("level", line.level.name), ("logger", line.label), ("message", line.message)] {
@@ -76,7 +74,6 @@ package final class JSONLogSink: LogSink {
             JSONObject.write(field.name, value(field.value), to: &text)
         }
         text.append(UInt8(ascii: "}"))
-        return text
     }
 
     private static let ownNames = ["timestamp", "level", "logger", "message"]
