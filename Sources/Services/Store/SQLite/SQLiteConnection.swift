@@ -15,6 +15,7 @@ final class SQLiteConnection {
     let path: String
     private let handle: DatabaseHandle
     private var statements: [String: SQLiteStatement] = [:]
+    private var fixedStatements: [ObjectIdentifier: SQLiteStatement] = [:]
 
     /// Lists with many optional conditions have many texts; past this the cache starts anew.
     private static let statementLimit = 256
@@ -52,6 +53,11 @@ final class SQLiteConnection {
         return Int(sqlite3_changes(handle.pointer))
     }
 
+    /// Runs one of the statements that every call needs.
+    func run(_ sql: FixedSQL, _ values: [SQLiteValue]) throws(SQLiteFailure) {
+        try statement(sql).run(values)
+    }
+
     /// Reads all rows of one statement.
     func query<Value>(
         _ sql: String, _ values: [SQLiteValue] = [], read: (borrowing SQLiteRow) -> Value
@@ -82,16 +88,27 @@ final class SQLiteConnection {
         }
     }
 
+    private func statement(_ sql: FixedSQL) throws(SQLiteFailure) -> SQLiteStatement {
+        if let statement = fixedStatements[ObjectIdentifier(sql)] { return statement }
+        let statement = try prepare(sql.text)
+        fixedStatements[ObjectIdentifier(sql)] = statement
+        return statement
+    }
+
     private func statement(_ sql: String) throws(SQLiteFailure) -> SQLiteStatement {
         if let statement = statements[sql] { return statement }
+        let statement = try prepare(sql)
+        if statements.count >= Self.statementLimit { statements.removeAll() }
+        statements[sql] = statement
+        return statement
+    }
+
+    private func prepare(_ sql: String) throws(SQLiteFailure) -> SQLiteStatement {
         var pointer: OpaquePointer?
         let status = sqlite3_prepare_v3(
             handle.pointer, sql, Int32(clamping: sql.utf8.count), UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
         guard status == SQLITE_OK, let pointer else { throw failure }
-        if statements.count >= Self.statementLimit { statements.removeAll() }
-        let statement = SQLiteStatement(StatementHandle(pointer))
-        statements[sql] = statement
-        return statement
+        return SQLiteStatement(StatementHandle(pointer))
     }
 
     private var failure: SQLiteFailure { SQLiteFailure(connection: handle.pointer) }

@@ -18,32 +18,36 @@ extension CallRow {
         }
     }
 
+    private static let upsertDiagnosis = FixedSQL(
+        """
+        INSERT INTO call_diagnoses (call_pk, mos_min, mos_avg, quality, diagnosis) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (call_pk) DO UPDATE SET
+            mos_min = excluded.mos_min, mos_avg = excluded.mos_avg, quality = excluded.quality,
+            diagnosis = excluded.diagnosis, updated_at = \(Schema.now)
+        """)
+
+    private static let upsertTrace = FixedSQL(
+        """
+        INSERT INTO call_traces (call_pk, trace) VALUES (?, ?)
+        ON CONFLICT (call_pk) DO UPDATE SET trace = excluded.trace, updated_at = \(Schema.now)
+        """)
+
     private static func write(
         _ quality: CallQuality, _ diagnosis: JSONValue, ofCall id: Int64, to database: SQLiteConnection
     ) throws(SQLiteFailure) {
-        let legs = quality.isEmpty ? nil : String(decoding: quality.json.encoded(), as: UTF8.self)
+        let legs = quality.isEmpty ? nil : quality.json.text
         try database.run(
-            """
-            INSERT INTO call_diagnoses (call_pk, mos_min, mos_avg, quality, diagnosis) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (call_pk) DO UPDATE SET
-                mos_min = excluded.mos_min, mos_avg = excluded.mos_avg, quality = excluded.quality,
-                diagnosis = excluded.diagnosis, updated_at = \(Schema.now)
-            """,
+            upsertDiagnosis,
             [
                 .integer(id), SQLiteValue(quality.minimumMOS), SQLiteValue(quality.averageMOS), SQLiteValue(legs),
-                .text(String(decoding: diagnosis.encoded(), as: UTF8.self)),
+                .text(diagnosis.text),
             ])
     }
 
     private static func write(
         _ trace: JSONValue, ofCall id: Int64, to database: SQLiteConnection
     ) throws(SQLiteFailure) {
-        try database.run(
-            """
-            INSERT INTO call_traces (call_pk, trace) VALUES (?, ?)
-            ON CONFLICT (call_pk) DO UPDATE SET trace = excluded.trace, updated_at = \(Schema.now)
-            """,
-            [.integer(id), .text(String(decoding: trace.encoded(), as: UTF8.self))])
+        try database.run(upsertTrace, [.integer(id), .text(trace.text)])
     }
 
     private static func write(
@@ -59,24 +63,27 @@ extension CallRow {
 }
 
 extension CallLegRecord {
+    private static let upsert = FixedSQL(
+        """
+        INSERT INTO call_legs (
+            call_pk, leg_kind, call_id, from_number, from_extension, to_number, to_extension, line_number,
+            extension, location, state, last_seq, appeared_at, connected_at, disconnected_at, disconnect_reason,
+            taken_from_call_id, sip_call_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (leg_kind, call_id) DO UPDATE SET
+            call_pk = excluded.call_pk, from_number = excluded.from_number,
+            from_extension = excluded.from_extension, to_number = excluded.to_number,
+            to_extension = excluded.to_extension, line_number = excluded.line_number,
+            extension = excluded.extension, location = excluded.location, state = excluded.state,
+            last_seq = excluded.last_seq, connected_at = excluded.connected_at,
+            disconnected_at = excluded.disconnected_at, disconnect_reason = excluded.disconnect_reason,
+            taken_from_call_id = excluded.taken_from_call_id, sip_call_id = excluded.sip_call_id,
+            updated_at = \(Schema.now)
+        """)
+
     fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
         try database.run(
-            """
-            INSERT INTO call_legs (
-                call_pk, leg_kind, call_id, from_number, from_extension, to_number, to_extension, line_number,
-                extension, location, state, last_seq, appeared_at, connected_at, disconnected_at, disconnect_reason,
-                taken_from_call_id, sip_call_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (leg_kind, call_id) DO UPDATE SET
-                call_pk = excluded.call_pk, from_number = excluded.from_number,
-                from_extension = excluded.from_extension, to_number = excluded.to_number,
-                to_extension = excluded.to_extension, line_number = excluded.line_number,
-                extension = excluded.extension, location = excluded.location, state = excluded.state,
-                last_seq = excluded.last_seq, connected_at = excluded.connected_at,
-                disconnected_at = excluded.disconnected_at, disconnect_reason = excluded.disconnect_reason,
-                taken_from_call_id = excluded.taken_from_call_id, sip_call_id = excluded.sip_call_id,
-                updated_at = \(Schema.now)
-            """,
+            Self.upsert,
             [
                 .integer(callID), .text(kind.rawValue), .text(legID), SQLiteValue(fromNumber),
                 SQLiteValue(fromExtension), SQLiteValue(toNumber), SQLiteValue(toExtension), SQLiteValue(lineNumber),

@@ -6,14 +6,15 @@ enum CallTable {
     private static let columns = CallColumn.all
     private static let names = columns.map(\.name).joined(separator: ", ")
 
-    private static let upsert: String = {
+    private static let upsert: FixedSQL = {
         let parameters = columns.map { _ in "?" }.joined(separator: ", ")
         let changes = columns.filter { !$0.isFixed }.map { "\($0.name) = excluded.\($0.name)" }
-        return """
+        return FixedSQL(
+            """
             INSERT INTO calls (\(names)) VALUES (\(parameters))
             ON CONFLICT (id) DO UPDATE SET \(changes.joined(separator: ", "))
             WHERE excluded.version >= calls.version
-            """
+            """)
     }()
 
     /// The columns of a record, then how many sessions it has, its tags as a JSON array, and how it sounded.
