@@ -16,8 +16,12 @@ need_swift() {
 }
 
 # The release build of one product, the same for everybody, so that nothing is built twice. Swift's own libraries are
-# linked in: the program runs without the toolchain, starts sooner and calls them without a detour.
-build_release() { swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld --product "$1" >&2; }
+# linked in: the program runs without the toolchain, starts sooner and calls them without a detour. That nobody changes
+# a value while another reads it is checked at run time in debug builds, which all tests are, and not here.
+build_release() {
+  swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -enforce-exclusivity=unchecked \
+    --product "$1" >&2
+}
 
 # Installs those of the named Debian packages that are not there yet; root or sudo is needed only then.
 need_packages() {
