@@ -88,6 +88,9 @@ struct WorkerCore: ~Copyable {
                 case let token: receiveFromLeg(token)
                 }
             }
+            // More is ready than fits: the kernel names the sockets in turn, and the one that stands for all browsers
+            // must not wait for each of the others.
+            if ready == Self.readyAtOnce { receiveFromBrowsers() }
             // After the batch: a leg that is closed now has no event left in it.
             if hasCommands {
                 tandem_eventfd_clear(descriptors.wakeUp)
