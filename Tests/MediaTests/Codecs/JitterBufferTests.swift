@@ -36,12 +36,14 @@ private struct Desk: ~Copyable {
         }
     }
 
-    /// Packets that arrive when the list says, and what is heard in so many ticks.
-    mutating func play(_ arrivals: [(number: Int, at: Int)], from first: Int = 0, through last: Int) -> [Heard] {
+    /// Packets that arrive when the list says, and what is heard in the ticks, `phase` after each 20 ms.
+    mutating func play(
+        _ arrivals: [(number: Int, at: Int)], from first: Int = 0, through last: Int, phase: Int = 10
+    ) -> [Heard] {
         var heard: [Heard] = []
         for time in first...last {
             for arrival in arrivals where arrival.at == time { insert(arrival.number, at: time) }
-            if time % 20 == 10 { heard.append(next(at: time)) }
+            if time % 20 == phase { heard.append(next(at: time)) }
         }
         return heard
     }
@@ -99,6 +101,15 @@ struct JitterBufferTests {
         let depth = desk.buffer.depth
         #expect(depth >= .milliseconds(max(20, jitter * 9 / 10)) && depth <= .milliseconds(max(20, jitter + 10)))
         #expect(spoken(Array(heard.suffix(1000))).count > 950)
+    }
+
+    @Test(arguments: [0, 4, 8, 12, 16, 19])
+    func `packets are in time whatever the moment of the ticks`(phase: Int) {
+        var entropy = Entropy(seed: 80)
+        var desk = Desk()
+        let arrivals = (0..<1500).map { (number: $0, at: $0 * 20 + Int.random(in: 0...80, using: &entropy)) }
+        let heard = desk.play(arrivals, through: 30_000, phase: phase)
+        #expect(spoken(Array(heard.suffix(1000))).count > 920)
     }
 
     @Test func `the depth never passes 200 ms`() {

@@ -37,6 +37,8 @@ package struct JitterBuffer: ~Copyable {
     /// The longest payload: more Opus than a telephone call has, and all G.711 of 120 ms.
     package static let longestPayload = 1280
     package static let depths = 20...200
+    /// Milliseconds that the estimate may move by before what is played waits for it.
+    private static let tolerance: UInt32 = 5
     /// Silence after which the stream counts as resting; Opus with DTX sends something each 400 ms.
     private static let patience = 25
 
@@ -217,14 +219,14 @@ extension JitterBuffer {
         let gap = Int32(bitPattern: slot.timestamp &- playout)
         let isElsewhere = slot.startsAnew || gap.magnitude > clockRate
         if !isElsewhere {
-            if gap > 0 { return skip(UInt32(gap), to: place) }
-            if slot.duration > 0, slot.duration <= gap.magnitude {
+            if gap <= 0, slot.duration > 0, slot.duration <= gap.magnitude {
                 drop(place)
                 next = slot.sequence &+ 1
                 return nil
             }
-            // The path has become worse: the rest waits a little longer.
-            if hasPlayed, lead >= Int32(frame) { return .missing(frame, next: nil) }
+            // The path has become worse: the rest waits a little longer, and what seems to be lost may still come.
+            if hasPlayed, isEarly(lead) { return .missing(frame, next: nil) }
+            if gap > 0 { return skip(UInt32(gap), to: place) }
         }
         return take(place)
     }
@@ -254,8 +256,11 @@ extension JitterBuffer {
         return .missing(ticks, next: isNeighbour && ticks == gap ? payload(place) : nil)
     }
 
+    /// Every millisecond that is played too early makes packets late that the depth was chosen for.
+    private func isEarly(_ lead: Int32) -> Bool { lead > Int32(clockRate / 1000 * Self.tolerance) }
+
     private mutating func playEmpty(_ lead: Int32) -> Playout {
-        if lead < Int32(frame) { playout = playout &+ frame }
+        if !isEarly(lead) { playout = playout &+ frame }
         if isComforted { return .missing(frame, next: nil) }
         emptyTicks += 1
         guard emptyTicks <= Self.patience else {
