@@ -20,6 +20,20 @@ struct CodecTests {
         }
     }
 
+    @Test(arguments: [AudioEncoding.pcmu, .pcma])
+    func `a tone keeps its level from a telephone to Opus`(encoding: AudioEncoding) throws {
+        let rate = SampleRate.narrowband
+        for frequency in [440.0, 1004, 2500] {
+            let sound = Sounds.tone(frequency, seconds: 2, rate: rate)
+            var telephone = try Decoder(encoding, rate)
+            // The noise of the first codec is more than the second one would like to spend bits on.
+            let once = telephone.hear(Sounds.payloads(sound, encoding, rate)).map { Int16($0) }
+            var decoder = try Decoder(.opus, rate)
+            let twice = decoder.hear(Sounds.payloads(once, .opus, rate)).dropFirst(rate.rawValue / 5)
+            #expect(abs(Ear.decibels(Array(twice), over: sound.map(Double.init))) < 1)
+        }
+    }
+
     @Test(arguments: AudioEncoding.allCases)
     func `speech keeps its level`(encoding: AudioEncoding) throws {
         let rate = SampleRate.wideband
