@@ -74,6 +74,18 @@ struct CodecTests {
         #expect(Ear.level(decoder.decode(payloads[21])) > 3000)
     }
 
+    @Test(arguments: [AudioEncoding.pcmu, .pcma, .g722], SampleRate.allCases)
+    func `a lost packet of a tone is not heard at all`(encoding: AudioEncoding, rate: SampleRate) throws {
+        let payloads = Sounds.payloads(Sounds.tone(500, seconds: 1, rate: rate), encoding, rate)
+        var whole = try Decoder(encoding, rate)
+        var broken = try Decoder(encoding, rate)
+        let truth = whole.hear(payloads)
+        let heard = broken.hear(payloads.enumerated().map { index, payload in index % 15 == 14 ? nil : payload })
+        let errors = zip(truth, heard).dropFirst(rate.rawValue / 5).map { $0 - $1 }
+        // 10 ms of a loss sound as they were, the other 10 ms fade a little.
+        #expect(Ear.level(errors) < Ear.level(truth) / 10)
+    }
+
     @Test func `the redundancy of Opus brings back what concealment cannot know`() throws {
         let rate = SampleRate.wideband
         let payloads = Sounds.payloads(Sounds.speech(seconds: 3, rate: rate, seed: 5), .opus, rate)

@@ -35,7 +35,7 @@ package struct AudioDecoder: ~Copyable {
         (self.encoding, self.sampleRate) = (encoding, sampleRate)
         let native = encoding.nativeRate(wanted: sampleRate)
         resampler = Resampler.make(from: native, to: sampleRate)
-        concealer = LossConcealer(sampleRate)
+        concealer = LossConcealer(native)
         scratch = .allocate(capacity: native.longestPacket)
     }
 
@@ -62,7 +62,6 @@ package struct AudioDecoder: ~Copyable {
             count = Self.decode(decoder, bytes, payload.count, output, redundancy: false)
         } else {
             count = decodeWaveform(UnsafeBufferPointer(start: bytes, count: payload.count), into: output)
-            concealer.heard(UnsafeMutableBufferPointer(rebasing: output[..<count]))
         }
         if count > 0 { noise.stop() }
         return count
@@ -76,7 +75,7 @@ package struct AudioDecoder: ~Copyable {
     ) {
         let room = UnsafeMutableBufferPointer(rebasing: output[..<min(count, output.count)])
         if noise.isOn { return noise.fill(room) }
-        guard case .opus(let decoder) = handle else { return concealer.conceal(room) }
+        guard case .opus(let decoder) = handle else { return concealWaveform(room) }
         // Opus makes multiples of 2.5 ms.
         let unit = sampleRate.rawValue / 400
         let whole = UnsafeMutableBufferPointer(
@@ -99,14 +98,33 @@ package struct AudioDecoder: ~Copyable {
         return max(0, Int(made))
     }
 
-    private borrowing func decodeWaveform(
+    // Losses are concealed before the rate is changed: the filter must hear them in their place.
+
+    private mutating func decodeWaveform(
         _ payload: UnsafeBufferPointer<UInt8>, into output: UnsafeMutableBufferPointer<Int16>
     ) -> Int {
         switch resampler {
-        case .none: return expand(payload, into: output)
+        case .none:
+            let count = expand(payload, into: output)
+            concealer.heard(UnsafeMutableBufferPointer(rebasing: output[..<count]))
+            return count
         case .some(let resampler):
-            let count = expand(payload, into: scratch)
-            return resampler.process(UnsafeBufferPointer(rebasing: scratch[..<count]), into: output)
+            let heard = UnsafeMutableBufferPointer(rebasing: scratch[..<expand(payload, into: scratch)])
+            concealer.heard(heard)
+            return resampler.process(UnsafeBufferPointer(heard), into: output)
+        }
+    }
+
+    private mutating func concealWaveform(_ output: UnsafeMutableBufferPointer<Int16>) {
+        switch resampler {
+        case .none: concealer.conceal(output)
+        case .some(let resampler):
+            let native = encoding.nativeRate(wanted: sampleRate)
+            let wanted = (output.count * native.rawValue + sampleRate.rawValue - 1) / sampleRate.rawValue
+            let missing = UnsafeMutableBufferPointer(rebasing: scratch[..<min(wanted, scratch.count)])
+            concealer.conceal(missing)
+            let made = resampler.process(UnsafeBufferPointer(missing), into: output)
+            for index in made..<max(made, output.count) { output[index] = 0 }
         }
     }
 
