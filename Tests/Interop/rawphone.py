@@ -52,8 +52,9 @@ class Message:
 
 
 class RawPhone:
-    def __init__(self, gateway, username, password):
-        self.gateway, self.username, self.password = gateway, username, password
+    def __init__(self, gateway, username, password, describe=lambda port: SDP.format(port=port)):
+        """`describe` makes the session description of a media port."""
+        self.gateway, self.username, self.password, self._describe = gateway, username, password, describe
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -128,7 +129,7 @@ class RawPhone:
 
     @property
     def sdp(self):
-        return SDP.format(port=self.media.getsockname()[1])
+        return self._describe(self.media.getsockname()[1])
 
     # What a phone does
 
@@ -190,3 +191,36 @@ class RawPhone:
         self.respond(invite, 200, "OK", self.sdp)
         self.wait_request("ACK")
         return invite
+
+    def call(self, number):
+        """Calls a number, to the ACK; answers the 200 of whoever took the call. `hang_up` ends it."""
+        target = f"sip:{number}@127.0.0.1:{self.gateway.sip_port}"
+        call_id, tag = uuid.uuid4().hex, uuid.uuid4().hex[:8]
+        self._request("INVITE", target, f"<{target}>", call_id, tag, body=self.sdp)
+        challenge = self.wait_final("INVITE")
+        assert challenge.status in (401, 407), challenge.first
+        self._acknowledge(challenge, target)
+        extra = self._authorize(challenge, "INVITE", target)
+        self._request("INVITE", target, f"<{target}>", call_id, tag, extra, self.sdp)
+        self._dialog = self.wait_final("INVITE", 15)
+        assert self._dialog.status == 200, self._dialog.first
+        self._acknowledge(self._dialog, self._remote_target)
+        return self._dialog
+
+    @property
+    def _remote_target(self):
+        return re.search(r"<(.*?)>", self._dialog["contact"]).group(1)
+
+    def _acknowledge(self, answer, target):
+        via = answer["via"]
+        if answer.status == 200:
+            via = re.sub("branch=[^;]+", f"branch=z9hG4bK{uuid.uuid4().hex}", via)
+        self.send(f"ACK {target} SIP/2.0", [
+            ("Via", via), ("Max-Forwards", "70"), ("From", answer["from"]), ("To", answer["to"]),
+            ("Call-ID", answer["call-id"]), ("CSeq", answer["cseq"].split()[0] + " ACK")])
+
+    def hang_up(self):
+        """Ends the call that `call` made."""
+        tag = re.search("tag=([^;]+)", self._dialog["from"]).group(1)
+        self._request("BYE", self._remote_target, self._dialog["to"], self._dialog["call-id"], tag)
+        assert self.wait_final("BYE").status == 200
