@@ -7,6 +7,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway import Gateway  # noqa: E402
 
+# What was measured: (title, lines)…, shown when all tests are done.
+TABLES = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.stash[TABLES] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for title, lines in config.stash[TABLES]:
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.line(line)
+
 
 @pytest.fixture
 def gateway():
