@@ -1,13 +1,12 @@
 """Tandem itself, as a whole gateway: pages at /ws on one side, a SIP trunk (a UAS over UDP, played here) on the other.
 
 Each call is what a page does: POST /api/v1/calls, join-call, offer; the trunk answers the INVITE with the SIP side's
-description. Options: bin=PATH of the program, workers=N, engine=openssl|libsrtp2.
+description. TANDEM names another program. Options: workers=N, engine=openssl|libsrtp2.
 """
 import base64, hashlib, hmac, http.client, json, os, re, selectors, shutil, socket, struct, tempfile, threading, time
 from .util import *
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-HTTP, SIP, TRUNK = 3900, 5964, 5090
 FIRST_NUMBER = 79990000000
 SECRET = "a secret of the benchmark, 32 bytes and more"
 
@@ -79,7 +78,8 @@ class Trunk(threading.Thread):
     def __init__(self):
         super().__init__(daemon=True)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", TRUNK))
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
         self.sip, self.rtp, self.stopping = {}, {}, False
 
     def run(self):
@@ -94,11 +94,13 @@ class Trunk(threading.Thread):
             lines += [f"{name}: {header(message, name)[0]}" for name in ("From", "Call-ID", "CSeq")]
             to, body = header(message, "To")[0], ""
             if method == "INVITE":
-                call = int(re.match(r"INVITE sips?:\+?(\d+)@", message)[1]) - FIRST_NUMBER
+                number = re.match(r"INVITE sips?:\+?(\d+)@", message)
+                call = int(number[1]) - FIRST_NUMBER if number else None
+                if call not in self.sip: continue  # nobody's of this bench
                 body = sip_sdp(*self.sip[call], sid=call + 1)
                 self.rtp[call] = rtp_addr(message.split("\r\n\r\n", 1)[1])
             if ";tag=" not in to: to += ";tag=trunk"
-            lines += ["To: " + to, f"Contact: <sip:trunk@127.0.0.1:{TRUNK}>"]
+            lines += ["To: " + to, f"Contact: <sip:trunk@127.0.0.1:{self.port}>"]
             if body: lines.append("Content-Type: application/sdp")
             answer = ["SIP/2.0 200 OK", *lines, f"Content-Length: {len(body)}", "", body]
             self.socket.sendto("\r\n".join(answer).encode(), source)
@@ -126,27 +128,30 @@ class Reader(threading.Thread):
 class Peer:
     def __init__(self, arguments):
         self.options = {
-            "bin": os.path.join(os.path.dirname(HERE), ".build/release/tandem"), "workers": "1", "engine": "openssl",
+            "bin": os.environ.get("TANDEM", os.path.join(os.path.dirname(HERE), ".build/release/tandem")), "workers": "1",
+            "engine": "openssl",
             **dict(option.split("=", 1) for option in arguments.opt)}
         self.arguments = arguments
         self.process, self.trunk, self.pages = None, None, []
 
     def start(self):
         self.folder = tempfile.mkdtemp(prefix="tandem-bench-")
-        environment = {
-            "DATA_DIR": self.folder, "PORT": str(HTTP), "SIP_LISTEN_PORT": str(SIP),
-            "SIP_TLS_PORT": str(SIP + 1), "SIP_SERVER": "127.0.0.1", "SIP_PORT": str(TRUNK), "JWT_SECRET": SECRET, "PUBLIC_IP": "127.0.0.1", "LOG_LEVEL": "warn",
-            "MEDIA_WORKERS": self.options["workers"], "SRTP_ENGINE": self.options["engine"],
-            "RATE_LIMIT_MAX": "1000000", "ADMIN_PASSWORD": "benchmark"}
         self.trunk = Trunk()
         self.trunk.start()
         self.reader = Reader()
         self.reader.start()
+        self.web, sip, sip_tls, browsers = free_ports(4)
+        environment = {
+            "DATA_DIR": self.folder, "PORT": str(self.web), "SIP_LISTEN_PORT": str(sip), "SIP_TLS_PORT": str(sip_tls),
+            "WEBRTC_PORT": str(browsers), "SIP_SERVER": "127.0.0.1", "SIP_PORT": str(self.trunk.port),
+            "JWT_SECRET": SECRET, "PUBLIC_IP": "127.0.0.1", "LOG_LEVEL": "warn",
+            "MEDIA_WORKERS": self.options["workers"], "SRTP_ENGINE": self.options["engine"],
+            "RATE_LIMIT_MAX": "1000000", "ADMIN_PASSWORD": "benchmark"}
         self.process = spawn([self.options["bin"], "serve"], self.arguments.server_cpu, HERE + "/results/tandem.log",
                              environment)
         for _ in range(100):
             try:
-                self.http = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=5)
+                self.http = http.client.HTTPConnection("127.0.0.1", self.web, timeout=5)
                 self.http.request("GET", "/health/ready")
                 answer = self.http.getresponse()
                 answer.read()
@@ -164,7 +169,7 @@ class Peer:
         reply = json.loads(self.http.getresponse().read())
         if not reply.get("success"): raise RuntimeError(reply)
         call_id = reply["data"]["id"]
-        page = WebSocket(HTTP, "/ws?token=" + token(10000 + call))
+        page = WebSocket(self.web, "/ws?token=" + token(10000 + call))
         self.pages.append(page)
         page.send({"event": "join-call", "data": {"callId": call_id}})
         page.await_event("joined-call")

@@ -1,20 +1,54 @@
-import os, re, signal, subprocess, time
-def spawn(cmd, cpu, log, env=None, folder=None):
-    if cpu: cmd = ["taskset", "-c", cpu] + cmd
-    cmd = ["nice", "-n", os.environ.get("BENCH_NICE", "-5")] + cmd
-    return autogroup(subprocess.Popen(cmd, stdout=open(log, "w"), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}, cwd=folder, start_new_session=True))
-def autogroup(p):
-    """With sched_autogroup_enabled nice counts only inside a session, so every process gets its own session and the session the nice value."""
-    try: open(f"/proc/{p.pid}/autogroup", "w").write(os.environ.get("BENCH_NICE", "-5"))
+"""What the peers share: processes on a CPU of their own, and the SIP side's descriptions."""
+import os, re, socket, subprocess
+
+
+def spawn(command, cpu, log, env=None, folder=None, **pipes):
+    """Starts a server on `cpu` ('' = any) with the priority of the bench; it writes to `log` what no pipe takes."""
+    if cpu: command = ["taskset", "-c", cpu] + command
+    command = ["nice", "-n", os.environ.get("BENCH_NICE", "-5")] + command
+    environment = {**os.environ, **(env or {})}
+    with open(log, "w") as output:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output, **pipes}
+        return autogroup(subprocess.Popen(command, env=environment, cwd=folder, start_new_session=True, **pipes))
+
+
+def autogroup(process):
+    """Gives the process's session the nice value: with sched_autogroup_enabled it counts only inside a session."""
+    try:
+        with open(f"/proc/{process.pid}/autogroup", "w") as file: file.write(os.environ.get("BENCH_NICE", "-5"))
     except OSError: pass
-    return p
-def end(p, secs=8):
-    if p.poll() is None:
-        p.terminate()
-        try: p.wait(secs)
-        except subprocess.TimeoutExpired: p.kill(); p.wait(3)
+    return process
+
+
+def end(process, seconds=8):
+    if process.poll() is not None: return
+    process.terminate()
+    try: process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(3)
+
+
+def free_ports(count):
+    """Ports of 127.0.0.1 that nobody has, for TCP or UDP."""
+    found = []
+    while len(found) < count:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            stream.bind(("127.0.0.1", 0))
+            port = stream.getsockname()[1]
+            try: datagrams.bind(("127.0.0.1", port))
+            except OSError: continue
+            if port not in found: found.append(port)
+    return found
+
+
 def sip_sdp(ip, port, sid=1):
-    return f"v=0\r\no=sip {sid} 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+    return "\r\n".join([
+        "v=0", f"o=sip {sid} 1 IN IP4 {ip}", "s=-", f"c=IN IP4 {ip}", "t=0 0", f"m=audio {port} RTP/AVP 0",
+        "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"]) + "\r\n"
+
+
 def rtp_addr(sdp):
-    m = re.search(r"^m=audio (\d+)", sdp, re.M); c = re.search(r"^c=IN IP4 (\S+)", sdp[m.start():], re.M) or re.search(r"^c=IN IP4 (\S+)", sdp, re.M)
-    return c[1].strip(), int(m[1])
+    media = re.search(r"^m=audio (\d+)", sdp, re.M)
+    host = re.search(r"^c=IN IP4 (\S+)", sdp[media.start():], re.M) or re.search(r"^c=IN IP4 (\S+)", sdp, re.M)
+    return host[1].strip(), int(media[1])
