@@ -55,18 +55,31 @@ class Peer:
         os.makedirs(self.folder + "/none")
 
     def start(self):
-        self.configure()
-        self.process = spawn(
-            ["janus", "-F", self.folder, "-C", self.folder + "/janus.jcfg"], self.arguments.server_cpu,
-            HERE + "/results/janus.log", {"LD_PRELOAD": HERE + "/peers/loopback.so"})
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(5)
-        for _ in range(100):
-            try: self.socket.connect(self.folder + "/socket")
-            except OSError: time.sleep(0.1)
-            else: break
+        for _ in range(30):
+            if self.launch(): break
+            self.stop()
         else: raise RuntimeError("janus does not answer, see results/janus.log")
         self.session = self.ask({"janus": "create"})["data"]["id"]
+
+    def launch(self):
+        """Starts it on any CPU and then moves it to its own.
+
+        Janus's socket thread ends at once when it runs before the thread that made it goes on, which on a single CPU is
+        more often the case than not, and now and then on two.
+        """
+        self.configure()
+        self.process = spawn(
+            ["janus", "-F", self.folder, "-C", self.folder + "/janus.jcfg"], "", HERE + "/results/janus.log",
+            {"LD_PRELOAD": HERE + "/peers/loopback.so"})
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(5)
+        while self.process.poll() is None:
+            time.sleep(0.1)
+            try: self.socket.connect(self.folder + "/socket")
+            except OSError: continue
+            pin(self.process, self.arguments.server_cpu)
+            return True
+        return False
 
     def ask(self, request):
         """Sends a request and answers its reply; acknowledgements and what concerns other requests are skipped."""

@@ -42,10 +42,19 @@ def free_ports(count):
     return found
 
 
+def pin(process, cpu):
+    """Moves all threads of a process to `cpu` ('' = any); those they start later follow."""
+    if not cpu: return
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        subprocess.run(["taskset", "-cp", cpu, thread], check=True, stdout=subprocess.DEVNULL)
+
+
 def sip_sdp(ip, port, sid=1):
+    """What a trunk says: G.711 and telephone-events, so that nobody has to listen for tones."""
     return "\r\n".join([
-        "v=0", f"o=sip {sid} 1 IN IP4 {ip}", "s=-", f"c=IN IP4 {ip}", "t=0 0", f"m=audio {port} RTP/AVP 0",
-        "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"]) + "\r\n"
+        "v=0", f"o=sip {sid} 1 IN IP4 {ip}", "s=-", f"c=IN IP4 {ip}", "t=0 0", f"m=audio {port} RTP/AVP 0 101",
+        "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20",
+        "a=sendrecv"]) + "\r\n"
 
 
 def rtp_addr(sdp):
