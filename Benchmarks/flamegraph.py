@@ -2,17 +2,18 @@
 """Draws where a thread's time goes: `perf script` on standard input, an SVG on standard output.
 
   perf record -e cpu-clock -F 1999 --call-graph fp -t THREAD -- sleep 5
-  perf script -F comm,tid,ip,sym | swift demangle --simplified | Benchmarks/flamegraph.py "title" > picture.svg
+  perf script -F comm,tid,ip,sym,dso | swift demangle --simplified | Benchmarks/flamegraph.py "title" > picture.svg
 
 The width of a box is its share of the samples, what it calls lies on top of it; siblings are in alphabetical order.
-A box tells its share when the mouse rests on it. Boxes of the kernel are blue, OpenSSL's green, the rest orange.
+A box tells its share when the mouse rests on it. Boxes of the kernel are blue, OpenSSL's green, the rest orange. Code
+without frame pointers (libc, OpenSSL) hides who called it: its boxes stand on the ground.
 """
-import html, re, sys
+import html, os, re, sys
 from dataclasses import dataclass, field
 
 WIDTH, ROW, MARGIN, HEADER, SMALLEST = 1400, 17, 10, 46, 0.4
 COLOURS = {"kernel": ("#9cc3e6", "#b4d3ee"), "crypto": ("#a9d8a0", "#bfe3b7"), "own": ("#f4b183", "#f8c8a4")}
-CRYPTO = re.compile(r"^(EVP_|SHA1|sha1|aes|AES|CRYPTO_|ossl|gcm|gmult|ghash|cipher_|_?aesni|prekeyed|evp_)")
+FRAME = re.compile(r"\s+[0-9a-f]+ (?P<symbol>.*?)(\+0x[0-9a-f]+)? \((?P<file>[^()]*)\)$")
 
 
 @dataclass
@@ -33,19 +34,22 @@ def stacks(lines):
     """The stacks of `perf script`, each from the outermost function to the innermost, as (name, kind)."""
     stack = []
     for line in lines:
-        if not line.strip():
-            if stack: yield stack[::-1]
+        frame = FRAME.match(line)
+        if frame and frame["file"] != "[unknown]":  # what lies beyond code without frame pointers is not an address
+            named = name_and_kind(frame["symbol"], frame["file"])
+            if stack[-1:] != [named]: stack.append(named)
+        elif not line.strip() and stack:
+            yield stack[::-1]
             stack = []
-            continue
-        match = re.match(r"\s+([0-9a-f]+) (.*)$", line)
-        if match: stack.append(name_and_kind(int(match[1], 16), match[2]))
     if stack: yield stack[::-1]
 
 
-def name_and_kind(address, symbol):
-    name = re.sub(r"\+0x[0-9a-f]+$", "", re.sub(r" \([^()]*\)$", "", symbol.strip())) or "[unknown]"
-    if address >> 63: return name, "kernel"
-    return name, "crypto" if CRYPTO.match(name) else "own"
+def name_and_kind(symbol, file):
+    """A function that is not named in its file goes by the file's name."""
+    file = os.path.basename(file)
+    name = symbol if symbol and symbol != "[unknown]" else f"[{file}]"
+    if file.startswith("[kernel"): return name, "kernel"
+    return name, "crypto" if "libcrypto" in file else "own"
 
 
 def tree(samples):

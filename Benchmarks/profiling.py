@@ -43,7 +43,7 @@ def recording(svg, name, pids, level):
 
 def draw(svg, data, thread, title):
     stacks = subprocess.run(
-        ["perf", "script", "-i", data, "--tid", thread, "-F", "comm,tid,ip,sym"], check=True, capture_output=True,
+        ["perf", "script", "-i", data, "--tid", thread, "-F", "comm,tid,ip,sym,dso"], check=True, capture_output=True,
         text=True).stdout
     if shutil.which("swift"):
         demangle = ["swift", "demangle", "--simplified"]
