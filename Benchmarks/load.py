@@ -34,7 +34,8 @@ class Load:
         return "\r\n".join([
             "v=0", f"o=- {1000000 + i} 2 IN IP4 {ip}", "s=-", "t=0 0", "a=group:BUNDLE 0",
             f"m=audio {port} UDP/TLS/RTP/SAVPF 0 101", f"c=IN IP4 {ip}", "a=mid:0", "a=sendrecv", "a=rtcp-mux",
-            "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=ptime:20", f"a=ice-ufrag:{call['ufrag']}", f"a=ice-pwd:{call['pwd']}",
+            "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=ptime:20",
+            f"a=ice-ufrag:{call['ufrag']}", f"a=ice-pwd:{call['pwd']}",
             f"a=fingerprint:{self.fingerprint}", f"a=setup:{self.setup}", f"a=ssrc:{0x10000000 + i} cname:c{i}",
             f"a=candidate:1 1 udp 2130706431 {ip} {port} typ host", "a=end-of-candidates"]) + "\r\n"
 

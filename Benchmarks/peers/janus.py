@@ -73,8 +73,9 @@ class Peer:
             {"LD_PRELOAD": HERE + "/peers/loopback.so"})
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(5)
-        while self.process.poll() is None:
+        for _ in range(30):
             time.sleep(0.1)
+            if self.process.poll() is not None: break
             try: self.socket.connect(self.folder + "/socket")
             except OSError: continue
             pin(self.process, self.arguments.server_cpu)
