@@ -82,13 +82,13 @@ let calls: [Target] = [
         "Calls", "Calls",
         [
             "Wire", "Telemetry", "Crypto", "CallModel", "Directory", "SDP", "SIP", "SIPEndpoint", "Media", "WebRTC",
-            "DTLS", "Reactor",
+            "DTLS", "Reactor", "Web",
         ]),
 ]
 
 let services: [Target] = [
     swift("Services", "Store", ["Wire", "Telemetry", "Crypto", "CallModel", "Directory", "CSQLite", "Reactor"]),
-    swift("Services", "CallViews", ["Wire", "SIP", "CallModel", "Directory", "Calls", "Web"]),
+    swift("Services", "CallViews", ["Wire", "SIP", "CallModel", "Directory", "Media", "Calls", "Web"]),
     swift(
         "Services", "Signalling",
         ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "SocketIO", "Web", "Reactor"]),

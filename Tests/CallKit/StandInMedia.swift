@@ -24,6 +24,11 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     /// What each leg says when it is asked, and at its end; zeros unless a test has set it.
     package var figures: [MediaLegID: LegStatistics] = [:]
     package private(set) var recordings: [StandInRecording] = []
+    package private(set) var streams: [AudioStreamOrder] = []
+    /// What still tells somebody of it.
+    package private(set) var openStreams: [AudioStreamID: (AudioStreamEvent) -> Void] = [:]
+    package private(set) var streamed: [MediaLegID: StandInStreamed] = [:]
+    package private(set) var said: [UInt8] = []
     /// Which legs are heard where.
     package private(set) var heard: [MediaLegID: StandInHeard] = [:]
     package var handler: (MediaEvent) -> Void = { _ in }
@@ -154,6 +159,35 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
         loop.later { then(piece) }
     }
 
+    package func openStream(
+        _ order: AudioStreamOrder, then: @escaping (AudioStreamEvent) -> Void
+    ) -> AudioStreamID? {
+        streams.append(order)
+        let id = AudioStreamID(rawValue: UInt64(streams.count))
+        openStreams[id] = then
+        return id
+    }
+
+    package func stream(_ id: MediaLegID, on stream: AudioStreamID, _ side: RecordingSide, hears: Bool) {
+        guard open.contains(id), openStreams[stream] != nil else { return }
+        streamed[id] = StandInStreamed(stream: stream, side: side, hears: hears)
+    }
+
+    package func endStream(_ id: MediaLegID, on stream: AudioStreamID) {
+        if streamed[id]?.stream == stream { streamed[id] = nil }
+    }
+
+    /// Nobody listens: what is said is remembered, and every mark is reached at once.
+    package func say(_ bytes: [UInt8], on stream: AudioStreamID) { said += bytes }
+
+    package func mark(_ name: String, on stream: AudioStreamID) {
+        loop.later { [weak self] in self?.openStreams[stream]?(.marked(name)) }
+    }
+
+    package func clearSpeech(on stream: AudioStreamID) { said = [] }
+
+    package func closeStream(_ stream: AudioStreamID) { openStreams[stream] = nil }
+
     package func close(_ id: MediaLegID) {
         guard open.remove(id) != nil else { return }
         unbridge(id)
@@ -171,6 +205,13 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package func cause(_ event: MediaEvent) {
         loop.later { [weak self] in self?.handler(event) }
     }
+}
+
+/// A leg that is on an audio stream.
+package struct StandInStreamed: Equatable {
+    package let stream: AudioStreamID
+    package let side: RecordingSide
+    package let hears: Bool
 }
 
 /// A recording that nobody writes.

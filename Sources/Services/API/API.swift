@@ -37,6 +37,7 @@ package struct API: Sendable {
         addGatewayCalls(to: &router)
         addPBXCommands(to: &router)
         addPlays(to: &router)
+        addStreams(to: &router)
         addPBXLists(to: &router)
         addColleagues(to: &router)
         addTraces(to: &router)

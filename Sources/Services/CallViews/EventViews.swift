@@ -35,6 +35,13 @@ package enum CallEventView {
         return .object(object)
     }
 
+    /// `stream:changed`: the call, and its audio stream.
+    package static func streamChanged(_ call: CallFacts, _ status: StreamStatus) -> JSONValue {
+        guard case .object(var object) = pbx(call) else { return .null }
+        object.append("stream", StreamView.render(status))
+        return .object(object)
+    }
+
     /// `calls:active`.
     package static func pbxList(_ calls: [CallFacts]) -> JSONValue { .array(calls.map(pbx)) }
 

@@ -16,6 +16,7 @@ extension Failure {
     package static let recordingTooLong = Failure(
         .payloadTooLarge, "RECORDING_TOO_LONG", "Запись слишком длинная: запрашивайте её частями (Range)")
     package static let soundNotFound = Failure(.notFound, "SOUND_NOT_FOUND", "Звуковой файл не найден")
+    package static let streamNotFound = Failure(.notFound, "STREAM_NOT_FOUND", "Аудиопоток не найден")
     package static let alreadyAnswered = Failure(.conflict, "CALL_ALREADY_ANSWERED", "Звонок уже принят")
     package static let alreadyEnded = Failure(.conflict, "CALL_ALREADY_ENDED", "Звонок уже завершен")
     package static let invalidState = Failure(
@@ -66,6 +67,8 @@ extension Failure {
         case .draining: self = .overloaded
         case .soundNotFound: self = .soundNotFound
         case .soundUnusable: self = .invalid("file", "не WAV, повреждён или слишком длинный")
+        case .streamNotFound: self = .streamNotFound
+        case .streamHostRefused: self = .invalid("url", "хост не разрешён в STREAM_HOSTS")
         case .badDescription: self = .invalid("sdp", "описание сессии не разобрано")
         }
     }

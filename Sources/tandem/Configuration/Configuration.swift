@@ -87,6 +87,10 @@ struct Configuration {
         /// How long the place of a page that is away is kept; zero: not at all.
         var resumeTimeout = Duration.seconds(20)
         var conferenceRooms: [ConferenceRoom] = []
+        /// Whither audio may be streamed; empty: nowhere.
+        var streamHosts: [String] = []
+        /// Authorities that are trusted for it instead of the system's.
+        var streamAuthorities: String?
     }
 
     struct Recording {

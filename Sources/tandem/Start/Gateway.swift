@@ -78,6 +78,9 @@ final class Gateway {
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
         services.tollRefusals = Self.countRefusals(registry)
+        services.streams = StreamSettings(
+            network: network, hosts: configuration.calls.streamHosts, authorities: configuration.calls.streamAuthorities
+        )
         services.sounds = configuration.media.sounds
         services.soundFiles = SoundFiles(folder: configuration.service.soundFolder, thread: soundThread)
         calls = CallManager(services)

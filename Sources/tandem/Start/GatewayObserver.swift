@@ -13,6 +13,7 @@ final class GatewayObserver: CallObserver {
     init(metrics: GatewayMetrics, logger: Logger) { (self.metrics, self.logger) = (metrics, logger) }
 
     func callChanged(_ event: CallEvent) {
+        if case .stream(let status) = event.notice { count(status) }
         guard case .life(let notice) = event.notice else { return }
         metrics.count(notice, event.record)
         logger.info(
@@ -23,6 +24,17 @@ final class GatewayObserver: CallObserver {
                 LogField("from", Private.number(event.record.callerNumber)),
                 LogField("to", Private.number(event.record.receiverNumber)),
             ])
+    }
+
+    private func count(_ stream: StreamStatus) {
+        metrics.audioStreams.with(stream.state.rawValue).increment()
+        switch stream.state {
+        case .connecting: metrics.activeAudioStreams.with().add(1)
+        case .ended:
+            metrics.activeAudioStreams.with().add(-1)
+            metrics.audioStreamFramesDropped.with().increment(by: UInt64(stream.droppedFrames))
+        case .open, .reconnecting: break
+        }
     }
 
     func upstreamChanged(registered: Bool, detail: String) {

@@ -63,6 +63,9 @@ package enum CallError: Error, Equatable, Sendable {
     case soundNotFound
     /// The file is no sound that we can play, or too long.
     case soundUnusable
+    case streamNotFound
+    /// Calls may not be streamed to this host.
+    case streamHostRefused
 }
 
 /// One browser at the other end of a signalling connection.
@@ -158,6 +161,8 @@ package struct CallEvent: Sendable {
         case recorded
         /// An announcement ended.
         case played(PlayedSound)
+        /// Its audio stream began, lost or found its other end, or ended.
+        case stream(StreamStatus)
     }
 
     package init(record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil) {

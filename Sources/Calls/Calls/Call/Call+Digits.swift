@@ -35,6 +35,7 @@ extension Call {
         var isEcho = false
         let now = loop.now
         update(id) { isEcho = $0.digits.isEcho(digit, by: source, at: now) }
+        if !isEcho { streamDigit(digit, on: id) }
         guard !isEcho, let peer = live.peer(of: id), let link = links[peer] else { return }
         if let participant = link.participant {
             let uuid = uuid

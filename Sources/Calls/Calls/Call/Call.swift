@@ -42,6 +42,7 @@ package actor Call {
     var networkCause: Int?
     var recording: CallRecording?
     var recordingsMade = 0
+    var stream: CallStream?
     /// Announcements that are being heard.
     var plays: [AnnouncementID: Play] = [:]
     var lastAnnouncement: UInt64 = 0
@@ -130,6 +131,7 @@ package actor Call {
 
     private func finish() {
         stopRecording()
+        endStream("call ended")
         if let timer = quality.timer { loop.cancel(timer) }
         quality.timer = nil
         manager.assumeIsolated { $0.forget(self) }

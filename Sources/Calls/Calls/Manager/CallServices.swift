@@ -33,6 +33,8 @@ package final class CallServices: @unchecked Sendable {
 
     /// The tones and the music of the house.
     package var sounds = SoundLibrary()
+    /// Nil: no call can be streamed.
+    package var streams: StreamSettings?
     /// Files that can be played into calls; nil: none can.
     package var soundFiles: SoundFiles?
 

@@ -46,6 +46,7 @@ extension Call {
             }
         }
         hearLegs()
+        streamLegs()
     }
 
     private func startRecording(_ userID: Int64?) throws(CallError) {

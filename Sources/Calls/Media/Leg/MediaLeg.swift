@@ -43,6 +43,8 @@ struct MediaLeg: ~Copyable {
     var transcoder: TranscoderPointer?
     /// Where what is said here goes to be recorded; the ring itself is `recording`'s.
     var tap: RecordingTap?
+    /// Where it goes to be heard by an audio stream; the ring itself is `stream`'s.
+    var streamTap: RecordingTap?
     /// Digits are looked for in the audio.
     var hearsTones = false
     /// The partner is told of this leg's digits by other means: the tones are not relayed to it.
@@ -62,6 +64,8 @@ struct MediaLeg: ~Copyable {
     var isSecured = false
     /// Digits of ours are going out: what the partner says waits.
     var isSendingDigits = false
+    /// An audio stream speaks: what the partner says waits.
+    var isSpokenTo = false
     /// A leg of its own sockets; -1 for browsers.
     var socket: Int32 = -1
     var controlSocket: Int32 = -1
@@ -96,6 +100,9 @@ struct MediaLeg: ~Copyable {
     /// Its place in the mix, while the conference has more than two members.
     var seat: SeatPointer?
     var recording: LegRecording?
+    var stream: LegStream?
+    /// What `stream` says to the leg's peer.
+    var speech: SpeechPlayerPointer?
     /// Heard in place of the partner or the source, until it ends.
     var announcement: SoundPlayerPointer?
     var announcementID = AnnouncementID(rawValue: 0)
@@ -132,6 +139,9 @@ struct MediaLeg: ~Copyable {
 
     deinit {
         recording?.ring.close()
+        stream?.close()
+        speech?.deinitialize(count: 1)
+        speech?.deallocate()
         transcoder?.deinitialize(count: 1)
         transcoder?.deallocate()
         announcement?.deinitialize(count: 1)
@@ -151,11 +161,12 @@ struct MediaLeg: ~Copyable {
 
     /// Its peer hears what we make, frame by frame.
     var hearsFrames: Bool {
-        source != nil || announcement != nil || seat != nil || partner?.pointee.transcoder != nil
+        source != nil || announcement != nil || speech != nil || seat != nil
+            || partner?.pointee.transcoder != nil
     }
 
-    /// Digits or an announcement of ours are heard in place of what the partner says.
-    @inline(__always) var isOverridden: Bool { isSendingDigits || announcement != nil }
+    /// Digits, an announcement or a stream's speech are heard in place of what the partner says.
+    @inline(__always) var isOverridden: Bool { isSendingDigits || isSpokenTo || announcement != nil }
 
     /// Ends what it hears of ours in place of a partner.
     mutating func dropSource() {
@@ -170,6 +181,15 @@ struct MediaLeg: ~Copyable {
         seat?.deinitialize(count: 1)
         seat?.deallocate()
         seat = nil
+    }
+
+    /// Ends what an audio stream hears and says here.
+    mutating func dropStream() {
+        stream?.close()
+        (stream, streamTap, isSpokenTo) = (nil, nil, false)
+        speech?.deinitialize(count: 1)
+        speech?.deallocate()
+        speech = nil
     }
 
     /// The figures call control may ask for.

@@ -25,6 +25,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     private var ports: PortAllocator
     private var legs: [MediaLegID: Leg] = [:]
     let recordings: RecordingDesk?
+    let streams: StreamDesk
     private var isStopped = false
     /// Workers that are woken at the end of this turn.
     private var hurried: Set<Int> = []
@@ -46,6 +47,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         entropy = loop.makeEntropy()
         ports = PortAllocator(configuration.rtpPorts, rest: configuration.portRest, entropy: &entropy)
         recordings = configuration.recording.map { RecordingDesk($0) }
+        streams = StreamDesk(loop: loop)
         let outlet = ReportOutlet(loop: loop)
         var started: [MediaWorker] = []
         do {
@@ -71,11 +73,13 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         isStopped = true
         for worker in workers { worker.stop() }
         recordings?.stop()
+        streams.stop()
     }
 
     deinit {
         for worker in workers { worker.stop() }
         recordings?.stop()
+        streams.stop()
     }
 
     /// A counter's value per worker, from any thread.

@@ -94,6 +94,30 @@ package protocol MediaPort: AnyObject, Sendable {
     func readRecording(
         _ path: RecordingPath, _ range: ByteRange?, then: @escaping @Sendable (RecordingPiece?) -> Void)
 
+    /// Begins an audio stream; nil when there are as many as can be served.
+    ///
+    /// It is silent until legs are on it. `then` is called on the control loop until the stream is closed.
+    func openStream(_ order: AudioStreamOrder, then: @escaping (AudioStreamEvent) -> Void) -> AudioStreamID?
+
+    /// Lets a stream hear what a leg's peer says, whoever else hears it, and with `hears` be heard by that peer in place of
+    /// what else there is, as long as the stream speaks.
+    func stream(_ id: MediaLegID, on stream: AudioStreamID, _ side: RecordingSide, hears: Bool)
+
+    /// Takes a leg off a stream, if it is on this one.
+    func endStream(_ id: MediaLegID, on stream: AudioStreamID)
+
+    /// Queues what a stream says, in its encoding: up to a minute, the rest is dropped and told.
+    func say(_ bytes: [UInt8], on stream: AudioStreamID)
+
+    /// Queues a mark, told when what was said before it has been played.
+    func mark(_ name: String, on stream: AudioStreamID)
+
+    /// Drops what is queued; its marks are told.
+    func clearSpeech(on stream: AudioStreamID)
+
+    /// Ends a stream: nothing more is told of it.
+    func closeStream(_ stream: AudioStreamID)
+
     /// Ends a leg: a `.closed` event with the final figures follows. Idempotent; its ports rest before reuse.
     func close(_ id: MediaLegID)
 

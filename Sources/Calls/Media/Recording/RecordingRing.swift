@@ -30,6 +30,9 @@ final class RecordingRing: @unchecked Sendable {
     /// Says that nothing more will be written.
     func close() { tap.cells.pointee.isClosed.store(true, ordering: .releasing) }
 
+    /// Whether one of the two ends has gone.
+    var isClosed: Bool { tap.cells.pointee.isClosed.load(ordering: .acquiring) }
+
     /// Whether nothing is left and nothing will come.
     var isExhausted: Bool { tap.cells.pointee.isClosed.load(ordering: .acquiring) && front == nil }
 

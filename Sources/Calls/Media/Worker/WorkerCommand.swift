@@ -19,6 +19,9 @@ enum WorkerCommand: Sendable {
     /// Lets a recording have what the leg's peer says.
     case record(MediaLegID, RecordingRing, RecordingID)
     case endRecord(MediaLegID, RecordingID)
+    /// Lets an audio stream have what the leg's peer says, and be heard by it.
+    case stream(MediaLegID, LegStream)
+    case endStream(MediaLegID, AudioStreamID)
     case close(MediaLegID)
     case statistics(MediaLegID, @Sendable (LegStatistics) -> Void)
     case stop

@@ -41,6 +41,8 @@ extension WorkerCore {
             if let leg = legs[id] { sendDigits(digits, leg) }
         case .record(let id, let ring, let recording): record(id, ring, recording)
         case .endRecord(let id, let recording): endRecord(id, recording)
+        case .stream(let id, let stream): self.stream(id, stream)
+        case .endStream(let id, let stream): endStream(id, stream)
         case .close(let id):
             if let leg = legs[id] { close(leg) }
         case .statistics(let id, let then):
@@ -224,7 +226,7 @@ extension WorkerCore {
         leg.pointee.dropSource()
         leg.pointee.dropSeat()
         leg.pointee.outgoing.interrupt()
-        if !leg.pointee.isOverridden { wheels.stopPacing(leg) }
+        if !leg.pointee.isOverridden, leg.pointee.speech == nil { wheels.stopPacing(leg) }
         guard let partner = leg.pointee.partner else { return }
         leg.pointee.partner = nil
         refreshRoutes(leg)

@@ -7,11 +7,17 @@ extension WorkerCore {
     mutating func pace(_ leg: LegPointer) {
         if leg.pointee.isSendingDigits {
             stepDigits(leg)
+            leg.pointee.speech?.pointee.skip()
             passUnheard(leg)
             return
         }
         if let announcement = leg.pointee.announcement {
             playAnnouncement(announcement, leg)
+            leg.pointee.speech?.pointee.skip()
+            passUnheard(leg)
+            return
+        }
+        if let speech = leg.pointee.speech, speak(speech, to: leg) {
             passUnheard(leg)
             return
         }
@@ -104,6 +110,7 @@ extension WorkerCore {
     func retune(_ leg: LegPointer) {
         let encoding = leg.pointee.formats?.encoding.audio
         leg.pointee.announcement?.pointee.tune(to: encoding)
+        leg.pointee.speech?.pointee.tune(to: encoding)
         if case .sound(let player) = leg.pointee.source { player.pointee.tune(to: encoding) }
     }
 }

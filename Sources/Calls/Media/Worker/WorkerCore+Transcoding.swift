@@ -46,7 +46,7 @@ extension WorkerCore {
     /// Sends a leg's peer the next 20 ms of what its partner says.
     mutating func playTranscoded(_ leg: LegPointer) {
         guard let transcoder = leg.pointee.partner?.pointee.transcoder, let formats = leg.pointee.formats else {
-            wheels.stopPacing(leg)
+            if leg.pointee.speech == nil { wheels.stopPacing(leg) }
             return
         }
         let packet = Packet(pool.take())
@@ -70,7 +70,8 @@ extension WorkerCore {
         if !deliver(whole, to: leg) { pool.giveBack(packet.buffer) }
     }
 
-    /// While digits or an announcement of ours go out, what others say goes by, so that it is not heard late afterwards.
+    /// While digits, an announcement or a stream's speech go out, what others say goes by, so that it is not heard late
+    /// afterwards.
     mutating func passUnheard(_ leg: LegPointer) {
         if leg.pointee.seat != nil, let conference = leg.pointee.conference { return mix(conference) }
         guard let transcoder = leg.pointee.partner?.pointee.transcoder else { return }

@@ -20,20 +20,36 @@ struct WebSocketFrame: Equatable {
     var payload: [UInt8] = []
 
     /// The frame as a server sends it: whole and unmasked.
-    var bytes: [UInt8] {
-        var writer = ByteWriter(capacity: payload.count + 10)
+    var bytes: [UInt8] { bytes(maskedBy: nil) }
+
+    /// The frame as a client sends it, masked by a key that nobody can guess; nil: a server's.
+    func bytes(maskedBy key: [UInt8]?) -> [UInt8] {
+        let mask: UInt8 = key == nil ? 0 : 0x80
+        var writer = ByteWriter(capacity: payload.count + 14)
         writer.write((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         switch payload.count {
-        case ..<126: writer.write(UInt8(payload.count))
+        case ..<126: writer.write(mask | UInt8(payload.count))
         case ...0xFFFF:
-            writer.write(126 as UInt8)
+            writer.write(mask | 126)
             writer.write(UInt16(payload.count))
         default:
-            writer.write(127 as UInt8)
+            writer.write(mask | 127)
             writer.write(UInt64(payload.count))
         }
-        writer.write(payload)
+        guard let key else {
+            writer.write(payload)
+            return writer.bytes
+        }
+        var masked = payload
+        Self.mask(&masked, key)
+        writer.write(key)
+        writer.write(masked)
         return writer.bytes
+    }
+
+    /// Puts a mask on, or takes it off (RFC 6455 §5.3).
+    static func mask(_ payload: inout [UInt8], _ key: [UInt8]) {
+        for index in payload.indices { payload[index] ^= key[index & 3] }
     }
 
     /// The payload of a close frame; a code that may not be sent stands for no code.
@@ -57,12 +73,15 @@ struct WebSocketError: Error, Equatable {
     }
 }
 
-/// Cuts a client's byte stream into frames.
+/// Cuts a peer's byte stream into frames: a client's, which are masked, or a server's, which are not.
 struct WebSocketFrameDecoder {
     private let allowsCompression: Bool
+    private let expectsMask: Bool
     private var buffer = ByteQueue()
 
-    init(allowsCompression: Bool) { self.allowsCompression = allowsCompression }
+    init(allowsCompression: Bool, expectsMask: Bool = true) {
+        (self.allowsCompression, self.expectsMask) = (allowsCompression, expectsMask)
+    }
 
     /// Bytes received and not yet part of a frame.
     var bufferedBytes: Int { buffer.count }
@@ -80,7 +99,9 @@ struct WebSocketFrameDecoder {
         guard first & 0x30 == 0, !isCompressed || (allowsCompression && (opcode == .text || opcode == .binary)) else {
             throw .violation("reserved bits")
         }
-        guard second & 0x80 != 0 else { throw .violation("unmasked frame") }
+        guard (second & 0x80 != 0) == expectsMask else {
+            throw .violation(expectsMask ? "unmasked frame" : "masked frame")
+        }
         let short = Int(second & 0x7F)
         if opcode.isControl {
             guard isFinal, short < 126 else { throw .violation("control frame") }
@@ -93,16 +114,11 @@ struct WebSocketFrameDecoder {
         guard opcode.isControl || length <= UInt64(limit) else {
             throw WebSocketError(code: .messageTooBig, reason: "message too big")
         }
-        let headLength = 2 + extended + 4
+        let headLength = 2 + extended + (expectsMask ? 4 : 0)
         guard buffer.count >= headLength + Int(length) else { return nil }
         let head = buffer.take(headLength)
         var payload = buffer.take(Int(length))
-        Self.unmask(&payload, head.suffix(4))
+        if expectsMask { WebSocketFrame.mask(&payload, Array(head.suffix(4))) }
         return WebSocketFrame(isFinal: isFinal, isCompressed: isCompressed, opcode: opcode, payload: payload)
-    }
-
-    private static func unmask(_ payload: inout [UInt8], _ key: ArraySlice<UInt8>) {
-        let key = Array(key)
-        for index in payload.indices { payload[index] ^= key[index & 3] }
     }
 }

@@ -1,6 +1,6 @@
 import Wire
 
-/// The server's side of one WebSocket connection after the handshake (RFC 6455): bytes in, whole messages out.
+/// One side of a WebSocket connection after the handshake (RFC 6455): bytes in, whole messages out.
 struct WebSocketSession {
     enum Output {
         case send([UInt8])
@@ -28,12 +28,18 @@ struct WebSocketSession {
     private var unansweredPings = 0
     /// The payload of the latest ping, while it is unanswered.
     private var pingToAnswer: [UInt8]?
+    /// Where a client's masks come from; nil on a server's side.
+    private var masks: Entropy?
 
-    init(limits: WebLimits, deflate: PerMessageDeflate?, pingInterval: Duration?, now: Instant) {
+    /// With `masks` a client's side, else a server's.
+    init(
+        limits: WebLimits, deflate: PerMessageDeflate?, pingInterval: Duration?, now: Instant, masks: Entropy? = nil
+    ) {
         self.limits = limits
         self.deflate = deflate
         self.pingInterval = pingInterval
-        decoder = WebSocketFrameDecoder(allowsCompression: deflate != nil)
+        self.masks = masks
+        decoder = WebSocketFrameDecoder(allowsCompression: deflate != nil, expectsMask: masks == nil)
         nextPing = pingInterval.map { now + $0 } ?? .never
     }
 
@@ -81,13 +87,13 @@ struct WebSocketSession {
             frame.payload = smaller
             frame.isCompressed = true
         }
-        outputs.append(.send(frame.bytes))
+        transmit(frame)
     }
 
     /// Begins the closing handshake.
     mutating func close(_ code: WebSocketCloseCode, _ reason: String, _ now: Instant) {
         guard case .open = state else { return }
-        outputs.append(.send(WebSocketFrame.close(code, reason).bytes))
+        transmit(WebSocketFrame.close(code, reason))
         let closure = WebSocketClosure(code: code, reason: reason, isLocal: true)
         state = .closing(closure, until: now + limits.closeTimeout)
         partial = nil
@@ -112,10 +118,14 @@ struct WebSocketSession {
             guard unansweredPings < 2 else { return end(WebSocketClosure(code: .abnormal, isLocal: true)) }
             unansweredPings += 1
             nextPing = now + pingInterval
-            outputs.append(.send(WebSocketFrame(opcode: .ping).bytes))
+            transmit(WebSocketFrame(opcode: .ping))
         case .closing(let closure, _): end(closure)
         case .ended: break
         }
+    }
+
+    private mutating func transmit(_ frame: WebSocketFrame) {
+        outputs.append(.send(frame.bytes(maskedBy: masks?.bytes(4))))
     }
 
     private mutating func handle(_ frame: WebSocketFrame) throws(WebSocketError) {
@@ -139,7 +149,7 @@ struct WebSocketSession {
     /// Of the pings that came together only the last needs an answer (RFC 6455 section 5.5.3).
     private mutating func answerPing() {
         guard let payload = pingToAnswer.take() else { return }
-        outputs.append(.send(WebSocketFrame(opcode: .pong, payload: payload).bytes))
+        transmit(WebSocketFrame(opcode: .pong, payload: payload))
     }
 
     private mutating func collect(_ frame: WebSocketFrame) throws(WebSocketError) {
@@ -169,7 +179,7 @@ struct WebSocketSession {
         answerPing()
         guard payload.count != 1 else { throw .violation("close code") }
         guard payload.count >= 2 else {
-            outputs.append(.send(WebSocketFrame(opcode: .close).bytes))
+            transmit(WebSocketFrame(opcode: .close))
             return end(WebSocketClosure(code: .none, isLocal: false))
         }
         let code = WebSocketCloseCode(UInt16(payload[0]) << 8 | UInt16(payload[1]))
@@ -177,12 +187,12 @@ struct WebSocketSession {
         guard let reason = String(validating: payload.dropFirst(2), as: UTF8.self) else {
             throw WebSocketError(code: .invalidData, reason: "UTF-8")
         }
-        outputs.append(.send(WebSocketFrame.close(code, "").bytes))
+        transmit(WebSocketFrame.close(code, ""))
         end(WebSocketClosure(code: code, reason: reason, isLocal: false))
     }
 
     private mutating func fail(_ error: WebSocketError) {
-        if case .open = state { outputs.append(.send(WebSocketFrame.close(error.code, error.reason).bytes)) }
+        if case .open = state { transmit(WebSocketFrame.close(error.code, error.reason)) }
         end(WebSocketClosure(code: error.code, reason: error.reason, isLocal: true))
     }
 

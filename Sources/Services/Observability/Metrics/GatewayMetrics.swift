@@ -21,6 +21,9 @@ package struct GatewayMetrics: Sendable {
     package let mediaJitter: Family<Histogram>
     package let mediaRoundTrip: Family<Histogram>
     package let mediaLoss: Family<Histogram>
+    package let audioStreams: Family<Counter>
+    package let activeAudioStreams: Family<Gauge>
+    package let audioStreamFramesDropped: Family<Counter>
     package let loopLag: Family<Histogram>
 
     private static let httpBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -68,6 +71,11 @@ package struct GatewayMetrics: Sendable {
         mediaLoss = registry.histogram(
             "media_packet_loss_ratio", "Packets lost each way within 5 s, 0 to 1.",
             labels: ["leg", "codec", "direction"], bounds: Self.lossBounds)
+        audioStreams = registry.counter(
+            "audio_streams_total", "Connections of audio streams by what became of them.", labels: ["event"])
+        activeAudioStreams = registry.gauge("audio_streams_active", "Audio streams that have begun and not ended.")
+        audioStreamFramesDropped = registry.counter(
+            "audio_stream_frames_dropped_total", "Frames of 20 ms that a stream's other end did not take.")
         loopLag = registry.histogram(
             "event_loop_lag_seconds", "How long one turn of the control loop kept the others waiting.",
             bounds: Self.lagBounds)

@@ -39,6 +39,8 @@ extension SignallingHub: CallObserver {
             tell(news, "call:updated")
         case .played(let played):
             send(SignallingEvent("play:ended", CallEventView.playEnded(news.facts, played)), to: news.involved)
+        case .stream(let status):
+            send(SignallingEvent("stream:changed", CallEventView.streamChanged(news.facts, status)), to: news.involved)
         }
         markDirty(news.involved)
     }

@@ -1,0 +1,64 @@
+package import Media
+package import Reactor
+package import Web
+package import Wire
+
+/// Whither calls may be streamed (`STREAM_HOSTS`), and over what.
+package struct StreamSettings: Sendable {
+    package let network: any Network
+    /// Host names in lower case; `*.example.com` stands for all below it, `*` for any at all.
+    package let hosts: [String]
+    /// A PEM file of authorities that are trusted instead of the system's.
+    package let authorities: String?
+
+    package init(network: any Network, hosts: [String], authorities: String? = nil) {
+        (self.network, self.hosts, self.authorities) = (network, hosts.map { $0.lowercased() }, authorities)
+    }
+
+    package func allows(_ host: String) -> Bool {
+        hosts.contains { rule in
+            rule == "*" || rule == host || (rule.hasPrefix("*.") && host.hasSuffix(rule.dropFirst()))
+        }
+    }
+}
+
+/// An audio stream that somebody wants for a call.
+package struct StreamRequest: Sendable, Equatable {
+    package let url: WebSocketURL
+    /// What `Authorization` bears.
+    package let token: String?
+    package let order: AudioStreamOrder
+    /// Who hears what the other end says.
+    package let audience: PlayOrder.Audience
+
+    package init(
+        url: WebSocketURL, token: String?, order: AudioStreamOrder, audience: PlayOrder.Audience
+    ) {
+        (self.url, self.token, self.order, self.audience) = (url, token, order, audience)
+    }
+}
+
+/// A call's audio stream as it is now.
+package struct StreamStatus: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case connecting
+        case open
+        /// The other end has gone; it is tried again while the call lives.
+        case reconnecting
+        case ended
+    }
+
+    package let id: UUID
+    package let request: StreamRequest
+    package var state = State.connecting
+    /// Why it is not open, in a few words.
+    package var reason: String?
+    /// Times the connection was opened.
+    package var connections = 0
+    /// Frames of 20 ms that nobody took: there was no connection, or it was too slow.
+    package var droppedFrames = 0
+    /// Milliseconds of speech that found no room.
+    package var droppedSpeech = 0
+
+    init(id: UUID, request: StreamRequest) { (self.id, self.request) = (id, request) }
+}

@@ -1,0 +1,58 @@
+import Crypto
+import Wire
+
+/// The client's part of the opening handshake (RFC 6455 §4.1): the request, and the bytes that answer it.
+struct WebSocketUpgrade {
+    enum Progress: Equatable {
+        case waiting
+        /// The connection is a WebSocket; what came behind the answer is already its.
+        case accepted([UInt8])
+        case refused(String)
+    }
+
+    private let key: String
+    private var received: [UInt8] = []
+    private static let longestAnswer = 16 * 1024
+
+    init(entropy: inout Entropy) {
+        key = Base64.encode(entropy.bytes(16))
+    }
+
+    func request(_ url: WebSocketURL, bearer token: String?) -> [UInt8] {
+        var lines = [
+            "GET \(url.target) HTTP/1.1", "Host: \(url.authority)", "Upgrade: websocket", "Connection: Upgrade",
+            "Sec-WebSocket-Key: \(key)", "Sec-WebSocket-Version: 13",
+        ]
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    }
+
+    mutating func receive(_ bytes: [UInt8]) -> Progress {
+        received += bytes
+        guard let end = Self.endOfHead(received) else {
+            return received.count > Self.longestAnswer ? .refused("answer too long") : .waiting
+        }
+        let lines = String(decoding: received[..<end], as: UTF8.self).split(separator: "\r\n")
+        let status = lines.first?.split(separator: " ").dropFirst().first.map { String($0) } ?? ""
+        guard lines.first?.hasPrefix("HTTP/1.1 ") == true, status == "101" else { return .refused("status \(status)") }
+        guard Self.value("sec-websocket-accept", lines) == WebSocketHandshake.accept(key),
+            Self.value("upgrade", lines)?.lowercased() == "websocket",
+            Self.value("sec-websocket-extensions", lines) == nil
+        else { return .refused("no WebSocket answer") }
+        return .accepted(Array(received[(end + 4)...]))
+    }
+
+    private static func endOfHead(_ bytes: [UInt8]) -> Int? {
+        guard bytes.count >= 4 else { return nil }
+        return (0...(bytes.count - 4)).first { bytes[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10]) }
+    }
+
+    private static func value(_ name: String, _ lines: [Substring]) -> String? {
+        for line in lines.dropFirst() {
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            guard ASCII.equalIgnoringCase(String(line[..<colon]), name) else { continue }
+            return String(Substring(line[colon...].dropFirst().utf8.trimmingOptionalWhitespace()))
+        }
+        return nil
+    }
+}
