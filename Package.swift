@@ -163,7 +163,7 @@ let testTargets: [Target] = [
     tests(
         "CallsTests",
         [
-            "Calls", "CallModel", "Directory", "SDP", "SIP", "SIPEndpoint", "Media", "Reactor", "Wire", "Crypto",
+            "Calls", "CallModel", "Directory", "SDP", "SIP", "SIPEndpoint", "Media", "Reactor", "Web", "Wire", "Crypto",
             "TestKit", "CallKit", "Telemetry",
         ]),
     tests("StoreTests", ["Store", "CallModel", "Crypto", "Directory", "Wire", "Telemetry", "Reactor"]),

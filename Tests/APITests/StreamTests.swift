@@ -13,7 +13,7 @@ import Wire
         let made = try scene.ask(.post, "/api/v1/calls", ["phoneNumber": "echo", "direction": "outgoing"])
         let text = try #require(made["data"]?["uuid"]?.stringValue)
         let uuid = Wire.UUID(text)
-        _ = try scene.join(try #require(uuid))
+        _ = try scene.join(try #require(uuid), user: 1)
         scene.connectMedia()
         return text
     }

@@ -44,6 +44,7 @@ package final class Exchange {
         services.timing = timing
         services.recording = recording
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
+        services.streams = StreamSettings(network: host, hosts: ["10.0.2.1", "bot.example"])
         calls = CallManager(services)
         witness = Witness()
         let (calls, endpoint, witness) = (calls, endpoint, witness)

@@ -190,6 +190,7 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
 
     package func close(_ id: MediaLegID) {
         guard open.remove(id) != nil else { return }
+        streamed[id] = nil
         unbridge(id)
         (remotes[id], heard[id], announcements[id]) = (nil, nil, nil)
         cause(.closed(id, figures[id] ?? LegStatistics()))

@@ -87,6 +87,50 @@ extension MediaTests {
             #expect(allocations < 100)
         }
 
+        @Test(.enabled(if: allocations_are_counted() != 0), arguments: AudioEncoding.allCases)
+        func `nor does what an audio stream hears and says`(encoding: AudioEncoding) throws {
+            let outcome = Mutex<UInt64?>(nil)
+            PlainThread(name: "media-virtual") {
+                outcome.withLock { $0 = try? Self.stream(encoding) }
+            }.join()
+            #expect(try #require(outcome.withLock { $0 }) < 100)
+        }
+
+        /// A quarter of a minute of a call whose parties are both on a stream, which speaks every other second.
+        private static func stream(_ encoding: AudioEncoding) throws -> UInt64 {
+            var talk = try VirtualTalk(encoding, encoding)
+            let phone = talk.phones[0]
+            let rings = talk.phones.map { _ in
+                StreamRings(
+                    id: AudioStreamID(rawValue: 1), rate: .wideband, heard: RecordingRing(), speech: RecordingRing())
+            }
+            for (phone, rings) in zip(talk.phones, rings) { talk.perform(.stream(phone.id, rings)) }
+            let speech = Sounds.payloads(Sounds.speech(seconds: 15, rate: .wideband, seed: 2), encoding, .wideband)
+            let (room, samples) = (
+                UnsafeMutableRawBufferPointer.allocate(byteCount: 2000, alignment: 8),
+                [Int16](repeating: 900, count: 320)
+            )
+            defer { room.deallocate() }
+            let header = RTPHeader(marker: false, payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0)
+            var allocations: UInt64 = 0
+            for (index, payload) in speech.enumerated() {
+                let packet = phone.stream.next(
+                    payload, type: encoding.payloadType, step: encoding.clockRate / 50)
+                if index / 50 % 2 == 1 {
+                    samples.withUnsafeBytes { rings[1].speech?.tap.write(header, $0, .pcmu, at: .zero) }
+                }
+                allocations_watch("media-virtual")
+                talk.send(packet, from: phone)
+                talk.advance(20)
+                let count = allocations_stop()
+                if index > 10 { allocations += count }
+                guard let entry = rings[0].heard.front else { throw RigError.noAnswer }
+                _ = rings[0].heard.take(entry, into: room)
+                guard !talk.phones[1].take().isEmpty || index < 3 || index % 50 < 3 else { throw RigError.noAnswer }
+            }
+            return allocations
+        }
+
         /// Four speak at once for a quarter of a minute.
         private static func confer() throws -> UInt64 {
             var conference = try VirtualConference(AudioEncoding.allCases)

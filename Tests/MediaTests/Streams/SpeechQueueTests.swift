@@ -14,9 +14,9 @@ struct SpeechQueueTests {
     }
 
     /// The next frame; nil while there is nothing to say.
-    private static func next(_ queue: inout SpeechQueue, at now: Instant) -> [Int16]? {
+    private static func next(_ queue: inout SpeechQueue, at now: Instant, isUrgent: Bool = true) -> [Int16]? {
         var out = [Int16](repeating: -1, count: frame)
-        return queue.next(into: &out, at: now) ? out : nil
+        return queue.next(into: &out, at: now, isUrgent: isUrgent) ? out : nil
     }
 
     @Test func `speech begins with 60 ms in hand and is given out 20 ms at a time, to its last sample`() {
@@ -29,6 +29,8 @@ struct SpeechQueueTests {
             let whole = Self.next(&queue, at: Self.at(20))
             #expect(whole == Self.samples(7, frames: 1))
         }
+        let relaxed = Self.next(&queue, at: Self.at(60), isUrgent: false)
+        #expect(relaxed == nil, "more may come while listeners have something in hand")
         let last = Self.next(&queue, at: Self.at(80))
         #expect(last?.prefix(10).allSatisfy { $0 == 7 } == true && last?.dropFirst(10).allSatisfy { $0 == 0 } == true)
         let none = Self.next(&queue, at: Self.at(100))

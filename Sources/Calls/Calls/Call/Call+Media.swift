@@ -66,6 +66,7 @@ extension Call {
     private func join(_ first: LegID, _ second: LegID) {
         guard let one = links[first], let other = links[second] else { return }
         services.media.bridge(one.mediaID, other.mediaID)
+        streamLegs()
         if let from = one.negotiated?.codec, let to = other.negotiated?.codec, from != to {
             logger.info("transcoding", [LogField("between", "\(from)"), LogField("and", "\(to)")])
         }
@@ -75,6 +76,7 @@ extension Call {
     private func play(_ number: BuiltInNumber, to id: LegID) {
         guard let mediaID = links[id]?.mediaID else { return }
         services.media.play(MediaSource(number), to: mediaID)
+        streamLegs()
         watchQuality()
     }
 

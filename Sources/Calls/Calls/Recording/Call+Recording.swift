@@ -46,7 +46,6 @@ extension Call {
             }
         }
         hearLegs()
-        streamLegs()
     }
 
     private func startRecording(_ userID: Int64?) throws(CallError) {

@@ -5,11 +5,13 @@ import Web
 package import Wire
 
 /// A call's audio stream under way.
-struct CallStream {
+final class CallStream {
     let id: AudioStreamID
     let link: StreamLink
     /// Media legs that are on it.
     var legs: Set<MediaLegID> = []
+
+    init(_ id: AudioStreamID, _ link: StreamLink) { (self.id, self.link) = (id, link) }
 }
 
 /// Audio streams of a call: what the parties say goes out, and what the other end says is heard in their place.
@@ -26,7 +28,7 @@ extension Call {
         let link = StreamLink(status, call: uuid, loop: loop, settings) { [weak self] event in
             self?.assumeIsolated { $0.streamLink(event) }
         }
-        stream = CallStream(id: opened, link: link)
+        stream = CallStream(opened, link)
         streamLegs()
         logger.info("stream started", [LogField("streamId", status.id), LogField("to", request.url.origin)])
         tell(status)
@@ -40,9 +42,9 @@ extension Call {
         return link.status
     }
 
+    /// Ends the stream, if there is one.
     func endStream(_ reason: String) {
-        let link = stream?.link
-        link?.stop(reason)
+        stream?.link.stop(reason)
     }
 
     /// Puts every leg with media on the stream.
@@ -53,7 +55,7 @@ extension Call {
             let isCaller = leg.side == .caller
             let hears = stream.link.status.request.audience.includes(isCaller: isCaller)
             services.media.stream(link.mediaID, on: stream.id, isCaller ? .left : .right, hears: hears)
-            self.stream?.legs.insert(link.mediaID)
+            stream.legs.insert(link.mediaID)
         }
     }
 

@@ -3,10 +3,10 @@ import Reactor
 import Web
 import Wire
 
-/// One stream's connection to its other end, made again for as long as the call wants it.
+/// One stream's connection to its other end, made again when it is lost while the call goes on.
 ///
-/// Lives on the loop; `@unchecked Sendable` because everything mutable is touched there alone.
-final class StreamLink: @unchecked Sendable {
+/// Lives on the loop.
+final class StreamLink {
     enum Event {
         case changed
         /// What the other end says, in the stream's encoding.
@@ -19,21 +19,28 @@ final class StreamLink: @unchecked Sendable {
     private let loop: any EventLoop
     private let settings: StreamSettings
     private let tell: (Event) -> Void
+    private var entropy: Entropy
     private var client: WebSocketClient?
     private var timer: LoopTimer?
-    /// Attempts since the connection was last open.
+    /// Attempts in a row that led to nothing lasting.
     private var attempts = 0
+    private var openedAt: Instant?
 
     /// What may wait for an other end that reads slowly: two seconds of the most that a stream has.
     private static let longestQueue = 128 * 1024
-    private static let longestPause = Duration.seconds(8)
-    private static let firstPause = Duration.milliseconds(250)
+    static let firstPause = Duration.milliseconds(250)
+    static let longestPause = Duration.seconds(8)
+    /// About two minutes of pauses.
+    static let mostAttempts = 20
+    /// A connection that was open for so long was a good one.
+    static let probation = Duration.seconds(10)
 
     init(
         _ status: StreamStatus, call: UUID, loop: any EventLoop, _ settings: StreamSettings,
         tell: @escaping (Event) -> Void
     ) {
         (self.status, self.call, self.loop, self.settings, self.tell) = (status, call, loop, settings, tell)
+        entropy = loop.makeEntropy()
         connect()
     }
 
@@ -65,8 +72,9 @@ final class StreamLink: @unchecked Sendable {
 
     private func connect() {
         timer = nil
+        let url = status.request.url
         let wanted = WebSocketClient.Settings(
-            url: status.request.url, token: status.request.token, authorities: settings.authorities)
+            url: url, token: status.request.token, tls: url.isSecure ? settings.context(for: url.host) : nil)
         client = WebSocketClient(loop: loop, network: settings.network, wanted) { [weak self] in self?.handle($0) }
     }
 
@@ -74,7 +82,7 @@ final class StreamLink: @unchecked Sendable {
         guard status.state != .ended else { return }
         switch event {
         case .opened:
-            attempts = 0
+            openedAt = loop.now
             status.connections += 1
             (status.state, status.reason) = (.open, nil)
             send(StreamMessage.start(status, call: call))
@@ -87,15 +95,23 @@ final class StreamLink: @unchecked Sendable {
         }
     }
 
-    /// Who says goodbye in good order has done its work; everybody else is sought again.
+    /// Who says goodbye in good order has done its work; everybody else is sought again, more and more seldom.
     private func closed(_ closure: WebSocketClosure) {
         client = nil
-        if closure.code == .normal { return stop("closed by the other end") }
-        let pause = min(Self.firstPause * (1 << min(attempts, 10)), Self.longestPause)
-        attempts += 1
-        status.state = .reconnecting
-        status.reason = closure.reason.isEmpty ? "connection lost (\(closure.code.rawValue))" : closure.reason
-        timer = loop.schedule(after: pause) { [weak self] in self?.connect() }
+        if closure.code == .normal || closure.code == .none { return stop("closed by the other end") }
+        if let openedAt, loop.now - openedAt >= Self.probation { attempts = 0 }
+        openedAt = nil
+        let reason = closure.reason.isEmpty ? "connection lost (\(closure.code.rawValue))" : closure.reason
+        guard attempts < Self.mostAttempts else { return stop("given up: \(reason)") }
+        timer = loop.schedule(after: nextPause()) { [weak self] in self?.connect() }
+        (status.state, status.reason) = (.reconnecting, reason)
         tell(.changed)
+    }
+
+    /// Up to a quarter less than its due, so that streams which lost one server do not come back to it as one.
+    private func nextPause() -> Duration {
+        let whole = min(Self.firstPause * (1 << attempts), Self.longestPause)
+        attempts += 1
+        return whole * Int.random(in: 750...1000, using: &entropy) / 1000
     }
 }

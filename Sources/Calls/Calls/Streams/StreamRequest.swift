@@ -10,9 +10,24 @@ package struct StreamSettings: Sendable {
     package let hosts: [String]
     /// A PEM file of authorities that are trusted instead of the system's.
     package let authorities: String?
+    /// By host: making one reads files.
+    private let contexts = Locked<[String: TLSContext]>([:])
+
+    private static let mostContexts = 100
 
     package init(network: any Network, hosts: [String], authorities: String? = nil) {
         (self.network, self.hosts, self.authorities) = (network, hosts.map { $0.lowercased() }, authorities)
+    }
+
+    /// How a host is spoken to over TLS; nil when the authorities cannot be read.
+    func context(for host: String) -> TLSContext? {
+        contexts.withLock { contexts in
+            if let context = contexts[host] { return context }
+            let made = try? TLSContext(client: TLSClientSettings(serverName: host, authorities: authorities))
+            if contexts.count == Self.mostContexts { contexts = [:] }
+            contexts[host] = made
+            return made
+        }
     }
 
     package func allows(_ host: String) -> Bool {

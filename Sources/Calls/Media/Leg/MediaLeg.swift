@@ -43,8 +43,8 @@ struct MediaLeg: ~Copyable {
     var transcoder: TranscoderPointer?
     /// Where what is said here goes to be recorded; the ring itself is `recording`'s.
     var tap: RecordingTap?
-    /// Where it goes to be heard by an audio stream; the ring itself is `stream`'s.
-    var streamTap: RecordingTap?
+    /// The audio stream that hears it, and may speak to it.
+    var stream: LegStreamPointer?
     /// Digits are looked for in the audio.
     var hearsTones = false
     /// The partner is told of this leg's digits by other means: the tones are not relayed to it.
@@ -100,9 +100,6 @@ struct MediaLeg: ~Copyable {
     /// Its place in the mix, while the conference has more than two members.
     var seat: SeatPointer?
     var recording: LegRecording?
-    var stream: LegStream?
-    /// What `stream` says to the leg's peer.
-    var speech: SpeechPlayerPointer?
     /// Heard in place of the partner or the source, until it ends.
     var announcement: SoundPlayerPointer?
     var announcementID = AnnouncementID(rawValue: 0)
@@ -139,9 +136,8 @@ struct MediaLeg: ~Copyable {
 
     deinit {
         recording?.ring.close()
-        stream?.close()
-        speech?.deinitialize(count: 1)
-        speech?.deallocate()
+        stream?.deinitialize(count: 1)
+        stream?.deallocate()
         transcoder?.deinitialize(count: 1)
         transcoder?.deallocate()
         announcement?.deinitialize(count: 1)
@@ -158,6 +154,9 @@ struct MediaLeg: ~Copyable {
 
     /// What the leg's peer says reaches the partner.
     var isHeard: Bool { relaysAudioAs != LegFormats.none || transcoder != nil }
+
+    /// What a stream says to its peer, if one may.
+    var speech: SpeechPlayerPointer? { stream?.pointee.player }
 
     /// Its peer hears what we make, frame by frame.
     var hearsFrames: Bool {
@@ -185,11 +184,9 @@ struct MediaLeg: ~Copyable {
 
     /// Ends what an audio stream hears and says here.
     mutating func dropStream() {
-        stream?.close()
-        (stream, streamTap, isSpokenTo) = (nil, nil, false)
-        speech?.deinitialize(count: 1)
-        speech?.deallocate()
-        speech = nil
+        stream?.deinitialize(count: 1)
+        stream?.deallocate()
+        (stream, isSpokenTo) = (nil, false)
     }
 
     /// The figures call control may ask for.

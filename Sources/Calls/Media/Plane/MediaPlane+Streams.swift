@@ -17,7 +17,7 @@ final class StreamDesk: @unchecked Sendable {
     ///
     /// Its thread has ended before this is gone (`stop`).
     fileprivate private(set) var streamer: Streamer?
-    /// Streams at once; more would be more than one thread can serve.
+    /// Streams at once: each of them is up to 100 messages a second for the control loop.
     private static let limit = 500
 
     init(loop: any EventLoop) { self.loop = loop }
@@ -50,7 +50,7 @@ extension MediaPlane {
 
     package func stream(_ id: MediaLegID, on stream: AudioStreamID, _ side: RecordingSide, hears: Bool) {
         guard let order = streams.running[stream]?.order, isOpen(id) else { return }
-        let leg = LegStream(id: stream, rate: order.rate, heard: RecordingRing(), speech: hears ? RecordingRing() : nil)
+        let leg = StreamRings(id: stream, rate: order.rate, heard: RecordingRing(), speech: hears ? RecordingRing() : nil)
         streams.streamer?.add(leg, side)
         send(.stream(id, leg), about: id)
     }

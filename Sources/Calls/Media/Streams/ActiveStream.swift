@@ -7,25 +7,27 @@ import Wire
 final class ActiveStream {
     private let order: AudioStreamOrder
     private let channels: (left: RecordingChannel, right: RecordingChannel)
-    private let startedAt: Instant
-    private var frames = 0
+    /// When the next frame that is heard ends.
+    private var due: Instant
     private let samples: UnsafeMutableBufferPointer<Int16>
     private var speech: SpeechQueue
     private var spoken: [Int16]
-    /// Frames handed to the legs of the sentence being said; they are ahead of the clock by `lead`.
-    private var isSpeaking = false
+    /// Until when legs have something to say of what was handed to them.
+    private var spokenUntil: Instant
     private var outlets: [RecordingRing] = []
     /// Marks that are due when the legs have played what is ahead of them.
     private var reached: [(at: Instant, name: String)] = []
 
+    private static let frame = Duration.milliseconds(20)
     /// How long a packet may be on its way through the worker to its ring.
     private static let settling = Duration.milliseconds(20)
-    private static let frame = Duration.milliseconds(20)
-    /// Frames that legs have before they need them, for a thread that wakes up late.
-    private static let lead = 3
+    /// What legs have before they need it, for a thread that wakes up late.
+    private static let lead = Duration.milliseconds(60)
+    /// A thread that was away for longer does not make up for it.
+    private static let longestDelay = Duration.seconds(1)
 
     init(_ order: AudioStreamOrder, at startedAt: Instant) throws(RecordingFailure) {
-        (self.order, self.startedAt) = (order, startedAt)
+        (self.order, due, spokenUntil) = (order, startedAt + Self.frame, startedAt)
         channels = (try RecordingChannel(order.rate), try RecordingChannel(order.rate))
         samples = .allocate(capacity: 2 * order.rate.samplesPerFrame)
         samples.initialize(repeating: 0)
@@ -38,7 +40,7 @@ final class ActiveStream {
         for outlet in outlets { outlet.close() }
     }
 
-    func add(_ leg: LegStream, _ side: RecordingSide) {
+    func add(_ leg: StreamRings, _ side: RecordingSide) {
         switch side {
         case .left: channels.left.add(leg.heard)
         case .right: channels.right.add(leg.heard)
@@ -48,11 +50,12 @@ final class ActiveStream {
 
     /// Hears and says what is due.
     func advance(to now: Instant, _ tell: (AudioStreamEvent) -> Void) {
-        while startedAt + Self.frame * (frames + 1) + Self.settling <= now {
-            frames += 1
-            hear(at: startedAt + Self.frame * frames, tell)
-            speak(at: now)
+        if now - due > Self.longestDelay { due = now }
+        while due + Self.settling <= now {
+            hear(at: due, tell)
+            due = due + Self.frame
         }
+        speak(at: now)
         while let first = reached.first, first.at <= now {
             reached.removeFirst()
             tell(.marked(first.name))
@@ -85,17 +88,21 @@ final class ActiveStream {
         }
     }
 
+    /// Hands to the legs what they are to have in hand.
     private func speak(at now: Instant) {
         outlets.removeAll(where: \.isClosed)
-        for _ in 0..<(isSpeaking ? 1 : Self.lead) {
-            let isThere = speech.next(into: &spoken, at: now)
-            for name in speech.takePassed() {
-                reached.append((now + Self.frame * (isSpeaking || isThere ? Self.lead : 0), name))
-            }
-            isSpeaking = isThere
-            guard isThere else { return }
+        noteReached(at: now)
+        while spokenUntil < now + Self.lead,
+            speech.next(into: &spoken, at: now, isUrgent: spokenUntil <= now + Self.frame)
+        {
+            spokenUntil = max(spokenUntil, now) + Self.frame
             for outlet in outlets { Self.write(spoken, to: outlet, at: now) }
+            noteReached(at: now)
         }
+    }
+
+    private func noteReached(at now: Instant) {
+        for name in speech.takePassed() { reached.append((max(spokenUntil, now), name)) }
     }
 
     private static func write(_ samples: [Int16], to outlet: RecordingRing, at now: Instant) {

@@ -9,15 +9,19 @@ struct SpeechQueue {
         case mark(String)
     }
 
-    private let rate: SampleRate
+    private let frame: Int
     private let limit: Int
     private var items = FIFO<Item>()
     /// Taken from the front of `items`, and used up to `offset`.
     private var front: [Int16] = []
     private var offset = 0
+    /// Samples that wait.
     private(set) var waiting = 0
+    /// Marks in `items`.
     private var marks = 0
+    private var passed: [String] = []
     private var isSpeaking = false
+    /// When the first sample of what is not being said yet came.
     private var since: Instant?
 
     static let longest = Duration.seconds(60)
@@ -25,8 +29,8 @@ struct SpeechQueue {
     static let slack = Duration.milliseconds(60)
 
     init(_ rate: SampleRate) {
-        self.rate = rate
-        limit = rate.samplesPerFrame * Int(Self.longest / .milliseconds(20))
+        frame = rate.samplesPerFrame
+        limit = frame * Int(Self.longest / .milliseconds(20))
     }
 
     /// Answers how many samples found no room.
@@ -36,60 +40,66 @@ struct SpeechQueue {
             items.append(.samples(room == samples.count ? samples : Array(samples[..<room])))
             waiting += room
             since = since ?? now
+            seek()
         }
         return samples.count - room
     }
 
     /// False when there are too many of them.
     mutating func append(mark: String) -> Bool {
-        guard marks < Self.mostMarks else { return false }
+        guard marks + passed.count < Self.mostMarks else { return false }
         marks += 1
         items.append(.mark(mark))
+        seek()
         return true
     }
 
-    /// Marks that nothing is to be said before.
-    mutating func takeReachedMarks() -> [String] {
-        guard waiting == 0 else { return [] }
-        return drainMarks()
-    }
-
-    /// Fills a frame; false while there is nothing to say.
+    /// Fills a frame; false while there is nothing to say, or too little yet.
     ///
-    /// What is missing at the end is silence.
-    mutating func next(into frame: inout [Int16], at now: Instant) -> Bool {
+    /// When it is urgent, because listeners run dry, less than a frame is followed by silence.
+    mutating func next(into output: inout [Int16], at now: Instant, isUrgent: Bool) -> Bool {
         guard waiting > 0 else {
-            (isSpeaking, since) = (false, nil)
+            if isUrgent { (isSpeaking, since) = (false, nil) }
             return false
         }
-        let size = rate.samplesPerFrame
-        guard isSpeaking || waiting >= 3 * size || since.map({ now - $0 >= Self.slack }) ?? false else { return false }
-        isSpeaking = true
-        for index in 0..<size { frame[index] = nextSample() ?? 0 }
+        if !isSpeaking {
+            guard waiting >= 3 * frame || since.map({ now - $0 >= Self.slack }) ?? true else { return false }
+            isSpeaking = true
+        } else if waiting < frame, !isUrgent {
+            return false
+        }
+        for index in 0..<frame { output[index] = nextSample() }
         return true
     }
 
     /// Marks that have been passed since the last question.
-    private(set) var passed: [String] = []
-
     mutating func takePassed() -> [String] {
         defer { passed = [] }
-        return passed + takeReachedMarks()
+        return passed
     }
 
     /// Drops all that waits and answers the marks in it.
     mutating func clear() -> [String] {
-        var dropped = passed
-        passed = []
+        var dropped = takePassed()
         while let item = items.popFirst() { if case .mark(let name) = item { dropped.append(name) } }
         (front, offset, waiting, marks) = ([], 0, 0, 0)
         (isSpeaking, since) = (false, nil)
         return dropped
     }
 
-    private mutating func nextSample() -> Int16? {
-        while offset == front.count {
-            guard waiting > 0, let item = items.popFirst() else { return nil }
+    /// Silence when none is left.
+    private mutating func nextSample() -> Int16 {
+        guard offset < front.count else { return 0 }
+        let sample = front[offset]
+        offset += 1
+        waiting -= 1
+        seek()
+        return sample
+    }
+
+    /// Goes to the next sample that waits, past the marks before it.
+    private mutating func seek() {
+        while offset == front.count, let item = items.popFirst() {
             switch item {
             case .samples(let samples): (front, offset) = (samples, 0)
             case .mark(let name):
@@ -97,15 +107,5 @@ struct SpeechQueue {
                 passed.append(name)
             }
         }
-        offset += 1
-        waiting -= 1
-        return front[offset - 1]
-    }
-
-    private mutating func drainMarks() -> [String] {
-        var names: [String] = []
-        while let item = items.popFirst() { if case .mark(let name) = item { names.append(name) } }
-        marks = 0
-        return names
     }
 }

@@ -27,7 +27,7 @@ final class Streamer: @unchecked Sendable {
         }
     }
 
-    func add(_ leg: LegStream, _ side: RecordingSide) {
+    func add(_ leg: StreamRings, _ side: RecordingSide) {
         thread.execute { [self] in streams[leg.id]?.add(leg, side) }
     }
 

@@ -20,7 +20,7 @@ enum WorkerCommand: Sendable {
     case record(MediaLegID, RecordingRing, RecordingID)
     case endRecord(MediaLegID, RecordingID)
     /// Lets an audio stream have what the leg's peer says, and be heard by it.
-    case stream(MediaLegID, LegStream)
+    case stream(MediaLegID, StreamRings)
     case endStream(MediaLegID, AudioStreamID)
     case close(MediaLegID)
     case statistics(MediaLegID, @Sendable (LegStatistics) -> Void)

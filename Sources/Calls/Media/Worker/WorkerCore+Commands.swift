@@ -41,7 +41,7 @@ extension WorkerCore {
             if let leg = legs[id] { sendDigits(digits, leg) }
         case .record(let id, let ring, let recording): record(id, ring, recording)
         case .endRecord(let id, let recording): endRecord(id, recording)
-        case .stream(let id, let stream): self.stream(id, stream)
+        case .stream(let id, let rings): stream(id, rings)
         case .endStream(let id, let stream): endStream(id, stream)
         case .close(let id):
             if let leg = legs[id] { close(leg) }

@@ -31,7 +31,7 @@ extension WorkerCore {
         } else {
             target = LegFormats.none
         }
-        if let tap = leg.pointee.streamTap, isAudio { copy(packet, header, formats, to: tap, of: leg) }
+        if let stream = leg.pointee.stream, isAudio { copy(packet, header, formats, to: stream.pointee.tap, of: leg) }
         guard let partner = leg.pointee.partner else {
             withoutPartner(packet, header, formats, isAudio: isAudio, leg)
             return false

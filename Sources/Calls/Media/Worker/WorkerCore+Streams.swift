@@ -4,21 +4,23 @@ import Wire
 // What goes to audio streams, and what comes from them.
 extension WorkerCore {
     /// A leg is on one stream at a time: the newest.
-    mutating func stream(_ id: MediaLegID, _ stream: LegStream) {
-        guard let leg = legs[id] else { return stream.close() }
-        leg.pointee.dropStream()
+    mutating func stream(_ id: MediaLegID, _ rings: StreamRings) {
+        guard let leg = legs[id] else { return rings.close() }
+        leaveStream(leg)
+        let stream = LegStreamPointer.allocate(capacity: 1)
+        stream.initialize(to: LegStream(rings))
         leg.pointee.stream = stream
-        leg.pointee.streamTap = stream.heard.tap
-        guard let speech = stream.speech else { return }
-        let player = SpeechPlayerPointer.allocate(capacity: 1)
-        player.initialize(to: SpeechPlayer(speech, at: stream.rate))
+        guard let player = stream.pointee.player else { return }
         player.pointee.tune(to: leg.pointee.formats?.encoding.audio)
-        leg.pointee.speech = player
         wheels.startPacing(leg)
     }
 
     mutating func endStream(_ id: MediaLegID, _ stream: AudioStreamID) {
-        guard let leg = legs[id], leg.pointee.stream?.id == stream else { return }
+        guard let leg = legs[id], leg.pointee.stream?.pointee.id == stream else { return }
+        leaveStream(leg)
+    }
+
+    private mutating func leaveStream(_ leg: LegPointer) {
         if leg.pointee.isSpokenTo { leg.pointee.outgoing.interrupt() }
         leg.pointee.dropStream()
         if !leg.pointee.hearsFrames, !leg.pointee.isSendingDigits { wheels.stopPacing(leg) }

@@ -3,9 +3,9 @@ import Wire
 
 /// One connection of ours to somebody's WebSocket server, from the look-up of its name to its end.
 ///
-/// Made and used on the loop; `@unchecked Sendable` because everything mutable is touched there alone. Each event comes
-/// in a turn of its own. It does not connect again: whoever wants that makes another.
-package final class WebSocketClient: @unchecked Sendable {
+/// Made and used on the loop. Each event comes in a turn of its own. It does not connect again: whoever wants that makes
+/// another.
+package final class WebSocketClient {
     package enum Event: Sendable, Equatable {
         case opened
         case message(WebSocketMessage)
@@ -14,25 +14,29 @@ package final class WebSocketClient: @unchecked Sendable {
     }
 
     package struct Settings: Sendable {
-        package var url: WebSocketURL
+        package let url: WebSocketURL
         /// What `Authorization` bears.
-        package var token: String?
-        /// A PEM file of authorities that are trusted instead of the system's.
-        package var authorities: String?
+        package let token: String?
+        /// Whom to trust when the address wants TLS.
+        package let tls: TLSContext?
 
-        package init(url: WebSocketURL, token: String? = nil, authorities: String? = nil) {
-            (self.url, self.token, self.authorities) = (url, token, authorities)
+        package init(url: WebSocketURL, token: String? = nil, tls: TLSContext? = nil) {
+            (self.url, self.token, self.tls) = (url, token, tls)
         }
     }
 
     private let loop: any EventLoop
+    private let network: any Network
     private let settings: Settings
     private var entropy: Entropy
+    /// Addresses of the server that have not been tried.
+    private var addresses: ArraySlice<IPAddress> = []
     private var upgrade: WebSocketUpgrade
     private var session: WebSocketSession?
     private var stream: (any StreamConnection)?
     private var timer: LoopTimer?
     private var tell: ((Event) -> Void)?
+    private var allowance = PeerAllowance()
     private let limits = WebLimits()
 
     /// From the look-up to the end of the opening handshake.
@@ -43,14 +47,14 @@ package final class WebSocketClient: @unchecked Sendable {
     package init(
         loop: any EventLoop, network: any Network, _ settings: Settings, tell: @escaping (Event) -> Void
     ) {
-        (self.loop, self.settings, self.tell) = (loop, settings, tell)
+        (self.loop, self.network, self.settings, self.tell) = (loop, network, settings, tell)
         entropy = loop.makeEntropy()
         upgrade = WebSocketUpgrade(entropy: &entropy)
         timer = loop.schedule(after: Self.patience) { [weak self] in self?.end(.abnormal, "no answer in time") }
         network.resolve(settings.url.host) { [weak self] addresses in
             guard let self, isWanted else { return }
-            guard let address = addresses.first else { return end(.abnormal, "host not found") }
-            connect(network, SocketAddress(ip: address, port: settings.url.port))
+            self.addresses = addresses[...]
+            connect(orEnd: "host not found")
         }
     }
 
@@ -73,24 +77,19 @@ package final class WebSocketClient: @unchecked Sendable {
         perform()
     }
 
-    private func connect(_ network: any Network, _ remote: SocketAddress) {
-        let plain = network.connect(to: remote)
+    /// Tries the next address; with none left it ends for the reason given.
+    private func connect(orEnd reason: String) {
+        guard let address = addresses.popFirst() else { return end(.abnormal, reason) }
+        upgrade = WebSocketUpgrade(entropy: &entropy)
+        let plain = network.connect(to: SocketAddress(ip: address, port: settings.url.port))
         stream = plain
         if settings.url.isSecure {
-            guard let secured = secure(plain) else {
-                plain.close()
-                return end(.abnormal, "TLS cannot be used")
-            }
+            guard let tls = settings.tls, let secured = TLSConnection(over: plain, context: tls, now: loop.wallTime)
+            else { return end(.abnormal, "TLS cannot be used") }
             stream = secured
         }
         // Kept alive until the stream has closed, so that a goodbye is said to its end.
         stream?.handler = { event in self.handle(event) }
-    }
-
-    private func secure(_ plain: any StreamConnection) -> TLSConnection? {
-        let wanted = TLSClientSettings(serverName: settings.url.host, authorities: settings.authorities)
-        guard let context = try? TLSContext(client: wanted) else { return nil }
-        return TLSConnection(over: plain, context: context, now: loop.wallTime)
     }
 
     private func handle(_ event: StreamEvent) {
@@ -98,17 +97,14 @@ package final class WebSocketClient: @unchecked Sendable {
         case .opened: stream?.send(upgrade.request(settings.url, bearer: settings.token))
         case .received(let bytes): receive(bytes)
         case .closed(let reason):
-            guard session != nil else { return end(.abnormal, "\(reason)") }
+            guard session != nil else { return isWanted ? connect(orEnd: reason.words) : () }
             session?.transportClosed()
             perform()
         }
     }
 
     private func receive(_ bytes: [UInt8]) {
-        guard session == nil else {
-            session?.receive(bytes, loop.now)
-            return perform()
-        }
+        guard session == nil else { return pass(bytes) }
         switch upgrade.receive(bytes) {
         case .waiting: break
         case .refused(let reason): end(.abnormal, reason)
@@ -117,16 +113,26 @@ package final class WebSocketClient: @unchecked Sendable {
                 limits: limits, deflate: nil, pingInterval: Self.pingInterval, now: loop.now,
                 masks: loop.makeEntropy())
             pass(.opened)
-            session?.receive(rest, loop.now)
-            perform()
+            pass(rest)
         }
+    }
+
+    private func pass(_ bytes: [UInt8]) {
+        if allowance.spend(bytes.count, at: loop.now) {
+            session?.receive(bytes, loop.now)
+        } else {
+            session?.fail(.policyViolation, "sends too much")
+        }
+        perform()
     }
 
     private func perform() {
         while let output = session?.nextOutput() {
             switch output {
             case .send(let bytes): stream?.send(bytes)
-            case .message(let message): pass(.message(message))
+            case .message(let message):
+                _ = allowance.spend(PeerAllowance.bytesPerMessage, at: loop.now)
+                pass(.message(message))
             case .ended(let closure): end(closure)
             }
         }
@@ -164,5 +170,33 @@ package final class WebSocketClient: @unchecked Sendable {
         if let timer { loop.cancel(timer) }
         timer = nil
         stream?.close()
+    }
+}
+
+/// What a peer may send in time and ahead of it, so that it cannot keep the loop busy: a message counts as some bytes more.
+struct PeerAllowance {
+    /// When all that has come would have come at the allowed pace.
+    private var paidUntil = Instant.zero
+
+    static let bytesPerSecond = 256 * 1024
+    static let bytesPerMessage = 1024
+    /// 8 MiB.
+    static let burst = Duration.seconds(32)
+
+    /// False when it is more than allowed.
+    mutating func spend(_ bytes: Int, at now: Instant) -> Bool {
+        paidUntil = max(paidUntil, now) + .nanoseconds(Int64(bytes) * 1_000_000_000 / Int64(Self.bytesPerSecond))
+        return paidUntil - now <= Self.burst
+    }
+}
+
+extension StreamCloseReason {
+    fileprivate var words: String {
+        switch self {
+        case .local, .remote: "connection closed"
+        case .overflow: "connection too slow"
+        case .failed(.tls(let failure)): failure.description
+        case .failed(let error): "connection failed: \(error)"
+        }
     }
 }
