@@ -12,9 +12,9 @@ from websockets.asyncio.server import serve
 class Bot:
     """One server on a port of its own, on a thread of its own; use as a context. `start` brings a killed one back."""
 
-    def __init__(self):
-        self.port = free_port()
-        self.url = f"ws://127.0.0.1:{self.port}/voice?call=7"
+    def __init__(self, tls=None):
+        self.port, self.tls = free_port(), tls
+        self.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{self.port}/voice?call=7"
         self.texts, self.frames, self.tokens, self.paths = [], {0: [], 1: []}, [], []
         self.socket = None
 
@@ -44,7 +44,7 @@ class Bot:
 
     async def _serve(self, ready):
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        async with serve(self._talk, "127.0.0.1", self.port, compression=None):
+        async with serve(self._talk, "127.0.0.1", self.port, compression=None, ssl=self.tls):
             ready.set()
             await self._over.wait()
 

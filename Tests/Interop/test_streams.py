@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from audio import frequency, level_db
+from audio import band_db, frequency, level_db
 from bot import Bot, linear, mu_law, tone
 from gateway import Gateway, free_port, wait_for
 from phone import Phone
@@ -160,6 +161,68 @@ def test_the_example_hums_and_tells_what_it_hears(gateway):
     seconds = [line for line in lines if "seconds" in line]
     assert len(seconds) >= 3 and all(line["track"] == 0 for line in seconds)
     assert 6000 < seconds[-1]["peak"] < 10_500
+
+
+def certificate(folder, name):
+    """A server's TLS context, good for one name, and the PEM file of its certificate."""
+    number = len(list(folder.iterdir()))
+    key, chain = folder / f"{number}.key", folder / f"{number}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+         key, "-out", chain, "-days", "2", "-subj", "/CN=bot", "-addext", f"subjectAltName={name}"],
+        check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    return context, chain
+
+
+def test_over_tls_only_a_server_whose_certificate_is_good_for_its_name_hears_the_call(tmp_path):
+    good, chain = certificate(tmp_path, "IP:127.0.0.1")
+    other, other_chain = certificate(tmp_path, "DNS:bot.test")
+    # Good for the name, but nobody trusts it.
+    stranger, _ = certificate(tmp_path, "IP:127.0.0.1")
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text(chain.read_text() + other_chain.read_text())
+    with Gateway(STREAM_HOSTS="127.0.0.1", STREAM_CA=str(trusted)) as gateway, talk(gateway) as (anna, _, path):
+        for identity in (other, stranger):
+            with Bot(identity) as bot:
+                made = ask(gateway, "POST", path, 201, url=bot.url, token="secret")
+                wait_for(lambda: listed(gateway, path)["state"] == "reconnecting", 10, "the refusal")
+                assert "certificate" in listed(gateway, path)["reason"] and bot.tokens == []
+                ask(gateway, "DELETE", f"{path}/{made['id']}", 200)
+        with Bot(good) as bot:
+            ask(gateway, "POST", path, 201, url=bot.url, token="secret")
+            bot.wait_event("start")
+            assert bot.tokens == ["Bearer secret"]
+            bot.send(tone(1300, 3, 8000))
+            anna.assert_hears(1300, without=660)
+
+
+def test_a_member_of_a_conference_is_streamed_alone():
+    with Gateway(STREAM_HOSTS="127.0.0.1", CONFERENCE_ROOMS="8000:team", SIP_USERS="1003:third-secret:1003:Third") \
+            as gateway, contextlib.ExitStack() as stack:
+        phones = [stack.enter_context(Phone(gateway, extension, password, tone=hertz, codecs=["PCMA"]))
+                  for extension, password, hertz in (("1001", None, 440), ("1002", None, 700),
+                                                     ("1003", "third-secret", 1100))]
+        paths = []
+        for phone in phones:
+            phone.dial("8000")
+            phone.wait_talking()
+            paths.append(f"/api/v1/calls/{newest_call(gateway)['id']}/streams")
+        bot = stack.enter_context(Bot())
+        ask(gateway, "POST", paths[0], 201, url=bot.url)
+        bot.wait_event("start")
+        heard = bot.listen(0, 100, linear)
+        assert abs(frequency(heard[4000:], 8000) - 440) < 4
+        assert level_db(bot.listen(1, 50, linear)) < -60
+        bot.send(tone(1800, 4, 8000))
+        samples, rate = phones[0].listen(1.5, settle=0.6)
+        assert band_db(samples, rate, 1800) > -24 > -40 > band_db(samples, rate, 700)
+        samples, rate = phones[1].listen(1, settle=0)
+        assert band_db(samples, rate, 440) > -24 > -40 > band_db(samples, rate, 1800)
+        for phone in phones:
+            phone.hang_up()
+        bot.wait_event("stop")
 
 
 def test_streams_go_only_where_and_for_whom_they_may(gateway):

@@ -16,6 +16,7 @@ struct ActiveStreamTests {
         /// Frames that the leg has played, and how often it had none between two of them.
         private(set) var played = 0
         private(set) var gaps = 0
+        private(set) var latest: [Int16] = []
         private var wasSilent = true
         private let room = UnsafeMutableRawBufferPointer.allocate(
             byteCount: JitterBuffer.longestPayload, alignment: 8)
@@ -45,15 +46,15 @@ struct ActiveStreamTests {
             time += 20
             stream.advance(to: now) { events.append($0) }
             guard let entry = rings.speech?.front else { return wasSilent = true }
-            _ = rings.speech?.take(entry, into: room)
+            if let frame = rings.speech?.take(entry, into: room) { latest = Array(frame.bindMemory(to: Int16.self)) }
             if wasSilent, played > 0 { gaps += 1 }
             wasSilent = false
             played += 1
         }
 
-        func say(frames: Int) {
-            stream.say([UInt8](repeating: 1, count: frames * 320), at: now) { events.append($0) }
-        }
+        func say(frames: Int) { say([UInt8](repeating: 1, count: frames * 320)) }
+
+        func say(_ bytes: [UInt8]) { stream.say(bytes, at: now) { events.append($0) } }
 
         func mark(_ name: String) { stream.mark(name) { events.append($0) } }
 
@@ -129,6 +130,15 @@ struct ActiveStreamTests {
         }
         #expect(scene.played == 20 && scene.marks == ["first", "middle", "end"])
         #expect((10...12).contains(playedAt["middle"] ?? 0) && playedAt["end"] == 20)
+    }
+
+    @Test func `samples may be cut in two, wherever a piece ends`() throws {
+        let scene = try Scene()
+        let samples = [Int16](repeating: 0x0102, count: 160)
+        let bytes = samples.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        for piece in [bytes[..<101], bytes[101..<200], bytes[200...]] { scene.say(Array(piece)) }
+        for _ in 0..<4 { scene.tick() }
+        #expect(scene.played == 1 && scene.latest == samples)
     }
 
     @Test func `what finds no room is told, and legs that have gone are forgotten`() throws {

@@ -50,7 +50,8 @@ extension MediaPlane {
 
     package func stream(_ id: MediaLegID, on stream: AudioStreamID, _ side: RecordingSide, hears: Bool) {
         guard let order = streams.running[stream]?.order, isOpen(id) else { return }
-        let leg = StreamRings(id: stream, rate: order.rate, heard: RecordingRing(), speech: hears ? RecordingRing() : nil)
+        let leg = StreamRings(
+            id: stream, rate: order.rate, heard: RecordingRing(), speech: hears ? RecordingRing() : nil)
         streams.streamer?.add(leg, side)
         send(.stream(id, leg), about: id)
     }

@@ -11,6 +11,8 @@ final class ActiveStream {
     private var due: Instant
     private let samples: UnsafeMutableBufferPointer<Int16>
     private var speech: SpeechQueue
+    /// What came of a sample whose rest is still to come.
+    private var half: [UInt8] = []
     private var spoken: [Int16]
     /// Until when legs have something to say of what was handed to them.
     private var spokenUntil: Instant
@@ -63,7 +65,9 @@ final class ActiveStream {
     }
 
     func say(_ bytes: [UInt8], at now: Instant, _ tell: (AudioStreamEvent) -> Void) {
-        let lost = speech.append(order.encoding.decode(bytes), at: now)
+        let whole = half + bytes
+        half = Array(whole.suffix(whole.count % order.encoding.bytesPerSample))
+        let lost = speech.append(order.encoding.decode(whole), at: now)
         if lost > 0 { tell(.dropped(milliseconds: lost * 1000 / order.rate.rawValue)) }
     }
 
@@ -74,7 +78,7 @@ final class ActiveStream {
 
     func clear(_ tell: (AudioStreamEvent) -> Void) {
         for mark in reached { tell(.marked(mark.name)) }
-        reached = []
+        (reached, half) = ([], [])
         for name in speech.clear() { tell(.marked(name)) }
     }
 

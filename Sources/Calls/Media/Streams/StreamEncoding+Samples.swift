@@ -1,4 +1,6 @@
 extension StreamEncoding {
+    var bytesPerSample: Int { self == .pcm16 ? 2 : 1 }
+
     func encode(_ samples: UnsafeBufferPointer<Int16>, every step: Int, from first: Int, count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(2 * count)
