@@ -47,6 +47,15 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `hosts for streams are names, addresses or all below a name`() throws {
+        let hosts = ["bot", "*.example.com", "10.0.0.1", "::1", "*"]
+        #expect(try configuration(["STREAM_HOSTS": hosts.joined(separator: ", ")]).calls.streamHosts == hosts)
+        #expect(try configuration([:]).calls.streamHosts.isEmpty)
+        for text in ["wss://bot", "bot:8080", "bot/voice", "*.", "*bot", "a b"] {
+            #expect(throws: ConfigurationError.self) { try configuration(["STREAM_HOSTS": text]) }
+        }
+    }
+
     @Test func `the environment of document 003 works as it stands`() throws {
         let configuration = try configuration([
             "PORT": "3009", "NODE_ENV": "production", "SIP_SERVER": "sip.example.com", "SIP_PORT": "5060",

@@ -17,8 +17,7 @@ extension Configuration {
         try readRecording(reader)
         calls.resumeTimeout = .seconds(try reader.integer("RESUME_TIMEOUT_S", default: 20, in: 0...600))
         calls.conferenceRooms = try parseConferenceRooms(reader.text("CONFERENCE_ROOMS") ?? "")
-        calls.streamHosts = (reader.text("STREAM_HOSTS") ?? "").split(separator: ",").map { String($0).trimmed }
-            .filter { !$0.isEmpty }
+        calls.streamHosts = try parseStreamHosts(reader.text("STREAM_HOSTS") ?? "")
         calls.streamAuthorities = try reader.file("STREAM_CA")
         checkTogether(reader)
     }

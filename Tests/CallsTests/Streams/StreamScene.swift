@@ -32,13 +32,13 @@ struct StreamScene {
 
     @discardableResult
     func start(
-        _ url: String = "ws://10.0.2.1/voice", tracks: Set<RecordingSide> = [.left, .right],
+        _ url: String = "ws://10.0.2.1/voice", on call: CallKey? = nil, tracks: Set<RecordingSide> = [.left, .right],
         to audience: PlayOrder.Audience = .both
     ) throws -> StreamStatus {
         let order = AudioStreamOrder(encoding: .pcm16, rate: .narrowband, tracks: tracks)
         let request = StreamRequest(
             url: try #require(WebSocketURL(url)), token: "secret", order: order, audience: audience)
-        let key = key
+        let key = call ?? key
         return try exchange.calls.assumeIsolated { try $0.startStream(key, request) }
     }
 

@@ -80,6 +80,26 @@ struct StreamTests {
         #expect(scene.status?.state == .open && scene.bot.visits.count == 1)
     }
 
+    @Test func `when two calls become one, its stream hears both and the other call's stream ends`() throws {
+        let scene = try StreamScene(seed: 87)
+        let (phone, first) = (scene.exchange.phones[0], scene.leg)
+        let kept = try scene.start()
+        phone.assumeIsolated { $0.hold(true, first) }
+        scene.wait(.seconds(2))
+        let second = phone.assumeIsolated { $0.call("1003") }
+        scene.wait(.seconds(3))
+        let calls = scene.exchange.calls.assumeIsolated { $0.liveRecords() }
+        let other = try #require(calls.first { $0.key != scene.key }).key
+        let given = try scene.start(on: other)
+        #expect(scene.exchange.media.openStreams.count == 2)
+        #expect(phone.assumeIsolated { $0.transfer(first, to: second) })
+        scene.wait(.seconds(3))
+        #expect(scene.told.filter { $0.state == .ended }.map(\.id) == [given.id])
+        #expect(scene.status?.id == kept.id && scene.exchange.media.openStreams.count == 1)
+        #expect(Set(scene.streamed.map(\.stream)).count == 1 && Set(scene.streamed.map(\.side)) == [.left, .right])
+        #expect(scene.exchange.media.open.count == 2 && scene.streamed.count == 2)
+    }
+
     @Test func `a member of a conference is streamed, and spoken to, alone`() throws {
         let scene = try StreamScene(seed: 85, dialling: "8000")
         _ = scene.exchange.phones[1].assumeIsolated { $0.call("8000") }

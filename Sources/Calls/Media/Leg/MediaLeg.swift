@@ -64,8 +64,6 @@ struct MediaLeg: ~Copyable {
     var isSecured = false
     /// Digits of ours are going out: what the partner says waits.
     var isSendingDigits = false
-    /// An audio stream speaks: what the partner says waits.
-    var isSpokenTo = false
     /// A leg of its own sockets; -1 for browsers.
     var socket: Int32 = -1
     var controlSocket: Int32 = -1
@@ -158,6 +156,9 @@ struct MediaLeg: ~Copyable {
     /// What a stream says to its peer, if one may.
     var speech: SpeechPlayerPointer? { stream?.pointee.player }
 
+    /// A stream is speaking to its peer.
+    @inline(__always) var isSpokenTo: Bool { stream?.pointee.isSpeaking ?? false }
+
     /// Its peer hears what we make, frame by frame.
     var hearsFrames: Bool {
         source != nil || announcement != nil || speech != nil || seat != nil
@@ -165,7 +166,7 @@ struct MediaLeg: ~Copyable {
     }
 
     /// Digits, an announcement or a stream's speech are heard in place of what the partner says.
-    @inline(__always) var isOverridden: Bool { isSendingDigits || isSpokenTo || announcement != nil }
+    @inline(__always) var isOverridden: Bool { isSendingDigits || announcement != nil || isSpokenTo }
 
     /// Ends what it hears of ours in place of a partner.
     mutating func dropSource() {
@@ -186,7 +187,7 @@ struct MediaLeg: ~Copyable {
     mutating func dropStream() {
         stream?.deinitialize(count: 1)
         stream?.deallocate()
-        (stream, isSpokenTo) = (nil, false)
+        stream = nil
     }
 
     /// The figures call control may ask for.

@@ -3,7 +3,9 @@ import RTP
 import Synchronization
 import Wire
 
-/// What one leg says, on its way from its worker's thread to the recorder's: packets in the order of their arrival.
+/// What one leg says, on its way from its worker's thread to the recorder's or the streams', in the order of its arrival.
+///
+/// What a stream says to a leg comes in one the other way.
 ///
 /// One thread writes and one reads, and neither waits for the other: when there is no room the packet is dropped and
 /// counted. All memory is taken when it is made. `@unchecked Sendable`: the bytes between the two positions are the

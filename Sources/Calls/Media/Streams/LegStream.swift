@@ -21,6 +21,8 @@ struct LegStream: ~Copyable {
     let tap: RecordingTap
     /// What the stream says to the leg's peer, if it is to hear that.
     let player: SpeechPlayerPointer?
+    /// It is being heard now: what the partner says goes by.
+    var isSpeaking = false
     private let rings: StreamRings
 
     init(_ rings: StreamRings) {

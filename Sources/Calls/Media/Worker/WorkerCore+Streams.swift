@@ -30,10 +30,10 @@ extension WorkerCore {
     mutating func speak(_ player: SpeechPlayerPointer, to leg: LegPointer) -> Bool {
         guard !player.pointee.isSilent else {
             if leg.pointee.isSpokenTo { leg.pointee.outgoing.interrupt() }
-            leg.pointee.isSpokenTo = false
+            leg.pointee.stream?.pointee.isSpeaking = false
             return false
         }
-        leg.pointee.isSpokenTo = true
+        leg.pointee.stream?.pointee.isSpeaking = true
         guard let formats = leg.pointee.formats, formats.sends else {
             player.pointee.skip()
             return true

@@ -35,6 +35,7 @@ package final class WebSocketClient {
     private var session: WebSocketSession?
     private var stream: (any StreamConnection)?
     private var timer: LoopTimer?
+    private var armedFor = Instant.never
     private var tell: ((Event) -> Void)?
     private var allowance = PeerAllowance()
     private let limits = WebLimits()
@@ -139,12 +140,15 @@ package final class WebSocketClient {
         arm()
     }
 
+    /// Sees to it that the session is woken when it wants to be; most messages change nothing there.
     private func arm() {
+        guard let deadline = session?.nextDeadline, deadline != armedFor else { return }
         if let timer { loop.cancel(timer) }
-        timer = nil
-        guard let deadline = session?.nextDeadline, deadline != .never else { return }
+        (timer, armedFor) = (nil, deadline)
+        guard deadline != .never else { return }
         timer = loop.schedule(at: deadline) { [weak self] in
             guard let self else { return }
+            (timer, armedFor) = (nil, .never)
             session?.timeout(loop.now)
             perform()
         }
@@ -168,7 +172,7 @@ package final class WebSocketClient {
 
     private func finish() {
         if let timer { loop.cancel(timer) }
-        timer = nil
+        (timer, armedFor) = (nil, .never)
         stream?.close()
     }
 }

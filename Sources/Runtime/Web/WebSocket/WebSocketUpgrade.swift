@@ -28,13 +28,17 @@ struct WebSocketUpgrade {
     }
 
     mutating func receive(_ bytes: [UInt8]) -> Progress {
+        // What has been looked at is not looked at again, however small the pieces are.
+        let unseen = max(0, received.count - 3)
         received += bytes
-        guard let end = Self.endOfHead(received) else {
+        guard let end = Self.endOfHead(received[unseen...]) else {
             return received.count > Self.longestAnswer ? .refused("answer too long") : .waiting
         }
         let lines = String(decoding: received[..<end], as: UTF8.self).split(separator: "\r\n")
-        let status = lines.first?.split(separator: " ").dropFirst().first.map { String($0) } ?? ""
-        guard lines.first?.hasPrefix("HTTP/1.1 ") == true, status == "101" else { return .refused("status \(status)") }
+        guard let first = lines.first, first.hasPrefix("HTTP/1.1 "),
+            let status = ASCII.decimal(first.dropFirst(9).prefix(3).utf8, maximumDigits: 3)
+        else { return .refused("no HTTP answer") }
+        guard status == 101 else { return .refused("status \(status)") }
         guard Self.value("sec-websocket-accept", lines) == WebSocketHandshake.accept(key),
             Self.value("upgrade", lines)?.lowercased() == "websocket",
             Self.value("sec-websocket-extensions", lines) == nil
@@ -42,9 +46,8 @@ struct WebSocketUpgrade {
         return .accepted(Array(received[(end + 4)...]))
     }
 
-    private static func endOfHead(_ bytes: [UInt8]) -> Int? {
-        guard bytes.count >= 4 else { return nil }
-        return (0...(bytes.count - 4)).first { bytes[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10]) }
+    private static func endOfHead(_ bytes: ArraySlice<UInt8>) -> Int? {
+        bytes.indices.dropLast(3).first { bytes[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10]) }
     }
 
     private static func value(_ name: String, _ lines: [Substring]) -> String? {
