@@ -17,8 +17,8 @@ final class StreamDesk: @unchecked Sendable {
     ///
     /// Its thread has ended before this is gone (`stop`).
     fileprivate private(set) var streamer: Streamer?
-    /// Streams at once: each of them is up to 100 messages a second for the control loop.
-    private static let limit = 500
+    /// Streams at once: each of them is up to 100 messages a second, or 0.1 % of a core, for the control loop.
+    private static let limit = 300
 
     init(loop: any EventLoop) { self.loop = loop }
 
