@@ -19,6 +19,9 @@ final class SQLiteConnection {
 
     /// Lists with many optional conditions have many texts; past this the cache starts anew.
     private static let statementLimit = 256
+    /// Pages of the log, of 4 KiB, before they are written to their places: a page that many calls change in that time
+    /// is written once.
+    private static let logPages = 4000
     /// How long a statement waits for another process that holds the file, in milliseconds.
     private static let busyTimeout: Int32 = 5000
 
@@ -36,6 +39,7 @@ final class SQLiteConnection {
         SQLiteFunctions.install(on: pointer)
         do throws(SQLiteFailure) {
             try execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+            try execute("PRAGMA wal_autocheckpoint = \(Self.logPages)")
         } catch {
             throw error.storeError(path: path)
         }
