@@ -9,7 +9,7 @@ package final class MemoryStore: CallStore {
         var records: [Int64: CallRecord] = [:]
         var sessions: [UUID: CallSession] = [:]
         var traces: [Int64: JSONValue] = [:]
-        var diagnoses: [Int64: (quality: CallQuality, diagnosis: JSONValue)] = [:]
+        var diagnoses: [Int64: (quality: CallQuality, diagnosis: String)] = [:]
         var writes = 0
     }
 
@@ -69,7 +69,7 @@ package final class MemoryStore: CallStore {
     package func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? { state.withLock { $0.traces[id] } }
 
     package func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
-        state.withLock { $0.diagnoses[id]?.diagnosis }
+        state.withLock { $0.diagnoses[id].flatMap { try? JSONValue(parsing: $0.diagnosis) } }
     }
 
     package func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }

@@ -2,40 +2,69 @@ package import Wire
 
 /// As it is answered by REST and kept with the record.
 extension CallDiagnosis {
-    package var json: JSONValue {
-        [
-            "callId": .string(callID.description), "state": .string(state.rawValue),
-            "endReason": JSONValue(endReason?.rawValue), "findings": .array(findings.map(\.json)),
-            "timeline": .array(
-                steps.map { ["at": .string($0.at.iso8601()), "state": .string($0.state.rawValue)] }),
-            "legs": .array(legs.map(\.json)),
-        ]
+    /// JSON text: every call leaves one, and few are looked at.
+    package var text: String {
+        var json = JSONText()
+        json.object { write(to: &$0) }
+        return json.text
+    }
+
+    package var json: JSONValue { (try? JSONValue(parsing: text)) ?? .null }
+
+    private func write(to json: inout JSONText) {
+        json.member("callId", callID.description)
+        json.member("state", state.rawValue)
+        json.member("endReason", endReason?.rawValue)
+        json.member("findings", array: { for finding in findings { $0.object(finding.write) } })
+        json.member(
+            "timeline",
+            array: { json in
+                for step in steps {
+                    json.object {
+                        $0.member("at", step.at.iso8601())
+                        $0.member("state", step.state.rawValue)
+                    }
+                }
+            })
+        json.member("legs", array: { for leg in legs { $0.object(leg.write) } })
     }
 }
 
 extension Finding {
-    var json: JSONValue {
-        [
-            "code": .string(code.rawValue), "severity": .string(severity.rawValue), "leg": JSONValue(leg),
-            "text": .string(text), "advice": .string(advice),
-        ]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("code", code.rawValue)
+        json.member("severity", severity.rawValue)
+        if let leg { json.member("leg", leg) } else { json.null("leg") }
+        json.member("text", text)
+        json.member("advice", advice)
     }
 }
 
 extension LegFacts {
-    var json: JSONValue {
-        [
-            "leg": JSONValue(leg), "kind": .string(kind.rawValue), "party": .string(party),
-            "side": .string(side.rawValue), "state": .string(state.rawValue), "codec": JSONValue(codec),
-            "direction": .string(direction), "upSeconds": .number((upFor.inSeconds * 10).rounded() / 10),
-            "secured": .bool(isSecured), "received": received.json, "sent": sent.json,
-            "addresses": [
-                "local": JSONValue(local.map(\.description)), "announced": JSONValue(announced?.description),
-                "remote": JSONValue(remote?.description),
-                "refused": .array(strangers.map(\.json)), "refusedPackets": .integer(Int64(clamping: strangersPackets)),
-            ],
-            "srtpFailures": srtpFailures.json, "transport": transport?.json ?? .null, "quality": quality.json,
-        ]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("leg", leg)
+        json.member("kind", kind.rawValue)
+        json.member("party", party)
+        json.member("side", side.rawValue)
+        json.member("state", state.rawValue)
+        json.member("codec", codec)
+        json.member("direction", direction)
+        json.member("upSeconds", .number((upFor.inSeconds * 10).rounded() / 10))
+        json.member("secured", isSecured)
+        json.member("received", object: received.write)
+        json.member("sent", object: sent.write)
+        json.member("addresses", object: writeAddresses)
+        json.member("srtpFailures", object: srtpFailures.write)
+        if let transport { json.member("transport", object: transport.write) } else { json.null("transport") }
+        json.member("quality", quality.json)
+    }
+
+    private func writeAddresses(to json: inout JSONText) {
+        json.member("local", array: { for address in local { $0.element(address.description) } })
+        json.member("announced", announced?.description)
+        json.member("remote", remote?.description)
+        json.member("refused", array: { for stranger in strangers { $0.object(stranger.write) } })
+        json.member("refusedPackets", strangersPackets)
     }
 
     /// Seen from us, as in a description.
@@ -50,46 +79,52 @@ extension LegFacts {
 }
 
 extension LegFacts.Flow {
-    var json: JSONValue {
-        [
-            "packets": .integer(Int64(clamping: packets)), "bytes": .integer(Int64(clamping: bytes)),
-            "firstAt": JSONValue(firstAt?.iso8601()), "lastAt": JSONValue(lastAt?.iso8601()),
-        ]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("packets", packets)
+        json.member("bytes", bytes)
+        json.member("firstAt", firstAt?.iso8601())
+        json.member("lastAt", lastAt?.iso8601())
     }
 }
 
 extension LegFacts.Stranger {
-    var json: JSONValue {
-        ["address": .string(address.description), "packets": .integer(Int64(clamping: packets))]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("address", address.description)
+        json.member("packets", packets)
     }
 }
 
 extension LegFacts.Sealed {
-    var json: JSONValue {
-        [
-            "authentication": .integer(Int64(clamping: authentication)),
-            "replayed": .integer(Int64(clamping: replayed)), "withoutKey": .integer(Int64(clamping: withoutKey)),
-            "other": .integer(Int64(clamping: other)),
-        ]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("authentication", authentication)
+        json.member("replayed", replayed)
+        json.member("withoutKey", withoutKey)
+        json.member("other", other)
     }
 }
 
 extension TransportState {
-    var json: JSONValue {
-        [
-            "ice": [
-                "checks": .integer(Int64(clamping: checks)), "firstCheckAt": JSONValue(firstCheckAt?.iso8601()),
-                "lastCheckAt": JSONValue(lastCheckAt?.iso8601()),
-                "validated": JSONValue(validated.map(\.description)), "selected": JSONValue(selected?.description),
-                "consentLost": .bool(isConsentLost),
-            ],
-            "dtls": [
-                "state": .string(handshake.rawValue), "connectedAt": JSONValue(connectedAt?.iso8601()),
-                "role": JSONValue(isServer.map { $0 ? "server" : "client" }), "failure": JSONValue(failure?.word),
-                "receivedAlert": JSONValue(failure?.alert.map { DTLSAlertName($0).description }),
-                "sentAlert": JSONValue(sentAlert.map { DTLSAlertName($0).description }),
-            ],
-        ]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("ice", object: writeICE)
+        json.member("dtls", object: writeDTLS)
+    }
+
+    private func writeICE(to json: inout JSONText) {
+        json.member("checks", checks)
+        json.member("firstCheckAt", firstCheckAt?.iso8601())
+        json.member("lastCheckAt", lastCheckAt?.iso8601())
+        json.member("validated", array: { for address in validated { $0.element(address.description) } })
+        json.member("selected", selected?.description)
+        json.member("consentLost", isConsentLost)
+    }
+
+    private func writeDTLS(to json: inout JSONText) {
+        json.member("state", handshake.rawValue)
+        json.member("connectedAt", connectedAt?.iso8601())
+        json.member("role", isServer.map { $0 ? "server" : "client" })
+        json.member("failure", failure?.word)
+        json.member("receivedAlert", failure?.alert.map { DTLSAlertName($0).description })
+        json.member("sentAlert", sentAlert.map { DTLSAlertName($0).description })
     }
 }
 

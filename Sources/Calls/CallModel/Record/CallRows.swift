@@ -12,8 +12,8 @@ package enum CallRow: Hashable, Sendable {
     case tags(callID: Int64, [String])
     /// The SIP messages of the call, in the form their reader gave them; replaces what was kept before.
     case trace(callID: Int64, JSONValue)
-    /// How the call sounded and why, from its end on; replaces what was kept before.
-    case diagnosis(callID: Int64, CallQuality, JSONValue)
+    /// How the call sounded and why, as JSON text, from its end on; replaces what was kept before.
+    case diagnosis(callID: Int64, CallQuality, String)
 }
 
 /// One end of a call as it was signalled; written again on each change under the same `legID`.

@@ -20,7 +20,7 @@ package protocol CallStore: Sendable {
     /// The SIP messages that were kept with a call.
     func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue?
 
-    /// The diagnosis that was kept with a call (`CallDiagnosis.json`).
+    /// The diagnosis that was kept with a call (`CallDiagnosis.text`).
     func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue?
 
     /// Closes what a dead program left open, as `interrupted`, at its last recorded moment.

@@ -115,7 +115,7 @@ extension Call {
         }
         guard isWorthIt else { return }
         services.store.write(
-            CallChange(record: nil, rows: [.diagnosis(callID: number, measured, diagnosis.json)]))
+            CallChange(record: nil, rows: [.diagnosis(callID: number, measured, diagnosis.text)]))
     }
 }
 

@@ -29,7 +29,7 @@ final class SQLiteConnection {
     init(path: String) throws(StoreError) {
         self.path = path
         var pointer: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         let status = sqlite3_open_v2(path, &pointer, flags, nil)
         guard let pointer else { throw .unusable(path: path, reason: "out of memory") }
         handle = DatabaseHandle(pointer: pointer)

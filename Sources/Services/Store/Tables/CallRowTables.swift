@@ -33,14 +33,14 @@ extension CallRow {
         """)
 
     private static func write(
-        _ quality: CallQuality, _ diagnosis: JSONValue, ofCall id: Int64, to database: SQLiteConnection
+        _ quality: CallQuality, _ diagnosis: String, ofCall id: Int64, to database: SQLiteConnection
     ) throws(SQLiteFailure) {
         let legs = quality.isEmpty ? nil : quality.json.text
         try database.run(
             upsertDiagnosis,
             [
                 .integer(id), SQLiteValue(quality.minimumMOS), SQLiteValue(quality.averageMOS), SQLiteValue(legs),
-                .text(diagnosis.text),
+                .text(diagnosis),
             ])
     }
 
