@@ -36,7 +36,10 @@ package final class WebSocketClient {
     private var stream: (any StreamConnection)?
     private var timer: LoopTimer?
     private var armedFor = Instant.never
+    /// Nil once the connection has ended.
     private var tell: ((Event) -> Void)?
+    /// We said goodbye: what had come before is told no more either.
+    private var isClosed = false
     private var allowance = PeerAllowance()
     private let limits = WebLimits()
 
@@ -72,7 +75,7 @@ package final class WebSocketClient {
 
     /// Says goodbye; nothing is told of it or after it.
     package func close(_ code: WebSocketCloseCode = .normal) {
-        tell = nil
+        (tell, isClosed) = (nil, true)
         if session == nil { return finish() }
         session?.close(code, "", loop.now)
         perform()
@@ -154,9 +157,10 @@ package final class WebSocketClient {
         }
     }
 
+    /// What came before the end is told even when the end comes in the same turn.
     private func pass(_ event: Event) {
         guard let tell else { return }
-        loop.later { [weak self] in if self?.isWanted == true { tell(event) } }
+        loop.later { [self] in if !isClosed { tell(event) } }
     }
 
     private func end(_ code: WebSocketCloseCode, _ reason: String) {
@@ -164,10 +168,9 @@ package final class WebSocketClient {
     }
 
     private func end(_ closure: WebSocketClosure) {
-        let tell = tell
-        self.tell = nil
+        pass(.closed(closure))
+        tell = nil
         finish()
-        if let tell { loop.later { tell(.closed(closure)) } }
     }
 
     private func finish() {
