@@ -28,11 +28,13 @@ struct WebSocketClientTests {
         return String(line.dropFirst("Sec-WebSocket-Key: ".count))
     }
 
-    private static func answer(_ key: String, status: String = "101 Switching Protocols", more: String = "") -> [UInt8]
-    {
+    private static func answer(
+        _ key: String, status: String = "101 Switching Protocols", connection: String = "keep-alive , upgrade",
+        more: String = ""
+    ) -> [UInt8] {
         Array(
             """
-            HTTP/1.1 \(status)\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\
+            HTTP/1.1 \(status)\r\nUpgrade: WebSocket\r\nConnection: \(connection)\r\n\
             sec-websocket-accept:  \(WebSocketHandshake.accept(key)) \r\n\(more)\r\n
             """.utf8)
     }
@@ -62,6 +64,8 @@ struct WebSocketClientTests {
         let answers = [
             Self.answer(key, status: "200 OK"), Self.answer(key, status: "403 Forbidden"), Self.answer("other"),
             Self.answer(key, more: "Sec-WebSocket-Extensions: permessage-deflate\r\n"), Array("\r\n\r\n".utf8),
+            Self.answer(key, more: "Sec-WebSocket-Protocol: chat\r\n"), Self.answer(key, connection: "close"),
+            Self.answer(key, connection: "upgraded, keep-alive"),
             [UInt8](repeating: 65, count: 17_000),
         ]
         for bytes in answers {

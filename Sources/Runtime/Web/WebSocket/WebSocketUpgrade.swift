@@ -41,9 +41,18 @@ struct WebSocketUpgrade {
         guard status == 101 else { return .refused("status \(status)") }
         guard Self.value("sec-websocket-accept", lines) == WebSocketHandshake.accept(key),
             Self.value("upgrade", lines)?.lowercased() == "websocket",
-            Self.value("sec-websocket-extensions", lines) == nil
+            Self.value("connection", lines).map(Self.upgrades) == true,
+            // We ask for neither.
+            Self.value("sec-websocket-extensions", lines) == nil, Self.value("sec-websocket-protocol", lines) == nil
         else { return .refused("no WebSocket answer") }
         return .accepted(Array(received[(end + 4)...]))
+    }
+
+    /// Whether `upgrade` is one of a list of words.
+    private static func upgrades(_ words: String) -> Bool {
+        words.utf8.split(separator: UInt8(ascii: ",")).contains {
+            ASCII.equalIgnoringCase(String(Substring($0.trimmingOptionalWhitespace())), "upgrade")
+        }
     }
 
     private static func endOfHead(_ bytes: ArraySlice<UInt8>) -> Int? {
