@@ -76,6 +76,15 @@ struct RecoveryTests {
     }
 }
 
+struct FixedStatementTests {
+    @Test func `a statement is not taken for another that had its place in memory`() throws {
+        let database = try SQLiteConnection(path: ":memory:")
+        try database.run("CREATE TABLE a (x INTEGER)")
+        for number in 0..<100 { try database.run(FixedSQL("INSERT INTO a (x) VALUES (\(number))"), []) }
+        #expect(try database.integer("SELECT count(DISTINCT x) FROM a") == 100)
+    }
+}
+
 struct MigrationTests {
     private static let first = [Migration(version: 1, script: "CREATE TABLE a (x INTEGER)")]
     private static let second = first + [Migration(version: 2, script: "ALTER TABLE a ADD COLUMN y INTEGER DEFAULT 5")]

@@ -15,7 +15,8 @@ final class SQLiteConnection {
     let path: String
     private let handle: DatabaseHandle
     private var statements: [String: SQLiteStatement] = [:]
-    private var fixedStatements: [ObjectIdentifier: SQLiteStatement] = [:]
+    /// Each with its text, whose identity is another's once it is gone.
+    private var fixedStatements: [ObjectIdentifier: (sql: FixedSQL, statement: SQLiteStatement)] = [:]
 
     /// Lists with many optional conditions have many texts; past this the cache starts anew.
     private static let statementLimit = 256
@@ -93,9 +94,9 @@ final class SQLiteConnection {
     }
 
     private func statement(_ sql: FixedSQL) throws(SQLiteFailure) -> SQLiteStatement {
-        if let statement = fixedStatements[ObjectIdentifier(sql)] { return statement }
+        if let fixed = fixedStatements[ObjectIdentifier(sql)] { return fixed.statement }
         let statement = try prepare(sql.text)
-        fixedStatements[ObjectIdentifier(sql)] = statement
+        fixedStatements[ObjectIdentifier(sql)] = (sql, statement)
         return statement
     }
 
