@@ -4,6 +4,7 @@ import Calls
 import Media
 import Reactor
 import Testing
+import Web
 import Wire
 
 @testable import Signalling
@@ -182,6 +183,22 @@ struct CallEventTests {
         #expect(ended.count == 1)
         #expect(ended.first?["id"] == .string(call.record.uuid.description))
         #expect(ended.first?["play"] == ["to": "caller", "completed": true, "tone": "busy"])
+    }
+
+    @Test func `of audio streams only those are told who may ask for them`() throws {
+        let scene = try Scene()
+        let call = try talking(scene)
+        let chief = scene.socket(user: 3)
+        for socket in [call.anna, call.boris, chief] { _ = socket.take() }
+        let (manager, key) = (scene.manager, call.record.key)
+        let order = AudioStreamOrder(encoding: .pcm16, rate: .narrowband, tracks: [.left])
+        let request = StreamRequest(
+            url: try #require(WebSocketURL("ws://bot")), token: nil, order: order, audience: .both)
+        let status = try #require(try scene.loop.complete { try await manager.startStream(key, request) })
+        scene.settle()
+        let told = chief.takeJSON().events("stream:changed")
+        #expect(told.first?["stream"]?["id"] == .string(status.id.description))
+        for socket in [call.anna, call.boris] { #expect(socket.takeJSON().events("stream:changed").isEmpty) }
     }
 
     @Test func `a call is handed over to a user who is online`() throws {

@@ -49,6 +49,7 @@ final class Scene {
         let callServices = CallServices(
             loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
         callServices.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
+        callServices.streams = StreamSettings(network: host, hosts: ["bot"])
         manager = CallManager(callServices)
         let access = SignallingAccess(
             verify: { token throws(TokenError) in

@@ -40,7 +40,8 @@ extension SignallingHub: CallObserver {
         case .played(let played):
             send(SignallingEvent("play:ended", CallEventView.playEnded(news.facts, played)), to: news.involved)
         case .stream(let status):
-            send(SignallingEvent("stream:changed", CallEventView.streamChanged(news.facts, status)), to: news.involved)
+            let payload = CallEventView.streamChanged(news.facts, status)
+            send(SignallingEvent("stream:changed", payload), to: news.involved.filter(seesAllCalls))
         }
         markDirty(news.involved)
     }
@@ -177,6 +178,12 @@ extension SignallingHub: CallObserver {
         var rooms = people.map(RoomName.user) + [RoomName.operators]
         if let id = record.operatorID { rooms.append(RoomName.operator(id)) }
         return sessions(in: rooms).union(announced[record.uuid] ?? [])
+    }
+
+    /// Whether a session is of somebody who may command every call, as REST demands of those who ask for streams.
+    private func seesAllCalls(_ session: String) -> Bool {
+        guard let member = members[session] else { return false }
+        return member.isOpen || member.user?.role.seesAllCalls == true
     }
 
     /// The user's own sessions and those of nobody in particular; an open session that said whose it is gets its own.
