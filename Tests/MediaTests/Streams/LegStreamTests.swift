@@ -104,6 +104,40 @@ struct LegStreamTests {
         #expect(try Self.heard(rings, .pcmu).isEmpty)
     }
 
+    @Test func `whoever is on hold is heard by nobody`() throws {
+        var talk = try VirtualTalk(.pcmu, .pcmu)
+        let (rings, speaker) = (Self.rings(), talk.phones[0])
+        talk.perform(.stream(speaker.id, rings))
+        talk.perform(.unbridge(speaker.id))
+        _ = talk.speak(Self.tone(500, speaker))
+        #expect(try Self.heard(rings, .pcmu).isEmpty)
+        talk.perform(.bridge(speaker.id, talk.phones[1].id))
+        _ = talk.speak(Self.tone(500, speaker))
+        #expect(try Self.heard(rings, .pcmu).count > 15_000)
+    }
+
+    @Test func `a digit that is withheld from the partner is withheld from the stream`() throws {
+        var talk = try VirtualTalk(.pcmu, .pcmu)
+        let (rings, speaker) = (Self.rings(), talk.phones[0])
+        talk.configure(speaker, .pcmu, events: nil)
+        talk.perform(.setDTMF(.inBand, speaker.id))
+        talk.perform(.setDTMF(.telephoneEvents, talk.phones[1].id))
+        talk.perform(.stream(speaker.id, rings))
+        let pressed = try #require(DigitTones().frames(5, .pcmu))
+        #expect(pressed.count >= 10 * 160)
+        let packets = stride(from: 0, to: pressed.count - 159, by: 160).map { Array(pressed[$0..<($0 + 160)]) }
+        let heard = talk.speak(packets).filter { $0.header.payloadType == 0 }.count
+        #expect(heard < packets.count, "withheld from the partner")
+        var streamed = 0
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: JitterBuffer.longestPayload, alignment: 8)
+        defer { room.deallocate() }
+        while let entry = rings.heard.front {
+            _ = rings.heard.take(entry, into: room)
+            streamed += 1
+        }
+        #expect(streamed == heard)
+    }
+
     @Test(arguments: [2, 3])
     func `in a conference a stream hears its member alone, and is heard by it alone`(_ members: Int) throws {
         var conference = try VirtualConference(Array([.g722, .pcmu, .opus].prefix(members)))

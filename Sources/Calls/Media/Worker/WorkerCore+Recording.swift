@@ -24,9 +24,18 @@ extension WorkerCore {
         leg.pointee.recording = nil
     }
 
+    /// Copies audio for the recording and the stream: neither hears what nobody else may.
+    @inline(__always)
+    func copyToListeners(_ packet: Packet, _ header: RTPHeader, _ formats: LegFormats, of leg: LegPointer) {
+        if let tap = leg.pointee.tap { copy(packet, header, formats, to: tap, of: leg) }
+        if let stream = leg.pointee.stream { copy(packet, header, formats, to: stream.pointee.tap, of: leg) }
+    }
+
     /// Copies audio that a partner may hear: of a leg that is muted nothing is recorded either.
     @inline(__always)
-    func copy(_ packet: Packet, _ header: RTPHeader, _ formats: LegFormats, to tap: RecordingTap, of leg: LegPointer) {
+    private func copy(
+        _ packet: Packet, _ header: RTPHeader, _ formats: LegFormats, to tap: RecordingTap, of leg: LegPointer
+    ) {
         guard let encoding = formats.encoding.audio, !leg.pointee.isMuted, formats.receives else { return }
         let end = header.payloadOffset + header.payloadLength
         tap.write(

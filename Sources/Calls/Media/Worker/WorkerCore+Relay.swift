@@ -31,12 +31,11 @@ extension WorkerCore {
         } else {
             target = LegFormats.none
         }
-        if let stream = leg.pointee.stream, isAudio { copy(packet, header, formats, to: stream.pointee.tap, of: leg) }
         guard let partner = leg.pointee.partner else {
             withoutPartner(packet, header, formats, isAudio: isAudio, leg)
             return false
         }
-        if let tap = leg.pointee.tap, isAudio, !isWithheld { copy(packet, header, formats, to: tap, of: leg) }
+        if isAudio, !isWithheld { copyToListeners(packet, header, formats, of: leg) }
         guard target != LegFormats.none, !partner.pointee.isOverridden else {
             if let transcoder = leg.pointee.transcoder {
                 if !isWithheld { feed(transcoder, packet, header, isAudio: isAudio) }
@@ -60,7 +59,7 @@ extension WorkerCore {
         _ packet: Packet, _ header: RTPHeader, _ formats: LegFormats, isAudio: Bool, _ leg: LegPointer
     ) {
         if let seat = leg.pointee.seat {
-            if let tap = leg.pointee.tap, isAudio { copy(packet, header, formats, to: tap, of: leg) }
+            if isAudio { copyToListeners(packet, header, formats, of: leg) }
             hear(packet, header, formats, at: seat, of: leg)
         } else if isAudio, leg.pointee.source != nil {
             record(packet, header, from: leg)
