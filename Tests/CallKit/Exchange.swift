@@ -4,7 +4,7 @@ package import Directory
 package import Reactor
 package import SDP
 package import SIPEndpoint
-import Telemetry
+package import Telemetry
 package import TestKit
 package import Wire
 
@@ -25,7 +25,8 @@ package final class Exchange {
     /// Users 1, 2, … have the extensions 1001, 1002, …, a phone account each.
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
-        queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings()
+        queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings(),
+        logger: Logger = .silent
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
         host = simulation.host("10.0.0.1")
@@ -40,7 +41,7 @@ package final class Exchange {
             configuration: SIPEndpointConfiguration(trunks: trunks, addressFacing: { _ in ip }), logger: .silent)
         media = StandInMedia(loop: loop, host: ip)
         let services = CallServices(
-            loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: .silent)
+            loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: logger)
         services.timing = timing
         services.recording = recording
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]

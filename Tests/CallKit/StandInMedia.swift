@@ -29,6 +29,9 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package private(set) var openStreams: [AudioStreamID: (AudioStreamEvent) -> Void] = [:]
     package private(set) var streamed: [MediaLegID: StandInStreamed] = [:]
     package private(set) var said: [UInt8] = []
+    /// Marks wait for `reachMarks`.
+    package var keepsMarks = false
+    private var keptMarks: [(stream: AudioStreamID, name: String)] = []
     /// Which legs are heard where.
     package private(set) var heard: [MediaLegID: StandInHeard] = [:]
     package var handler: (MediaEvent) -> Void = { _ in }
@@ -181,7 +184,15 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package func say(_ bytes: [UInt8], on stream: AudioStreamID) { said += bytes }
 
     package func mark(_ name: String, on stream: AudioStreamID) {
+        if keepsMarks { return keptMarks.append((stream, name)) }
         loop.later { [weak self] in self?.openStreams[stream]?(.marked(name)) }
+    }
+
+    /// What was said before the marks that were kept has been played.
+    package func reachMarks() {
+        keepsMarks = false
+        for (stream, name) in keptMarks { mark(name, on: stream) }
+        keptMarks = []
     }
 
     package func clearSpeech(on stream: AudioStreamID) { said = [] }

@@ -13,6 +13,8 @@ final class ScriptedBot {
         case refuses
         /// Breaks each connection as soon as it is there.
         case hangsUp
+        /// Says goodbye together with its answer to the upgrade.
+        case leavesAtOnce
         /// Says nothing at all.
         case isSilent
     }
@@ -44,8 +46,17 @@ final class ScriptedBot {
     /// Sends what no server should.
     func send(raw bytes: [UInt8]) { stream?.send(bytes) }
 
-    func close(_ code: WebSocketCloseCode) {
+    /// Sends messages and says goodbye, all in one segment.
+    func send(_ messages: [WebSocketMessage], thenClose code: WebSocketCloseCode) {
+        for message in messages { session?.send(message) }
         session?.close(code, "", loop.now)
+        var segment: [UInt8] = []
+        while case .send(let bytes)? = session?.nextOutput() { segment += bytes }
+        stream?.send(segment)
+    }
+
+    func close(_ code: WebSocketCloseCode, _ reason: String = "") {
+        session?.close(code, reason, loop.now)
         perform()
     }
 
@@ -74,12 +85,13 @@ final class ScriptedBot {
         guard text.hasSuffix("\r\n\r\n"), manner != .isSilent else { return }
         requests.append(text)
         let key = text.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") }?.dropFirst(19) ?? ""
-        guard manner == .takes else { return stream?.send(Array("HTTP/1.1 503 Busy\r\n\r\n".utf8)) ?? () }
+        guard manner != .refuses else { return stream?.send(Array("HTTP/1.1 503 Busy\r\n\r\n".utf8)) ?? () }
         let answer = """
             HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Accept: \(WebSocketHandshake.accept(String(key)))\r\n\r\n
             """
-        stream?.send(Array(answer.utf8))
+        // 1001: going away.
+        stream?.send(Array(answer.utf8) + (manner == .leavesAtOnce ? [0x88, 2, 0x03, 0xE9] : []))
         session = WebSocketSession(limits: WebLimits(), deflate: nil, pingInterval: nil, now: loop.now)
     }
 

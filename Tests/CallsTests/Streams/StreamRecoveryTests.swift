@@ -4,6 +4,7 @@ import Calls
 import Media
 import Reactor
 import SIPEndpoint
+import Telemetry
 import TestKit
 import Testing
 import Wire
@@ -134,15 +135,40 @@ struct StreamRecoveryTests {
             scene.wait(.milliseconds(50))
             count += 1
         }
-        #expect((16...18).contains(count) && scene.status?.reason == "sends too much")
-        scene.wait(.seconds(60))
+        #expect((16...18).contains(count))
+        Self.expectCutOff(scene)
+        try scene.start()
+        scene.wait()
         count = 0
         while scene.status?.state == .open, count < 100_000 {
             for _ in 0..<100 { scene.bot.send(chatter) }
             scene.wait(.milliseconds(10))
             count += 100
         }
-        #expect((8000...9000).contains(count) && scene.exchange.liveCount == 1)
+        #expect((8000...9000).contains(count))
+        Self.expectCutOff(scene)
+    }
+
+    /// It is over for good: a connection more would have an allowance of its own.
+    private static func expectCutOff(_ scene: StreamScene) {
+        let visits = scene.bot.visits.count
+        scene.wait(.seconds(60))
+        #expect(scene.status == nil && scene.bot.visits.count == visits && scene.exchange.liveCount == 1)
+        #expect(scene.told.last?.state == .ended && scene.told.last?.reason == "sends too much")
+    }
+
+    @Test func `why a bot left is told to those who ask, but its words are in no log`() throws {
+        let sink = MemorySink()
+        let scene = try StreamScene(seed: 99, logger: Logger(label: "calls", sink: sink))
+        try scene.start()
+        scene.wait()
+        scene.bot.manner = .hangsUp
+        scene.bot.close(.internalError, "no such user +79991234567")
+        scene.wait(.milliseconds(100))
+        #expect(scene.status?.reason == "no such user +79991234567")
+        scene.wait(.seconds(200))
+        let reasons = sink.lines.flatMap(\.fields).filter { $0.name == "reason" }.map { "\($0.value)" }
+        #expect(reasons.contains { $0.contains("closed with 1011") } && !reasons.contains { $0.contains("7999") })
     }
 
     @Test func `what a bot does not read is dropped rather than kept`() throws {
@@ -153,4 +179,11 @@ struct StreamRecoveryTests {
         for _ in 0..<2000 { scene.cause(.heard(.left, [UInt8](repeating: 1, count: 320))) }
         #expect((scene.status?.droppedFrames ?? 0) > 1000 && scene.exchange.liveCount == 1)
     }
+}
+
+private final class MemorySink: LogSink, @unchecked Sendable {
+    // Touched by one test on one thread only.
+    var lines: [LogLine] = []
+    func accepts(_: LogLevel) -> Bool { true }
+    func write(_ line: LogLine) { lines.append(line) }
 }

@@ -4,6 +4,7 @@ import Calls
 import Media
 import Reactor
 import SIPEndpoint
+import Telemetry
 import TestKit
 import Testing
 import Web
@@ -17,8 +18,8 @@ struct StreamScene {
     let leg: SIPLegID
     let key: CallKey
 
-    init(seed: UInt64, dialling number: String = "1002") throws {
-        exchange = try Exchange(seed: seed, users: 3)
+    init(seed: UInt64, dialling number: String = "1002", logger: Logger = .silent) throws {
+        exchange = try Exchange(seed: seed, users: 3, logger: logger)
         for number in ["1001", "1002", "1003"] { try exchange.addPhone(number) }
         #expect(exchange.register())
         botHost = exchange.simulation.host("10.0.2.1")

@@ -70,6 +70,46 @@ struct StreamTests {
         }
     }
 
+    @Test func `what a bot says together with its goodbye is heeded`() throws {
+        let scene = try StreamScene(seed: 88)
+        try scene.start()
+        scene.wait()
+        scene.bot.send([.text(#"{"event": "stop"}"#)], thenClose: .goingAway)
+        scene.wait(.seconds(60))
+        #expect(scene.bot.visits.count == 1 && scene.status == nil)
+        #expect(scene.told.last?.reason == "stopped by the other end")
+        try scene.start()
+        scene.wait()
+        scene.bot.send([.binary([1, 2, 3, 4])], thenClose: .normal)
+        scene.wait()
+        #expect(scene.exchange.media.said == [1, 2, 3, 4])
+    }
+
+    @Test func `a stream whose bot leaves at once was open`() throws {
+        let scene = try StreamScene(seed: 89)
+        scene.bot.manner = .leavesAtOnce
+        try scene.start()
+        scene.wait(.milliseconds(100))
+        #expect(scene.told.map(\.state) == [.connecting, .open, .reconnecting])
+        #expect(scene.status?.connections == 1)
+    }
+
+    @Test func `after a bot's goodbye what it said is played to its end`() throws {
+        let scene = try StreamScene(seed: 90)
+        scene.exchange.media.keepsMarks = true
+        try scene.start()
+        scene.wait()
+        scene.bot.send([.binary([1, 2]), .text(#"{"event": "mark", "name": "x"}"#)], thenClose: .normal)
+        scene.wait(.seconds(20))
+        #expect(scene.status?.state == .open && scene.streamed.count == 2 && scene.bot.visits.count == 1)
+        scene.cause(.heard(.left, [1]))
+        #expect(scene.status?.droppedFrames == 0, "nobody is there to miss it")
+        scene.exchange.media.reachMarks()
+        scene.wait()
+        #expect(scene.status == nil && scene.streamed.isEmpty && scene.exchange.liveCount == 1)
+        #expect(scene.told.last?.reason == "closed by the other end")
+    }
+
     @Test func `a party that comes by transfer is on the stream, on the side of the one who left`() throws {
         let scene = try StreamScene(seed: 84)
         try scene.start(to: .caller)
@@ -100,6 +140,16 @@ struct StreamTests {
         #expect(scene.exchange.media.open.count == 2 && scene.streamed.count == 2)
     }
 
+    @Test func `what is said before the answer is streamed when the caller hears it too`() throws {
+        let scene = try StreamScene(seed: 79)
+        scene.hangUp()
+        scene.exchange.phones[1].assumeIsolated { $0.setScript { _ in .earlyMedia(thenAccept: .seconds(10)) } }
+        _ = scene.exchange.phones[0].assumeIsolated { $0.call("1002") }
+        scene.wait(.seconds(3))
+        try scene.start(on: try #require(scene.exchange.calls.assumeIsolated { $0.liveRecords() }.first).key)
+        #expect(scene.exchange.media.partners.count == 2 && Set(scene.streamed.map(\.side)) == [.left, .right])
+    }
+
     @Test func `a member of a conference is streamed, and spoken to, alone`() throws {
         let scene = try StreamScene(seed: 85, dialling: "8000")
         _ = scene.exchange.phones[1].assumeIsolated { $0.call("8000") }
@@ -128,6 +178,9 @@ struct StreamTests {
             url: try #require(WebSocketURL("ws://10.0.2.1")), token: nil,
             order: AudioStreamOrder(encoding: .mulaw, rate: .narrowband, tracks: [.left]), audience: .both)
         _ = try scene.exchange.calls.assumeIsolated { try $0.startStream(key, request) }
+        scene.wait()
+        #expect(scene.exchange.media.openStreams.count == 1)
+        #expect(!scene.streamed.contains { $0.side == .right }, "nobody has answered")
         scene.wait(.seconds(12))
         #expect(scene.streamed.map(\.side) == [.left, .right])
     }

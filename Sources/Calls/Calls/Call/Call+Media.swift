@@ -49,6 +49,7 @@ extension Call {
         } else if !answer(caller, with: codec, early: true) {
             return links[caller]?.hasOurAnswer == true ? () : ring(caller)
         }
+        update(callee) { $0.isHeardEarly = true }
         join(caller, callee)
     }
 

@@ -22,6 +22,8 @@ final class LegLink: @unchecked Sendable {
     @Sparse var transport: LocalTransport?
     var sip: SIPLegID?
     var participant: (any CallParticipant)?
+    /// The caller hears it though it has not answered.
+    var isHeardEarly = false
     /// By which the page's place can be taken again.
     var resumeToken: String?
     /// The page wants not to be heard.

@@ -10,6 +10,8 @@ final class CallStream {
     let link: StreamLink
     /// Media legs that are on it.
     var legs: Set<MediaLegID> = []
+    /// Reached when all has been played that the other end said before it left.
+    var lastMark: String?
 
     init(_ id: AudioStreamID, _ link: StreamLink) { (self.id, self.link) = (id, link) }
 }
@@ -47,10 +49,10 @@ extension Call {
         stream?.link.stop(reason)
     }
 
-    /// Puts every leg with media on the stream.
+    /// Puts the legs on the stream that are joined to the other side, and the caller that still waits for it.
     func streamLegs() {
         guard let stream else { return }
-        for leg in live.legs where leg.state.isOpen && leg.side != .target {
+        for leg in live.legs where isStreamed(leg) {
             guard let link = links[leg.id], link.transport != nil, !stream.legs.contains(link.mediaID) else { continue }
             let isCaller = leg.side == .caller
             let hears = stream.link.status.request.audience.includes(isCaller: isCaller)
@@ -59,16 +61,26 @@ extension Call {
         }
     }
 
+    private func isStreamed(_ leg: Leg) -> Bool {
+        switch leg.side {
+        case .caller: leg.state.isEstablished
+        case .callee: leg.state == .up || leg.state.isOpen && links[leg.id]?.isHeardEarly == true
+        case .target: false
+        }
+    }
+
     /// Somebody pressed a digit.
     func streamDigit(_ digit: Character, on leg: LegID) {
-        guard let stream, let side = live.leg(leg)?.side else { return }
+        guard let stream, let side = live.legs[leg]?.side else { return }
         stream.link.send(StreamMessage.digit(digit, side == .caller ? .left : .right))
     }
 
     private func streamed(_ event: AudioStreamEvent) {
-        guard let link = stream?.link else { return }
+        guard let stream else { return }
+        let link = stream.link
         switch event {
         case .heard(let side, let bytes): link.heard(side, bytes)
+        case .marked(let name) where name == stream.lastMark: endStream("closed by the other end")
         case .marked(let name): link.send(StreamMessage.mark(name))
         case .dropped(let milliseconds): link.dropped(milliseconds: milliseconds)
         }
@@ -81,8 +93,16 @@ extension Call {
         case .command(.mark(let name)): services.media.mark(name, on: stream.id)
         case .command(.clear): services.media.clearSpeech(on: stream.id)
         case .command(.stop): endStream("stopped by the other end")
+        case .left: endWhenPlayed(stream)
         case .changed: changed(stream)
         }
+    }
+
+    /// The mark is one that nobody else can have set.
+    private func endWhenPlayed(_ stream: CallStream) {
+        let mark = UUID(using: &entropy).description
+        stream.lastMark = mark
+        services.media.mark(mark, on: stream.id)
     }
 
     private func changed(_ stream: CallStream) {
@@ -97,7 +117,7 @@ extension Call {
         }
         logger.info(
             "stream \(status.state.rawValue)",
-            [LogField("streamId", status.id), LogField("reason", status.reason ?? "")])
+            [LogField("streamId", status.id), LogField("reason", stream.link.cause ?? "")])
         tell(status)
     }
 
@@ -114,22 +134,19 @@ extension PlayOrder.Audience {
 // What the manager is asked.
 extension CallManager {
     package func startStream(_ key: CallKey, _ request: StreamRequest) throws(CallError) -> StreamStatus {
-        let call = try call(key)
-        let result: Result<StreamStatus, CallError> = call.assumeIsolated { call in
-            do throws(CallError) {
-                return .success(try call.startStream(request))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
+        try ask(key) { call throws(CallError) in try call.startStream(request) }
     }
 
     package func stopStream(_ key: CallKey, _ id: UUID) throws(CallError) -> StreamStatus {
-        let call = try call(key)
-        let result: Result<StreamStatus, CallError> = call.assumeIsolated { call in
+        try ask(key) { call throws(CallError) in try call.stopStream(id) }
+    }
+
+    private func ask(
+        _ key: CallKey, _ question: @Sendable (isolated Call) throws(CallError) -> StreamStatus
+    ) throws(CallError) -> StreamStatus {
+        let result: Result<StreamStatus, CallError> = try call(key).assumeIsolated { call in
             do throws(CallError) {
-                return .success(try call.stopStream(id))
+                return .success(try question(call))
             } catch {
                 return .failure(error)
             }

@@ -12,9 +12,13 @@ final class StreamLink {
         /// What the other end says, in the stream's encoding.
         case said([UInt8])
         case command(StreamMessage.Command)
+        /// The other end has said goodbye in good order; `stop` is due when all it said has been played.
+        case left
     }
 
     private(set) var status: StreamStatus
+    /// Why it is not open, for logs: `status.reason` may be the other end's words, and those be about people.
+    private(set) var cause: String?
     private let call: UUID
     private let loop: any EventLoop
     private let settings: StreamSettings
@@ -25,6 +29,8 @@ final class StreamLink {
     /// Attempts in a row that led to nothing lasting.
     private var attempts = 0
     private var openedAt: Instant?
+    /// Nobody is at the other end, and nobody will be.
+    private var hasLeft = false
 
     /// What may wait for an other end that reads slowly: two seconds of the most that a stream has.
     private static let longestQueue = 128 * 1024
@@ -45,6 +51,7 @@ final class StreamLink {
     }
 
     func heard(_ side: RecordingSide, _ bytes: [UInt8]) {
+        guard !hasLeft else { return }
         guard status.state == .open, let client, client.queuedBytes < Self.longestQueue else {
             status.droppedFrames += 1
             return
@@ -59,14 +66,14 @@ final class StreamLink {
     }
 
     /// Ends it for good, with a word to the other end.
-    func stop(_ reason: String) {
+    func stop(_ reason: String, cause: String? = nil) {
         guard status.state != .ended else { return }
         send(StreamMessage.stop)
         client?.close()
         client = nil
         if let timer { loop.cancel(timer) }
         timer = nil
-        (status.state, status.reason) = (.ended, reason)
+        (status.state, status.reason, self.cause) = (.ended, reason, cause ?? reason)
         tell(.changed)
     }
 
@@ -84,7 +91,7 @@ final class StreamLink {
         case .opened:
             openedAt = loop.now
             status.connections += 1
-            (status.state, status.reason) = (.open, nil)
+            (status.state, status.reason, cause) = (.open, nil, nil)
             send(StreamMessage.start(status, call: call))
             tell(.changed)
         case .message(.binary(let bytes)): tell(.said(bytes))
@@ -95,16 +102,23 @@ final class StreamLink {
         }
     }
 
-    /// Who says goodbye in good order has done its work; everybody else is sought again, more and more seldom.
+    /// Who says goodbye in good order has done its work, and whoever sends too much would have an allowance of its own
+    /// on each connection; everybody else is sought again, more and more seldom.
     private func closed(_ closure: WebSocketClosure) {
         client = nil
-        if closure.code == .normal || closure.code == .none { return stop("closed by the other end") }
+        if closure.isLocal, closure.code == .policyViolation { return stop(closure.reason) }
+        if closure.code == .normal || closure.code == .none {
+            hasLeft = true
+            return tell(.left)
+        }
         if let openedAt, loop.now - openedAt >= Self.probation { attempts = 0 }
         openedAt = nil
         let reason = closure.reason.isEmpty ? "connection lost (\(closure.code.rawValue))" : closure.reason
-        guard attempts < Self.mostAttempts else { return stop("given up: \(reason)") }
+        let isOurWord = closure.isLocal || closure.code == .abnormal
+        let cause = isOurWord ? reason : "closed with \(closure.code.rawValue)"
+        guard attempts < Self.mostAttempts else { return stop("given up: \(reason)", cause: "given up: \(cause)") }
         timer = loop.schedule(after: nextPause()) { [weak self] in self?.connect() }
-        (status.state, status.reason) = (.reconnecting, reason)
+        (status.state, status.reason, self.cause) = (.reconnecting, reason, cause)
         tell(.changed)
     }
 
