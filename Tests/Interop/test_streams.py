@@ -119,6 +119,18 @@ def test_what_waits_is_cleared_and_its_marks_come_back(gateway):
         wait_for(lambda: ask(gateway, "GET", path, 200) == [], 5, "the stream's end")
 
 
+def test_what_a_bot_said_before_its_goodbye_is_heard(gateway):
+    with Bot() as bot, talk(gateway) as (anna, _, path):
+        ask(gateway, "POST", path, 201, url=bot.url)
+        bot.wait_event("start")
+        bot.send(tone(1300, 5, 8000))
+        bot.close()
+        anna.assert_hears(1300, without=660)
+        assert listed(gateway, path)["state"] == "open"
+        wait_for(lambda: ask(gateway, "GET", path, 200) == [], 10, "the stream's end")
+        anna.assert_hears(660, without=1300)
+
+
 def test_a_bot_that_is_killed_is_sought_until_it_is_back_and_the_call_goes_on(gateway):
     with Bot() as bot, talk(gateway, ("G722", "PCMA")) as (anna, petr, path):
         ask(gateway, "POST", path, 201, url=bot.url, tracks="callee")
