@@ -18,7 +18,7 @@ public struct Entropy: RandomNumberGenerator, Sendable {
     /// `count` random bytes as lowercase hexadecimal, for tags, branches and ids.
     public mutating func hex(_ count: Int) -> String { Hex.encode(bytes(count)) }
 
-    /// `count` random bytes, eight from each look at the source: the system's costs a system call.
+    /// `count` random bytes, eight from each word of the source.
     public mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)

@@ -21,7 +21,7 @@ public struct JSONText: Sendable {
 
     public mutating func element(_ value: String) {
         separate()
-        JSONValue.write(value, to: &bytes)
+        JSONValue.string(value).write(to: &bytes)
     }
 
     public mutating func member(_ name: String, _ value: JSONValue) {
@@ -29,37 +29,18 @@ public struct JSONText: Sendable {
         value.write(to: &bytes)
     }
 
-    public mutating func member(_ name: String, _ value: String?) {
-        begin(name)
-        if let value { JSONValue.write(value, to: &bytes) } else { writeNull() }
-    }
-
-    public mutating func member(_ name: String, _ value: Int) {
-        begin(name)
-        bytes.append(decimal: Int64(value))
-    }
+    public mutating func member(_ name: String, _ value: String?) { member(name, JSONValue(value)) }
+    public mutating func member(_ name: String, _ value: Bool) { member(name, .bool(value)) }
+    public mutating func member(_ name: String, _ value: Int) { member(name, .integer(Int64(value))) }
 
     /// A count; what is beyond the numbers of `JSONValue` is the largest of them.
-    public mutating func member(_ name: String, _ value: UInt64) {
-        begin(name)
-        bytes.append(decimal: Int64(clamping: value))
-    }
+    public mutating func member(_ name: String, _ value: UInt64) { member(name, .integer(Int64(clamping: value))) }
 
-    public mutating func member(_ name: String, _ value: Bool) {
-        begin(name)
-        bytes.append(contentsOf: (value ? "true" : "false").utf8)
-    }
-
-    public mutating func null(_ name: String) {
-        begin(name)
-        writeNull()
-    }
-
-    private mutating func writeNull() { bytes.append(contentsOf: "null".utf8) }
+    public mutating func null(_ name: String) { member(name, .null) }
 
     private mutating func begin(_ name: String) {
         separate()
-        JSONValue.write(name, to: &bytes)
+        JSONValue.string(name).write(to: &bytes)
         bytes.append(ASCII.colon)
     }
 

@@ -37,7 +37,7 @@ extension JSONValue {
         }
     }
 
-    static func write(_ value: String, to text: inout [UInt8]) {
+    fileprivate static func write(_ value: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         defer { text.append(UInt8(ascii: "\"")) }
         if isPlain(value.utf8.span) {

@@ -169,14 +169,14 @@ package enum MediaSource: Hashable, Sendable {
 }
 
 /// Names one conference; the control side makes the numbers.
-package struct ConferenceID: Hashable, Sendable {
+package struct ConferenceID: SerialID {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
 /// Names one announcement; the control side makes the numbers.
-package struct AnnouncementID: Hashable, Sendable {
+package struct AnnouncementID: SerialID {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -1,5 +1,7 @@
+import Wire
+
 /// Identifies one recording while it runs; never reused while the process lives.
-package struct RecordingID: Hashable, Sendable {
+package struct RecordingID: SerialID {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }

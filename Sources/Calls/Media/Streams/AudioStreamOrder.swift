@@ -1,5 +1,7 @@
+import Wire
+
 /// Identifies one audio stream while it runs; never reused while the process lives.
-package struct AudioStreamID: Hashable, Sendable {
+package struct AudioStreamID: SerialID {
     package let rawValue: UInt64
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
