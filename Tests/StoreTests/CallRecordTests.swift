@@ -77,6 +77,31 @@ struct CallRecordTests {
         }
     }
 
+    @Test func `every part of a record may change, alone or with all the others`() async throws {
+        try await withStore { (store) async throws in
+            try await store.execute(Self.people)
+            var plain = makeRecord(7)
+            plain.uuid = Self.full.uuid
+            store.write(plain)
+            await store.flush()
+            plain.version = 2
+            plain.state = .answered
+            store.write(plain)
+            #expect(try await store.call(.id(7)) == plain)
+            var called = plain
+            (called.version, called.receiverNumber) = (3, "+74951234567")
+            store.write(called)
+            #expect(try await store.call(.id(7)) == called)
+            var query = CallQuery()
+            query.number = PhoneNumber("84951234567")
+            #expect(try await store.ids(query) == [7])
+            query.number = PhoneNumber("1001")
+            #expect(try await store.ids(query) == [])
+            store.write(Self.full)
+            #expect(try await store.call(.id(7)) == Self.full)
+        }
+    }
+
     @Test func `tags keep their order and are replaced as a whole`() async throws {
         try await withStore { (store) async throws in
             store.write(makeRecord(1), .tags(callID: 1, ["новый клиент", "a \"quoted\" one", "продажи"]))

@@ -60,7 +60,7 @@ struct DiagnosisStoreTests {
         do {
             let database = try SQLiteConnection(path: folder.database)
             try database.migrate(Array(Migration.all.prefix(2)), at: noon)
-            try CallTable.write(makeRecord(7), to: database)
+            try CallTable.write(makeRecord(7), isFirst: true, to: database)
         }
         try await withStore(.file(folder.database)) { (store) async throws in
             #expect(try await store.call(.id(7)) == makeRecord(7))

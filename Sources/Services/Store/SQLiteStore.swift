@@ -23,6 +23,8 @@ package actor SQLiteStore {
     /// Set while the disk refuses writes: not before this moment is the next attempt.
     private var retryAfter: Instant?
     private var isClosed = false
+    /// The highest id that a call was written under.
+    private var newestCallID: Int64
     private let keyFile: KeyFile?
     private var loadedKey: SealingKey?
 
@@ -44,7 +46,8 @@ package actor SQLiteStore {
         try database.migrate(at: SystemClock.wallTime())
         do throws(SQLiteFailure) {
             let last = try database.integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'calls'")
-            nextCallID = (last ?? 0) + 1
+            newestCallID = last ?? 0
+            nextCallID = newestCallID + 1
         } catch {
             throw error.storeError(path: path)
         }
@@ -131,7 +134,12 @@ extension SQLiteStore {
 
     private func write(_ batch: PendingWrites) throws(SQLiteFailure) {
         for record in batch.records {
-            try unlessRefused { () throws(SQLiteFailure) in try CallTable.write(record, to: database) }
+            // Ids only grow.
+            let isFirst = record.id > newestCallID
+            newestCallID = max(newestCallID, record.id)
+            try unlessRefused { () throws(SQLiteFailure) in
+                try CallTable.write(record, isFirst: isFirst, to: database)
+            }
         }
         for row in batch.rows {
             try unlessRefused { () throws(SQLiteFailure) in try row.write(to: database) }

@@ -58,9 +58,11 @@ final class SQLiteConnection {
         return Int(sqlite3_changes(handle.pointer))
     }
 
-    /// Runs one of the statements that every call needs.
-    func run(_ sql: FixedSQL, _ values: [SQLiteValue]) throws(SQLiteFailure) {
+    /// Runs one of the statements that every call needs, and answers how many rows it changed.
+    @discardableResult
+    func run(_ sql: FixedSQL, _ values: [SQLiteValue]) throws(SQLiteFailure) -> Int {
         try statement(sql).run(values)
+        return Int(sqlite3_changes(handle.pointer))
     }
 
     /// Reads all rows of one statement.

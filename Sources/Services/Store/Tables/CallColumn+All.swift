@@ -17,26 +17,27 @@ extension CallColumn {
     ]
 
     private static let ends: [CallColumn] =
-        number("caller_number", "caller_norm", { $0.callerNumber }, { $0.callerNumber = $1 })
-        + number("receiver_number", "receiver_norm", { $0.receiverNumber }, { $0.receiverNumber = $1 }) + [
-            text("extension", { $0.extension }, { $0.extension = $1 }),
-            text("channel_id", { $0.channelID }, { $0.channelID = $1 }),
+        number("caller_number", "caller_norm", { $0.callerNumber }, { $0.callerNumber = $1 }).map(\.indexed)
+        + number("receiver_number", "receiver_norm", { $0.receiverNumber }, { $0.receiverNumber = $1 }).map(\.indexed)
+        + [
+            text("extension", { $0.extension }, { $0.extension = $1 }).indexed,
+            text("channel_id", { $0.channelID }, { $0.channelID = $1 }).indexed,
             text("sip_call_id", { $0.sipCallID }, { $0.sipCallID = $1 }),
-            text("call_id", { $0.callID }, { $0.callID = $1 }),
-            text("entry_id", { $0.entryID }, { $0.entryID = $1 }),
-            text("line_number", { $0.lineNumber }, { $0.lineNumber = $1 }),
+            text("call_id", { $0.callID }, { $0.callID = $1 }).indexed,
+            text("entry_id", { $0.entryID }, { $0.entryID = $1 }).indexed,
+            text("line_number", { $0.lineNumber }, { $0.lineNumber = $1 }).indexed,
             text("rk", { $0.campaign }, { $0.campaign = $1 }),
-            text("city", { $0.city }, { $0.city = $1 }),
+            text("city", { $0.city }, { $0.city = $1 }).indexed,
             text("avito_name", { $0.avitoName }, { $0.avitoName = $1 }),
         ]
 
     private static let people: [CallColumn] = [
-        integer("operator_id", { $0.operatorID }, { $0.operatorID = $1 }),
-        integer("assigned_user_id", { $0.assignedUserID }, { $0.assignedUserID = $1 }),
-        integer("answered_by_user_id", { $0.answeredByUserID }, { $0.answeredByUserID = $1 }),
-        integer("caller_company_id", { $0.callerCompanyID }, { $0.callerCompanyID = $1 }),
-        uuid("client_id", { $0.clientID }, { $0.clientID = $1 }),
-        text("customer_id", { $0.customerID }, { $0.customerID = $1 }),
+        integer("operator_id", { $0.operatorID }, { $0.operatorID = $1 }).indexed,
+        integer("assigned_user_id", { $0.assignedUserID }, { $0.assignedUserID = $1 }).indexed,
+        integer("answered_by_user_id", { $0.answeredByUserID }, { $0.answeredByUserID = $1 }).indexed,
+        integer("caller_company_id", { $0.callerCompanyID }, { $0.callerCompanyID = $1 }).indexed,
+        uuid("client_id", { $0.clientID }, { $0.clientID = $1 }).indexed,
+        text("customer_id", { $0.customerID }, { $0.customerID = $1 }).indexed,
         text("customer_name", { $0.customerName }, { $0.customerName = $1 }),
         text("customer_company", { $0.customerCompany }, { $0.customerCompany = $1 }),
         text("customer_email", { $0.customerEmail }, { $0.customerEmail = $1 }),
@@ -62,7 +63,7 @@ extension CallColumn {
         flag("is_callback", { $0.isCallback }, { $0.isCallback = $1 }),
         text("disconnect_reason", { $0.disconnectReason }, { $0.disconnectReason = $1 }),
         word("end_reason", { $0.endReason }, { $0.endReason = $1 }),
-        time("started_at", { $0.startedAt }, { $0.startedAt = $1 }),
+        time("started_at", { $0.startedAt }, { $0.startedAt = $1 }).indexed,
         time("ringing_at", { $0.ringingAt }, { $0.ringingAt = $1 }),
         time("answered_at", { $0.answeredAt }, { $0.answeredAt = $1 }),
         time("ended_at", { $0.endedAt }, { $0.endedAt = $1 }),

@@ -7,8 +7,17 @@ struct CallColumn: Sendable {
     let name: String
     let value: @Sendable (CallRecord) -> SQLiteValue
     let read: @Sendable (inout CallRecord, borrowing SQLiteRow, Int32) -> Void
-    /// Set when the row is made, and left alone by later writes.
-    var isFixed = false
+    /// How often it changes.
+    var change = Change.often
+
+    enum Change {
+        /// Set when the row is made, and left alone by later writes.
+        case never
+        /// Has an index, which has to be written again when the column is, and is mostly known from the call's first
+        /// moment.
+        case seldom
+        case often
+    }
 }
 
 /// How a value is taken out of a record, and put back; a key path would copy the whole record for each column.
@@ -85,9 +94,12 @@ extension CallColumn {
         return [text(name, get, set), normal]
     }
 
-    var fixed: CallColumn {
+    var fixed: CallColumn { changing(.never) }
+    var indexed: CallColumn { changing(.seldom) }
+
+    private func changing(_ change: Change) -> CallColumn {
         var column = self
-        column.isFixed = true
+        column.change = change
         return column
     }
 }

@@ -8,13 +8,25 @@ enum CallTable {
 
     private static let upsert: FixedSQL = {
         let parameters = columns.map { _ in "?" }.joined(separator: ", ")
-        let changes = columns.filter { !$0.isFixed }.map { "\($0.name) = excluded.\($0.name)" }
+        let changes = columns.filter { $0.change != .never }.map { "\($0.name) = excluded.\($0.name)" }
         return FixedSQL(
             """
             INSERT INTO calls (\(names)) VALUES (\(parameters))
             ON CONFLICT (id) DO UPDATE SET \(changes.joined(separator: ", "))
             WHERE excluded.version >= calls.version
             """)
+    }()
+
+    /// Brings a row up to date whose indexed columns have not changed, and so leaves their indexes alone: naming a column
+    /// would take its entry out of each index and put it back.
+    private static let update: FixedSQL = {
+        let numbered = zip(columns, 1...)
+        let changes = numbered.filter { $0.0.change == .often }.map { "\($0.0.name) = ?\($0.1)" }
+        let same = numbered.filter { $0.0.change == .seldom }.map { "\($0.0.name) IS ?\($0.1)" }
+        let key = numbered.filter { $0.0.name == "id" }.map { "id = ?\($0.1)" }
+        let newer = numbered.filter { $0.0.name == "version" }.map { "version <= ?\($0.1)" }
+        let conditions = (key + newer + same).joined(separator: " AND ")
+        return FixedSQL("UPDATE calls SET \(changes.joined(separator: ", ")) WHERE \(conditions)")
     }()
 
     /// The columns of a record, then how many sessions it has, its tags as a JSON array, and how it sounded.
@@ -26,9 +38,14 @@ enum CallTable {
         FROM calls
         """
 
-    static func write(_ record: CallRecord, to database: SQLiteConnection) throws(SQLiteFailure) {
+    /// `isFirst`: whether the row is not there yet, as far as is known; a wrong answer costs time, not rows.
+    static func write(
+        _ record: CallRecord, isFirst: Bool, to database: SQLiteConnection
+    ) throws(SQLiteFailure) {
+        let values = columns.map { $0.value(record) }
         do throws(SQLiteFailure) {
-            try database.run(upsert, columns.map { $0.value(record) })
+            if !isFirst, try database.run(update, values) > 0 { return }
+            try database.run(upsert, values)
         } catch  where error.isForeignKey {
             // A person or company deleted meanwhile must not cost us the record.
             var orphan = record
