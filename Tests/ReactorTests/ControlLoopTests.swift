@@ -174,7 +174,7 @@ struct ControlLoopTests {
         }
         run(loop)
         #expect(lag.snapshot.sum >= 0.02)
-        #expect(lag.snapshot.counts[2...].reduce(0, +) >= 1)
+        #expect(lag.snapshot.cumulative.last! > lag.snapshot.cumulative[1])
     }
 
     @Test func `work that another library's timer leaves is done without waiting for anything else`() throws {

@@ -22,10 +22,17 @@ package final class Gauge: Sendable {
 
 /// How often observations fell below each of some bounds, as Prometheus counts them.
 package final class Histogram: Sendable {
-    package struct State: Sendable {
+    private struct State: Sendable {
         /// One count per bound and a last one for everything above; not cumulative.
-        package var counts: [UInt64]
-        package var sum: Double
+        var counts: [UInt64]
+        var sum: Double
+    }
+
+    /// What was observed up to one moment.
+    package struct Snapshot: Sendable {
+        /// For each bound how often it or less was observed; the last one counts everything.
+        package let cumulative: [UInt64]
+        package let sum: Double
     }
 
     package let bounds: [Double]
@@ -44,7 +51,17 @@ package final class Histogram: Sendable {
         }
     }
 
-    package var snapshot: State { state.withLock { $0 } }
+    /// The sums are made under the lock: an array shared with whoever observes next would be read and written at once.
+    package var snapshot: Snapshot {
+        state.withLock { state in
+            var total: UInt64 = 0
+            let cumulative = state.counts.map { count in
+                total += count
+                return total
+            }
+            return Snapshot(cumulative: cumulative, sum: state.sum)
+        }
+    }
 }
 
 /// Metrics of one name that differ in their label values, made on first use and kept.

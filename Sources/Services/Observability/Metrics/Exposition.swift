@@ -26,16 +26,14 @@ package struct Exposition: Sendable {
 
     /// A histogram's cumulative buckets, sum and count: suffix of the name, value of `le` and number.
     private static func samples(_ histogram: Histogram) -> [(suffix: String, bound: String, value: Double)] {
-        let state = histogram.snapshot
-        var total: UInt64 = 0
+        let snapshot = histogram.snapshot
         var samples: [(String, String, Double)] = []
-        for (bound, count) in zip(histogram.bounds, state.counts) {
-            total += count
-            samples.append(("_bucket", number(bound), Double(total)))
+        for (bound, count) in zip(histogram.bounds, snapshot.cumulative) {
+            samples.append(("_bucket", number(bound), Double(count)))
         }
-        total += state.counts.last ?? 0
-        samples.append(("_bucket", "+Inf", Double(total)))
-        return samples + [("_sum", "", state.sum), ("_count", "", Double(total))]
+        let total = Double(snapshot.cumulative.last ?? 0)
+        samples.append(("_bucket", "+Inf", total))
+        return samples + [("_sum", "", snapshot.sum), ("_count", "", total)]
     }
 
     private mutating func write<Metric>(
