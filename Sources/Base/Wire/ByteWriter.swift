@@ -14,7 +14,7 @@ public struct ByteWriter: Sendable {
     public mutating func write(_ value: UInt32) { writeInteger(value) }
     public mutating func write(_ value: UInt64) { writeInteger(value) }
     public mutating func write(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
-    public mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    public mutating func write(_ text: String) { bytes.append(text) }
 
     /// Overwrites two bytes written earlier, for length fields known only at the end.
     public mutating func patch(_ value: UInt16, at offset: Int) {

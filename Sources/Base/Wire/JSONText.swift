@@ -7,47 +7,70 @@ public struct JSONText: Sendable {
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// An object: as an element, or all there is.
-    public mutating func object(_ members: (inout JSONText) -> Void) { enclose("{", members, "}") }
+    public mutating func object(_ members: (inout JSONText) -> Void) {
+        separate()
+        enclose("{", members, "}")
+    }
 
-    public mutating func member(_ name: String, object members: (inout JSONText) -> Void) {
+    public mutating func member(_ name: StaticString, object members: (inout JSONText) -> Void) {
         begin(name)
         enclose("{", members, "}")
     }
 
-    public mutating func member(_ name: String, array elements: (inout JSONText) -> Void) {
+    public mutating func member(_ name: StaticString, array elements: (inout JSONText) -> Void) {
         begin(name)
         enclose("[", elements, "]")
     }
 
     public mutating func element(_ value: String) {
         separate()
-        JSONValue.string(value).write(to: &bytes)
+        JSONValue.write(value, to: &bytes)
     }
 
-    public mutating func member(_ name: String, _ value: JSONValue) {
+    public mutating func member(_ name: StaticString, _ value: JSONValue) {
         begin(name)
         value.write(to: &bytes)
     }
 
-    public mutating func member(_ name: String, _ value: String?) { member(name, JSONValue(value)) }
-    public mutating func member(_ name: String, _ value: Bool) { member(name, .bool(value)) }
-    public mutating func member(_ name: String, _ value: Int) { member(name, .integer(Int64(value))) }
+    public mutating func member(_ name: StaticString, _ value: String) {
+        begin(name)
+        JSONValue.write(value, to: &bytes)
+    }
+
+    public mutating func member(_ name: StaticString, _ value: String?) {
+        if let value { member(name, value) } else { null(name) }
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Bool) {
+        begin(name)
+        bytes.append(value ? "true" : "false")
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Int) {
+        begin(name)
+        bytes.append(decimal: Int64(value))
+    }
 
     /// A count; what is beyond the numbers of `JSONValue` is the largest of them.
-    public mutating func member(_ name: String, _ value: UInt64) { member(name, .integer(Int64(clamping: value))) }
+    public mutating func member(_ name: StaticString, _ value: UInt64) { member(name, Int(clamping: value)) }
 
-    public mutating func null(_ name: String) { member(name, .null) }
+    public mutating func null(_ name: StaticString) {
+        begin(name)
+        bytes.append("null")
+    }
 
-    private mutating func begin(_ name: String) {
+    /// Names are ours, and have nothing in them to escape.
+    private mutating func begin(_ name: StaticString) {
         separate()
-        JSONValue.string(name).write(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(name)
+        bytes.append(UInt8(ascii: "\""))
         bytes.append(ASCII.colon)
     }
 
     private mutating func enclose(
         _ opening: Unicode.Scalar, _ content: (inout JSONText) -> Void, _ closing: Unicode.Scalar
     ) {
-        if bytes.last != ASCII.colon { separate() }
         bytes.append(UInt8(ascii: opening))
         content(&self)
         bytes.append(UInt8(ascii: closing))

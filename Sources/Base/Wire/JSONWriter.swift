@@ -11,8 +11,8 @@ extension JSONValue {
 
     public func write(to text: inout [UInt8]) {
         switch self {
-        case .null: text.append(contentsOf: "null".utf8)
-        case .bool(let value): text.append(contentsOf: (value ? "true" : "false").utf8)
+        case .null: text.append("null")
+        case .bool(let value): text.append((value ? "true" : "false"))
         case .integer(let value): text.append(decimal: value)
         case .number(let value): Self.write(value, to: &text)
         case .string(let value): Self.write(value, to: &text)
@@ -33,23 +33,27 @@ extension JSONValue {
         if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
             text.append(decimal: whole)
         } else {
-            text.append(contentsOf: "\(value)".utf8)
+            text.append("\(value)")
         }
     }
 
-    fileprivate static func write(_ value: String, to text: inout [UInt8]) {
+    /// A string with its quotes.
+    static func write(_ value: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         defer { text.append(UInt8(ascii: "\"")) }
-        if isPlain(value.utf8.span) {
-            text.append(contentsOf: value.utf8)
+        let bytes = value.utf8.span
+        if isPlain(bytes) {
+            text.append(bytes)
         } else {
             writeEscaped(value, to: &text)
         }
     }
 
+    /// Looks at every byte, without a way out in the middle: the compiler then takes many at once.
     private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices where mustEscape(bytes[index]) { return false }
-        return true
+        var isPlain = true
+        for index in bytes.indices { isPlain = isPlain && !mustEscape(bytes[index]) }
+        return isPlain
     }
 
     private static func mustEscape(_ byte: UInt8) -> Bool {
@@ -59,12 +63,12 @@ extension JSONValue {
     private static func writeEscaped(_ value: String, to text: inout [UInt8]) {
         for byte in value.utf8 {
             switch byte {
-            case UInt8(ascii: "\""): text.append(contentsOf: #"\""#.utf8)
-            case UInt8(ascii: "\\"): text.append(contentsOf: #"\\"#.utf8)
-            case ASCII.lineFeed: text.append(contentsOf: #"\n"#.utf8)
-            case ASCII.carriageReturn: text.append(contentsOf: #"\r"#.utf8)
-            case ASCII.tab: text.append(contentsOf: #"\t"#.utf8)
-            case 0..<ASCII.space: text.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
+            case UInt8(ascii: "\""): text.append(#"\""#)
+            case UInt8(ascii: "\\"): text.append(#"\\"#)
+            case ASCII.lineFeed: text.append(#"\n"#)
+            case ASCII.carriageReturn: text.append(#"\r"#)
+            case ASCII.tab: text.append(#"\t"#)
+            case 0..<ASCII.space: text.append("\\u00\(Hex.encode([byte]))")
             default: text.append(byte)
             }
         }

@@ -1,3 +1,5 @@
+import Wire
+
 extension SessionDescription {
     /// The description as bytes, in the order RFC 8866 section 5 demands, with CRLF.
     package func serialized() -> [UInt8] {
@@ -24,7 +26,7 @@ private struct SDPWriter {
     mutating func line(_ type: Unicode.Scalar, _ value: String) {
         bytes.append(UInt8(ascii: type))
         bytes.append(UInt8(ascii: "="))
-        bytes.append(contentsOf: value.utf8)
+        bytes.append(value)
         bytes.append(contentsOf: [13, 10])
     }
 

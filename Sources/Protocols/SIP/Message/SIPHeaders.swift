@@ -1,3 +1,5 @@
+import Wire
+
 /// The header fields of a message, in order.
 ///
 /// A field keeps the bytes of its value and, for the headers that routing and dialogs live on, what they mean. A value
@@ -168,7 +170,7 @@ extension SIPHeaders.Field {
     private static func joined<Value>(_ values: [Value], _ append: (Value, inout [UInt8]) -> Void) -> [UInt8] {
         var bytes: [UInt8] = []
         for value in values {
-            if !bytes.isEmpty { bytes.append(contentsOf: ", ".utf8) }
+            if !bytes.isEmpty { bytes.append(", ") }
             append(value, &bytes)
         }
         return bytes

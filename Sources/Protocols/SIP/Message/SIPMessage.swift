@@ -1,3 +1,5 @@
+import Wire
+
 /// A request (RFC 3261 7.1).
 package struct SIPRequest: Sendable {
     package var method: SIPMethod
@@ -88,7 +90,7 @@ extension SIPRequest {
         output.append(contentsOf: method.rawValue.utf8.lazy.filter(Grammar.isToken))
         output.append(UInt8.space)
         uri.append(to: &output)
-        output.append(contentsOf: " SIP/2.0\r\n".utf8)
+        output.append(" SIP/2.0\r\n")
         headers.append(to: &output, bodyLength: body.count)
         output.append(contentsOf: body)
         return output
@@ -100,9 +102,9 @@ extension SIPResponse {
     package func serialized() -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(headers.estimatedBytes + body.count + 128)
-        output.append(contentsOf: "SIP/2.0 \(status) ".utf8)
+        output.append("SIP/2.0 \(status) ")
         output.append(contentsOf: reason.utf8.lazy.map { $0 < UInt8.space ? UInt8.space : $0 })
-        output.append(contentsOf: "\r\n".utf8)
+        output.append("\r\n")
         headers.append(to: &output, bodyLength: body.count)
         output.append(contentsOf: body)
         return output
@@ -116,13 +118,13 @@ extension SIPHeaders {
         for field in fields where field.name != .contentLength {
             if let spelling = field.spelling {
                 output.append(contentsOf: spelling)
-                output.append(contentsOf: ": ".utf8)
+                output.append(": ")
             } else {
                 output.append(contentsOf: field.name.linePrefix)
             }
             output.append(contentsOf: field.bytes)
-            output.append(contentsOf: "\r\n".utf8)
+            output.append("\r\n")
         }
-        output.append(contentsOf: "Content-Length: \(bodyLength)\r\n\r\n".utf8)
+        output.append("Content-Length: \(bodyLength)\r\n\r\n")
     }
 }

@@ -36,7 +36,7 @@ extension SIPParameters {
             guard let value = parameter.value else { continue }
             output.append(UInt8(ascii: "="))
             if !value.isEmpty, value.utf8.allSatisfy(Grammar.isBareParameterValue) {
-                output.append(contentsOf: value.utf8)
+                output.append(value)
             } else {
                 Quoting.append(value, to: &output)
             }
@@ -63,15 +63,15 @@ extension SIPURI: CustomStringConvertible {
         if scheme == .tel {
             output.append(contentsOf: (user ?? "").utf8.lazy.filter(SIPURI.isTelephoneByte))
         } else if let escapedUser {
-            output.append(contentsOf: escapedUser.utf8)
+            output.append(escapedUser)
             if let escapedPassword {
                 output.append(UInt8.colon)
-                output.append(contentsOf: escapedPassword.utf8)
+                output.append(escapedPassword)
             }
             output.append(UInt8(ascii: "@"))
         }
-        output.append(contentsOf: host.utf8)
-        output.append(contentsOf: opaquePart.utf8)
+        output.append(host)
+        output.append(opaquePart)
         if let port {
             output.append(UInt8.colon)
             output.append(decimal: Int64(port))
@@ -125,10 +125,10 @@ extension Via: CustomStringConvertible {
     }
 
     func append(to output: inout [UInt8]) {
-        output.append(contentsOf: "SIP/2.0/".utf8)
-        output.append(contentsOf: transport.rawValue.utf8)
+        output.append("SIP/2.0/")
+        output.append(transport.rawValue)
         output.append(UInt8.space)
-        output.append(contentsOf: host.utf8)
+        output.append(host)
         if let port {
             output.append(UInt8.colon)
             output.append(decimal: Int64(port))
