@@ -6,10 +6,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Load:
-    """`n` calls on the given CPU; `setup` is the a=setup of the offers, `uses_libsrtp` the generator's SRTP engine."""
+    """`n` calls on the given CPU; `setup` is the a=setup of the offers, `uses_libsrtp` the generator's SRTP engine.
 
-    def __init__(self, n, profile, cpu, nice, setup="actpass", uses_libsrtp=False):
-        command = [HERE + "/mediaload", "-n", str(n), "-p", profile] + (["-L"] if uses_libsrtp else [])
+    `transcoded`: the web side speaks Opus alone, so that the gateway has to transcode.
+    """
+
+    def __init__(self, n, profile, cpu, nice, setup="actpass", uses_libsrtp=False, transcoded=False):
+        command = [HERE + "/mediaload", "-n", str(n), "-p", profile]
+        command += ["-L"] * uses_libsrtp + ["-t"] * transcoded
+        self.codec = (111, "opus/48000/2") if transcoded else (0, "PCMU/8000")
         if cpu != "": command = ["taskset", "-c", cpu] + command
         self.setup = setup
         self.process = autogroup(subprocess.Popen(
@@ -31,10 +36,11 @@ class Load:
     def offer(self, i):
         call = self.calls[i]
         ip, port = call["web"]
+        payload_type, encoding = self.codec
         return "\r\n".join([
             "v=0", f"o=- {1000000 + i} 2 IN IP4 {ip}", "s=-", "t=0 0", "a=group:BUNDLE 0",
-            f"m=audio {port} UDP/TLS/RTP/SAVPF 0 101", f"c=IN IP4 {ip}", "a=mid:0", "a=sendrecv", "a=rtcp-mux",
-            "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000", "a=ptime:20",
+            f"m=audio {port} UDP/TLS/RTP/SAVPF {payload_type} 101", f"c=IN IP4 {ip}", "a=mid:0", "a=sendrecv", "a=rtcp-mux",
+            f"a=rtpmap:{payload_type} {encoding}", "a=rtpmap:101 telephone-event/8000", "a=ptime:20",
             f"a=ice-ufrag:{call['ufrag']}", f"a=ice-pwd:{call['pwd']}",
             f"a=fingerprint:{self.fingerprint}", f"a=setup:{self.setup}", f"a=ssrc:{0x10000000 + i} cname:c{i}",
             f"a=candidate:1 1 udp 2130706431 {ip} {port} typ host", "a=end-of-candidates"]) + "\r\n"
