@@ -2,6 +2,13 @@ import Testing
 import Wire
 
 struct WallTimeTests {
+    @Test func `a moment is rounded down to a multiple of a step`() {
+        let step = Duration.milliseconds(50)
+        #expect(Instant(nanoseconds: 5_049_999_999).roundedDown(to: step) == Instant(nanoseconds: 5_000_000_000))
+        #expect(Instant(nanoseconds: 5_000_000_000).roundedDown(to: step) == Instant(nanoseconds: 5_000_000_000))
+        #expect(Instant.zero.roundedDown(to: step) == .zero)
+    }
+
     @Test(arguments: [
         ("1970-01-01T00:00:00.000Z", 0), ("2025-11-08T12:00:00.000Z", 1_762_603_200_000),
         ("2024-02-29T23:59:59.999Z", 1_709_251_199_999), ("1969-12-31T23:59:59.500Z", -500),

@@ -23,6 +23,11 @@ public struct Instant: Hashable, Comparable, Sendable {
         let elapsed = left.nanoseconds > right.nanoseconds ? left.nanoseconds - right.nanoseconds : 0
         return .nanoseconds(Int64(clamping: elapsed))
     }
+
+    /// The last multiple of `step`, counted from the clock's start, that is not later; `step` is not zero.
+    public func roundedDown(to step: Duration) -> Instant {
+        Instant(nanoseconds: nanoseconds - nanoseconds % step.wholeNanoseconds)
+    }
 }
 
 extension Duration {

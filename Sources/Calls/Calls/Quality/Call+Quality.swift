@@ -7,13 +7,16 @@ import Wire
 /// How the call sounds, every five seconds: for those who follow it, for metrics, and for the record.
 extension Call {
     private static let interval = Duration.seconds(5)
+    /// Calls whose turn comes within this time of each other look at once: the loop and the media workers are woken once
+    /// for all of them.
+    private static let beat = Duration.milliseconds(50)
     /// A worker that does not answer by then is not waited for.
     private static let patience = Duration.milliseconds(500)
 
     /// Looks at the legs from now on, as long as the call lives.
     func watchQuality() {
         guard quality.timer == nil else { return }
-        quality.timer = loop.schedule(after: Self.interval) { [weak self] in
+        quality.timer = loop.schedule(at: (loop.now + Self.interval).roundedDown(to: Self.beat)) { [weak self] in
             self?.assumeIsolated { call in
                 call.quality.timer = nil
                 call.watchQuality()
