@@ -56,7 +56,7 @@ let protocols: [Target] = [
     swift("Protocols", "SDP", ["Wire", "Crypto"]),
     swift("Protocols", "ICE", ["Wire", "Crypto"]),
     swift("Protocols", "DTLS", ["Wire", "Crypto", "COpenSSL"]),
-    swift("Protocols", "RTP", ["Wire", "Crypto", "COpenSSL", "CSRTP"]),
+    swift("Protocols", "RTP", ["Wire", "Crypto", "COpenSSL", "CSRTP", "CLinux"]),
     swift("Protocols", "WebRTC", ["Wire", "Crypto", "ICE", "DTLS"]),
     swift("Protocols", "SocketIO", ["Wire", "Crypto"]),
 ]

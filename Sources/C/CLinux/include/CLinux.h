@@ -55,3 +55,8 @@ int tandem_send_batch(int descriptor, const struct tandem_datagram *datagrams, i
 void tandem_intercept_jobs(int (*take)(void *job, void *owner));
 void tandem_thread_owner_set(void *owner);
 void *tandem_thread_owner(void);
+
+/// Asks the processor for the cache lines of `length` bytes, which will be read soon. A hint: any address does no harm.
+static inline void tandem_prefetch(const void *start, uint32_t length) {
+    for (uint32_t offset = 0; offset < length; offset += 64) __builtin_prefetch((const char *)start + offset);
+}

@@ -14,6 +14,7 @@ extension WorkerCore {
                 tandem_receive_batch(
                     descriptors.browsers, received, Int32(TANDEM_BATCH), UInt32(Packet.longest)))
             guard count > 0 else { return }
+            prefetch(batchOf: count)
             for index in 0..<count {
                 let buffer = UnsafeMutableRawPointer(received[index].bytes.unsafelyUnwrapped)
                 let packet = Packet(buffer, length: Int(received[index].length))

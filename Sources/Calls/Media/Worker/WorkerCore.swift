@@ -82,6 +82,7 @@ struct WorkerCore: ~Copyable {
             counters.add(.wakeUps)
             var hasCommands = false
             for index in 0..<Int(max(0, ready)) {
+                prefetch(after: index, tokens, Int(ready))
                 switch tokens[index] {
                 case Token.wakeUp: hasCommands = true
                 case Token.browsers: receiveFromBrowsers()
@@ -107,9 +108,13 @@ struct WorkerCore: ~Copyable {
 
     @inline(__always)
     private mutating func receiveFromLeg(_ token: UInt64) {
-        guard let leg = LegPointer(bitPattern: UInt(token & ~1)) else { return }
+        guard let leg = Self.leg(of: token) else { return }
         if token & 1 == 0 { receiveFromSIP(leg) } else { receiveControlFromSIP(leg) }
     }
+
+    /// The leg that a token of a socket of its own names.
+    @inline(__always)
+    static func leg(of token: UInt64) -> LegPointer? { LegPointer(bitPattern: UInt(token & ~1)) }
 
     /// Watches a SIP leg's sockets.
     func watch(_ leg: LegPointer) {

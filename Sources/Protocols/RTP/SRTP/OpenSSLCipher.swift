@@ -1,3 +1,4 @@
+internal import CLinux
 internal import COpenSSL
 
 /// One session key at work: a keyed cipher context, the salt as integers and, for HMAC-SHA1, the two saved states.
@@ -67,6 +68,11 @@ struct OpenSSLCipher {
 
 // Counter mode with HMAC-SHA1.
 extension OpenSSLCipher {
+    /// Asks for OpenSSL's context, and for the key schedule that is allocated after it and so mostly lies behind it.
+    func prefetch() { tandem_prefetch(UnsafeRawPointer(context), Self.contextSize) }
+
+    private static let contextSize: UInt32 = 640
+
     /// Encrypts or decrypts in place.
     @inline(__always)
     func crypt(_ bytes: UnsafeMutableRawPointer, _ count: Int, _ vector: Vector) throws(SRTPError) {

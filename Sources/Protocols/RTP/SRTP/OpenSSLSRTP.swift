@@ -1,3 +1,4 @@
+internal import CLinux
 internal import COpenSSL
 
 /// The default engine: OpenSSL with algorithms fetched and contexts keyed before the first packet.
@@ -86,6 +87,15 @@ package struct OpenSSLSRTP: ~Copyable, SRTPEngine {
     }
 }
 
+extension OpenSSLSRTP {
+    func prefetch() { tandem_prefetch(state, UInt32(OpenSSLState.sizeForPackets)) }
+
+    func prefetchFurther() {
+        state.pointee.packets.prefetch()
+        tandem_prefetch(state.pointee.sources, UInt32(MemoryLayout<SRTPSource>.size))
+    }
+}
+
 // SRTCP (RFC 3711 section 3.4): the first eight bytes are clear, the index travels in the packet.
 extension OpenSSLSRTP {
     private static let clear = 8
@@ -151,13 +161,17 @@ extension OpenSSLSRTP {
 }
 
 /// The block behind `OpenSSLSRTP`.
+///
+/// What every packet needs stands together, at the beginning.
 struct OpenSSLState {
     let profile: ProtectionProfile
-    var packets: OpenSSLCipher
-    var control: OpenSSLCipher
+    private var known = 0
     /// The known sources first, then a place where the next is tried; `SRTPLimits.sources` places in all.
     let sources: UnsafeMutablePointer<SRTPSource>
-    private var known = 0
+    var packets: OpenSSLCipher
+    var control: OpenSSLCipher
+
+    static let sizeForPackets = MemoryLayout<OpenSSLState>.size - MemoryLayout<OpenSSLCipher>.size
 
     init(profile: ProtectionProfile, packets: OpenSSLCipher, control: OpenSSLCipher) {
         (self.profile, self.packets, self.control) = (profile, packets, control)

@@ -56,3 +56,24 @@ package enum SRTPSession: ~Copyable {
         }
     }
 }
+
+// A call's next packet comes after those of all the other calls, which have taken its place in the caches.
+extension SRTPSession {
+    /// Asks for the session's own memory.
+    @inline(__always)
+    package borrowing func prefetch() {
+        switch self {
+        case .openSSL(let engine): engine.prefetch()
+        case .library: break
+        }
+    }
+
+    /// Asks for what that memory points to; some time after `prefetch`, or it waits for it.
+    @inline(__always)
+    package borrowing func prefetchFurther() {
+        switch self {
+        case .openSSL(let engine): engine.prefetchFurther()
+        case .library: break
+        }
+    }
+}
