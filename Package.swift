@@ -40,6 +40,7 @@ let cLibraries: [Target] = [
     library("COpusEnc", pkgConfig: "libopusenc", package: "libopusenc-dev"),
     library("CSndFile", pkgConfig: "sndfile", package: "libsndfile1-dev"),
     library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
+    library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),
 ]
@@ -63,7 +64,7 @@ let protocols: [Target] = [
 
 let runtime: [Target] = [
     swift("Runtime", "Reactor", ["Wire", "Telemetry", "Crypto", "DNS", "CUV", "CAres", "COpenSSL", "CLinux"]),
-    swift("Runtime", "Web", ["Wire", "Telemetry", "Crypto", "COpenSSL", "CZlib", "Reactor"]),
+    swift("Runtime", "Web", ["Wire", "Telemetry", "Crypto", "COpenSSL", "CCurl", "CZlib", "Reactor"]),
 ]
 
 let calls: [Target] = [

@@ -53,6 +53,43 @@ import Wire
         }
     }
 
+    @Test func `what a URL holds is heard, and whatever is wrong with it is said`() throws {
+        try withSounds { folder in
+            let wave = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/hello.wav")))
+            let scene = try Scene(sounds: folder) { url throws(HTTPClientError) in
+                switch url.host {
+                case "good.example": return wave
+                case "bad.example": return Array("<html>".utf8)
+                case "inner.example": throw .addressRefused
+                case "large.example": throw .tooLong(20 << 20)
+                default: throw .status(403)
+                }
+            }
+            let path = "/api/v1/calls/\(try echo(scene))/play"
+            let refusals = [
+                ("http://bad.example/", 400, "VALIDATION_ERROR"), ("http://inner.example/", 400, "VALIDATION_ERROR"),
+                ("http://large.example/", 400, "VALIDATION_ERROR"), ("ftp://good.example/", 400, "VALIDATION_ERROR"),
+                ("http://a@good.example/", 400, "VALIDATION_ERROR"), ("", 400, "VALIDATION_ERROR"),
+                ("https://other.example/", 502, "SOUND_UNAVAILABLE"),
+            ]
+            for (url, status, code) in refusals {
+                let refused = try scene.ask(.post, path, ["url": .string(url)])
+                #expect(refused.status == status && refused.code == code)
+                #expect(refused["error"]?["details"]?["url"]?.stringValue?.isEmpty == false)
+            }
+            #expect(scene.media.announcements.isEmpty)
+            #expect(try scene.ask(.post, path, ["url": "https://good.example/hello.wav"]).status == 200)
+            #expect(scene.media.announcements.values.first?.sound.duration == .milliseconds(100))
+        }
+    }
+
+    @Test func `without a way to fetch anything no URL is played`() throws {
+        let scene = try Scene()
+        let refused = try scene.ask(
+            .post, "/api/v1/calls/\(try echo(scene))/play", ["url": "https://good.example/hello.wav"])
+        #expect(refused.status == 400 && refused["error"]?["details"]?["url"] != nil)
+    }
+
     @Test func `a tone is heard until it is stopped, and stopping repeats harmlessly`() throws {
         let scene = try Scene()
         let uuid = try echo(scene)
@@ -64,7 +101,8 @@ import Wire
 
     @Test(
         arguments: [
-            [:], ["file": "a.wav", "tone": "busy"], ["tone": "moo"], ["tone": "busy", "to": "all"],
+            [:], ["file": "a.wav", "tone": "busy"], ["url": "http://a/", "tone": "busy"], ["url": 7],
+            ["tone": "moo"], ["tone": "busy", "to": "all"],
             ["tone": "busy", "loop": "often"], ["file": 7],
         ] as [JSONValue])
     func `orders that make no sense are refused`(order: JSONValue) throws {

@@ -35,7 +35,7 @@ final class Scene {
         phones: [UserPhone(id: 1, userID: 1, number: "+79161112233", kind: .mobile, isPrimary: true)],
         lines: [PhoneLine(id: 1, number: "+7 495 111-22-33")])
 
-    init(_ mode: AuthMode = .off, seed: UInt64 = 1, sounds: String? = nil) throws {
+    init(_ mode: AuthMode = .off, seed: UInt64 = 1, sounds: String? = nil, fetch: SoundFetch? = nil) throws {
         let simulation = Simulation(seed: seed)
         let loop = simulation.loop
         self.loop = loop
@@ -46,6 +46,7 @@ final class Scene {
         let services = CallServices(
             loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
+        services.fetchSound = fetch
         services.soundFiles = sounds.map { SoundFiles(folder: $0, thread: loop) }
         manager = CallManager(services)
         let access = Access(mode: mode, key: try #require(Self.key), roster: { roster.current })

@@ -1,6 +1,9 @@
 """Sound files and tones that REST plays into live calls, music of the operator's own, and configurations that name none."""
 
 import asyncio
+import functools
+import http.server
+import threading
 import time
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from records import newest_call
 
 @pytest.fixture(scope="module")
 def gateway():
-    with Gateway() as running:
+    with Gateway(PLAY_HOSTS="*,127.0.0.1") as running:
         sounds = Path(running.folder) / "sounds"
         sounds.mkdir()
         write_tone(sounds / "hello.wav", 1300, seconds=3, rate=16000)
@@ -89,6 +92,63 @@ def test_a_tone_goes_on_until_it_is_stopped_and_wrong_orders_are_refused(gateway
     finally:
         anna.stop()
         petr.stop()
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A web server with `hello.wav`, `page.html` and a redirection at `/to?URL`; its address."""
+    write_tone(tmp_path / "hello.wav", 1300, seconds=3, rate=16000)
+    (tmp_path / "page.html").write_text("<html>no sound</html>")
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            if not self.path.startswith("/to?"):
+                return super().do_GET()
+            self.send_response(302)
+            self.send_header("Location", self.path.partition("?")[2])
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_phone_hears_what_a_url_holds_and_nothing_is_fetched_from_elsewhere(gateway, web):
+    anna, petr, record = talk(gateway, ("PCMA",))
+
+    async def run():
+        async with PlainSocket(gateway, style="flat", token=gateway.token()) as socket:
+            url = f"{web}/to?{web}/hello.wav?token=sesame"
+            answer = await asyncio.to_thread(play, gateway, record, url=url, to="caller")
+            assert answer.status_code == 200, answer.text
+            samples, rate = await asyncio.to_thread(anna.listen, 1.5)
+            assert abs(frequency(samples, rate) - 1300) < 5
+            ended = await socket.wait("play:ended")
+            assert ended["play"] == {"to": "caller", "completed": True, "url": f"{web}/to"}
+
+    try:
+        asyncio.run(run())
+        local = web.replace("127.0.0.1", "localhost")
+        for url in (f"{web}/page.html", f"{web}/to?{web}/page.html", f"{web}/to?file:///etc/hostname", local,
+                    f"{web}/to?{local}/hello.wav", f"http://127.1{web[16:]}/hello.wav", "http://169.254.169.254/"):
+            refused = play(gateway, record, url=url)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (400, "VALIDATION_ERROR"), url
+            assert "url" in refused.json()["error"]["details"]
+        for url in (f"{web}/none.wav", "http://127.0.0.1:1/hello.wav", web.replace("http:", "https:")):
+            refused = play(gateway, record, url=url)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (502, "SOUND_UNAVAILABLE"), url
+        anna.assert_hears(660, without=1300)
+        anna.hang_up()
+        petr.wait_closed()
+    finally:
+        anna.stop()
+        petr.stop()
+    assert not any("sesame" in line for line in gateway.output)
 
 
 def test_music_on_hold_is_the_operators_own(tmp_path):

@@ -54,6 +54,24 @@ struct AddressTests {
         #expect(!(try #require(IPNetwork("0.0.0.0/0")).contains(try #require(IPAddress("2001:db8::1")))))
         #expect(IPNetwork("10.0.0.0/33") == nil)
     }
+
+    @Test(arguments: [
+        "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.169.254", "172.31.255.255", "192.0.0.8",
+        "192.0.2.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1",
+        "240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:10.0.0.1", "fc00::1", "fd12::1", "fe80::1",
+        "fec0::1", "ff02::1", "2001:db8::1", "2001::1", "2002:7f00:1::1", "64:ff9b::10.0.0.1", "64:ff9b:1::1", "100::1",
+    ])
+    func `what is special is not global`(text: String) throws {
+        #expect(try !#require(IPAddress(text)).isGlobal)
+    }
+
+    @Test(arguments: [
+        "1.1.1.1", "100.128.0.1", "172.32.0.1", "192.0.1.1", "198.17.255.255", "198.20.0.1", "223.255.255.255",
+        "2606:4700::1111", "2a00:1450::1", "2001:4860::8888", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8",
+    ])
+    func `what may be a host of the Internet is global`(text: String) throws {
+        #expect(try #require(IPAddress(text)).isGlobal)
+    }
 }
 
 struct TimerQueueTests {

@@ -52,6 +52,23 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
             || v4 >> 16 == 0xA9FE
     }
 
+    /// Whether it may be that of one host on the Internet (RFC 6890, the registries of special-purpose addresses).
+    ///
+    /// IPv6 addresses that stand for an IPv4 address by way of a translator (RFC 6052) are what that is; those of 6to4,
+    /// which nobody uses any more, are not.
+    public var isGlobal: Bool {
+        if !isIPv4 {
+            if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 {
+                return IPAddress(v4: UInt32(truncatingIfNeeded: low)).isGlobal
+            }
+            return high >> 61 == 1 && high >> 32 != 0x2001_0DB8 && high >> 48 != 0x2002 && high >> 32 != 0x2001_0000
+        }
+        let isSpecial =
+            v4 >> 24 == 0 || v4 >> 28 >= 0xE || v4 >> 8 == 0xC0_0000 || v4 >> 8 == 0xC0_0002 || v4 >> 8 == 0xC6_3364
+            || v4 >> 8 == 0xCB_0071 || v4 >> 17 == 0x6309
+        return !isPrivate && !isSpecial
+    }
+
     private var dottedQuad: String {
         var text: [UInt8] = []
         text.reserveCapacity(15)

@@ -1,6 +1,7 @@
 package import CallModel
 package import Calls
 import Directory
+import Web
 package import Wire
 
 /// The payloads of socket events (contract §2.3).
@@ -29,6 +30,7 @@ package enum CallEventView {
         var play: JSONObject = ["to": .string(played.order.audience.rawValue), "completed": .bool(played.isWhole)]
         switch played.order.what {
         case .file(let name): play.append("file", .string(name))
+        case .url(let url): play.append("url", .string(url.resource))
         case .tone(let tone): play.append("tone", .string(tone.rawValue))
         }
         object.append("play", .object(play))

@@ -51,6 +51,28 @@ extension Failure {
             details: Dictionary(uniqueKeysWithValues: names.map { ($0, "обязательное поле") }))
     }
 
+    private static let unusableSound = "не WAV и не Ogg, повреждён или слишком длинный"
+
+    /// A sound that is to be played from a URL: what is wrong with the URL, or with the server.
+    private static func soundNotFetched(_ error: HTTPClientError) -> Failure {
+        let problem: String
+        switch error {
+        case .hostRefused: return .invalid("url", "хост не разрешён в PLAY_HOSTS")
+        case .addressRefused:
+            return .invalid("url", "у хоста только адреса этой машины или внутренней сети: назовите его в PLAY_HOSTS")
+        case .tooLong(let limit): return .invalid("url", "больше \(limit >> 20) МиБ")
+        case .badRedirection: return .invalid("url", "перенаправлений слишком много, или они ведут не туда")
+        case .overloaded, .stopped: return .overloaded
+        case .hostNotFound: problem = "хост не найден"
+        case .unreachable: problem = "сервер недоступен"
+        case .timedOut: problem = "сервер не ответил вовремя"
+        case .tls(let words): problem = "TLS: \(words)"
+        case .status(let status): problem = "сервер ответил \(status)"
+        case .failed(let words): problem = words
+        }
+        return Failure(.badGateway, "SOUND_UNAVAILABLE", "Звук не получен от сервера", details: ["url": problem])
+    }
+
     package init(_ error: CallError) {
         switch error {
         case .callNotFound: self = .callNotFound
@@ -66,7 +88,9 @@ extension Failure {
         case .trunkUnavailable: self = .sipUnavailable
         case .draining: self = .overloaded
         case .soundNotFound: self = .soundNotFound
-        case .soundUnusable: self = .invalid("file", "не WAV, повреждён или слишком длинный")
+        case .soundUnusable: self = .invalid("file", Self.unusableSound)
+        case .soundNotFetched(let error): self = .soundNotFetched(error)
+        case .fetchedSoundUnusable: self = .invalid("url", Self.unusableSound)
         case .streamNotFound: self = .streamNotFound
         case .streamHostRefused: self = .invalid("url", "хост не разрешён в STREAM_HOSTS")
         case .badDescription: self = .invalid("sdp", "описание сессии не разобрано")

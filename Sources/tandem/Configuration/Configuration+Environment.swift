@@ -17,8 +17,11 @@ extension Configuration {
         try readRecording(reader)
         calls.resumeTimeout = .seconds(try reader.integer("RESUME_TIMEOUT_S", default: 20, in: 0...600))
         calls.conferenceRooms = try parseConferenceRooms(reader.text("CONFERENCE_ROOMS") ?? "")
-        calls.streamHosts = try parseStreamHosts(reader.text("STREAM_HOSTS") ?? "")
+        calls.streamHosts = try parseHosts("STREAM_HOSTS", reader.text("STREAM_HOSTS") ?? "")
         calls.streamAuthorities = try reader.file("STREAM_CA")
+        let playHosts = reader.text("PLAY_HOSTS") ?? "*"
+        calls.playHosts = playHosts == "none" ? [] : try parseHosts("PLAY_HOSTS", playHosts)
+        calls.playAuthorities = try reader.file("PLAY_CA")
         checkTogether(reader)
     }
 
@@ -192,13 +195,14 @@ extension Configuration {
             let problem =
                 switch error {
                 case .notFound: "\(path) is not there, or a file in it cannot be read"
-                case .notSound: "\(path) is, or contains, a file that is no WAV of one or two channels"
-                case .noFiles: "\(path) contains no .wav file"
+                case .notSound: "\(path) is, or contains, a file that is no WAV or Ogg of one or two channels"
+                case .noFiles: "\(path) contains no .wav or .ogg file"
                 case .tooLong: "\(path) lasts longer than \(HoldMusicFiles.longest / 60) minutes"
                 }
             throw ConfigurationError(
                 variable: "MUSIC_ON_HOLD", problem: problem,
-                cure: "name a WAV file, or a folder of them, that may be read, or unset it for the built-in music")
+                cure: "name a WAV or Ogg file, or a folder of them, that may be read, or unset it for the built-in tune"
+            )
         }
     }
 

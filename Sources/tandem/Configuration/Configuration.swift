@@ -92,6 +92,10 @@ struct Configuration {
         /// Authorities that are trusted for it instead of the system's.
         var streamAuthorities: String?
     }
+        /// Whence sounds may be fetched that are to be played.
+        var playHosts = ["*"]
+        /// Authorities that are trusted for it instead of the system's.
+        var playAuthorities: String?
 
     struct Recording {
         var settings = RecordingSettings()

@@ -125,15 +125,15 @@ private func isRoomName(_ text: String) -> Bool {
         && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
 }
 
-/// Reads hosts that calls may be streamed to, comma separated: names, addresses, `*.` and a name, or `*`.
-func parseStreamHosts(_ text: String) throws(ConfigurationError) -> [String] {
+/// Reads the hosts of a variable, comma separated: names, addresses, `*.` and a name, or `*`.
+func parseHosts(_ variable: String, _ text: String) throws(ConfigurationError) -> [String] {
     let hosts = text.split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
     for host in hosts where host != "*" && IPAddress(host) == nil {
         let name = host.hasPrefix("*.") ? host.dropFirst(2) : host[...]
         let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
         guard isName, !name.isEmpty, !name.hasPrefix(".") else {
             throw ConfigurationError(
-                variable: "STREAM_HOSTS", problem: "\(host) is no host",
+                variable: variable, problem: "\(host) is no host",
                 cure: "write names or addresses without scheme, port and path; *.example.com for all below it")
         }
     }

@@ -86,6 +86,15 @@ extension Gateway {
         }
     }
 
+    /// What fetches sounds that are to be played.
+    static func makeSoundClient(
+        _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
+    ) -> HTTPClient {
+        var settings = HTTPClient.Settings(hosts: HostRules(configuration.calls.playHosts))
+        settings.authorities = configuration.calls.playAuthorities
+        return HTTPClient(name: "sounds-http", loop: loop, network: network, settings)
+    }
+
     /// The operator's certificate, or the one we made for ourselves.
     static func makeIdentity(_ configuration: Configuration, _ secrets: Secrets) throws(StartError) -> TLSIdentity {
         do throws(TLSFailure) {

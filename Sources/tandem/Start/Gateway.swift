@@ -41,6 +41,7 @@ final class Gateway {
     let startedAt: WallTime
     private let passwordThread = BlockingThread(name: "passwords")
     private let soundThread = BlockingThread(name: "sounds")
+    private let soundClient: HTTPClient
 
     init(_ configuration: Configuration) async throws {
         self.configuration = configuration
@@ -83,6 +84,10 @@ final class Gateway {
         )
         services.sounds = configuration.media.sounds
         services.soundFiles = SoundFiles(folder: configuration.service.soundFolder, thread: soundThread)
+        soundClient = Self.makeSoundClient(configuration, loop, network)
+        services.fetchSound = { [soundClient] url throws(HTTPClientError) in
+            try await soundClient.get(url, longest: SoundFiles.longestFetched)
+        }
         calls = CallManager(services)
         let access = Access(mode: configuration.authMode, key: secrets.tokenKey) { [roster] in roster.current }
         signalling = Self.makeSignalling(configuration, loop, calls, store, roster, access, logger)
@@ -155,6 +160,7 @@ final class Gateway {
         await keeper.stop()
         loop.execute { [signalling] in signalling.stop() }
         await web.stop(within: .seconds(2))
+        soundClient.stop()
         await sip.stop()
         media.stop()
         // What the recorder told last reaches the calls, and they the store, before this turn of the loop.

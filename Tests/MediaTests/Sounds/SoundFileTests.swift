@@ -140,6 +140,28 @@ struct SoundFileTests {
         }
     }
 
+    @Test func `Opus in Ogg is decoded as well, from a file and from memory`() throws {
+        let folder = try TestFolder()
+        let file = try OggOpusFile(folder.make("a.ogg"), .wideband)
+        let tone = sine(1000, rate: 16_000).flatMap { [$0, $0] }
+        try tone.withUnsafeBufferPointer { samples throws(RecordingFailure) in try file.write(samples) }
+        try file.finish()
+        let sound = try HoldMusicFiles.load(folder.path)
+        let heard = sound.heardWide
+        #expect(abs(heard.count - 16_000) <= 320)
+        #expect(Ear.share(of: 1000, in: Array(heard[1600..<14_400]), rate: 16_000) > 0.98)
+        #expect(try Sound([SoundFile.decode(folder.bytes("a.ogg"), longest: 2)]).heardWide == heard)
+        #expect(throws: SoundFileError.tooLong) { try SoundFile.decode(folder.bytes("a.ogg"), longest: 0) }
+    }
+
+    @Test func `memory that holds no sound is refused, whatever it says it holds`() throws {
+        let whole = WaveFile.bytes([sine(1000, rate: 8000, seconds: 0.05)], rate: 8000)
+        #expect(try SoundFile.decode(whole, longest: 1).samples.count == 400)
+        for bytes in [[], Array("OggS".utf8), Array("FORM1234AIFF".utf8), Array(whole[..<40])] {
+            #expect(throws: SoundFileError.notSound) { try SoundFile.decode(bytes, longest: 1) }
+        }
+    }
+
     @Test func `a file may not be longer than is kept`() throws {
         let folder = try SoundFolder()
         try folder.write("long.wav", WaveFile.bytes([sine(500, rate: 8000, seconds: 2)], rate: 8000))

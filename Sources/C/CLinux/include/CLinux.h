@@ -1,6 +1,7 @@
 #pragma once
 // What Glibc's module hides from Swift. `_GNU_SOURCE` stays in the .c files: in a header it breaks debug builds.
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// Names the calling thread as shown by `top -H` (at most 15 bytes are kept).
@@ -8,6 +9,9 @@ void tandem_thread_name(const char *name);
 
 /// The calling thread's CPU time in nanoseconds.
 uint64_t tandem_thread_cpu_time(void);
+
+/// A file in memory with these bytes, to be read from its start; -1 and errno on failure.
+int tandem_memory_file(const char *name, const void *bytes, size_t count);
 
 /// Makes an epoll set; -1 and errno on failure.
 int tandem_epoll_create(void);

@@ -1,4 +1,5 @@
 package import CallModel
+package import Web
 package import Wire
 
 /// A call that a page, the REST API or a script wants.
@@ -63,6 +64,10 @@ package enum CallError: Error, Equatable, Sendable {
     case soundNotFound
     /// The file is no sound that we can play, or too long.
     case soundUnusable
+    /// The web server that was named did not give its file.
+    case soundNotFetched(HTTPClientError)
+    /// What it gave is no sound that we can play, or too long.
+    case fetchedSoundUnusable
     case streamNotFound
     /// Calls may not be streamed to this host.
     case streamHostRefused

@@ -1,10 +1,13 @@
 import Media
+package import Web
 
 /// What somebody wants the people of a call to hear.
 package struct PlayOrder: Sendable, Equatable {
     package enum What: Sendable, Equatable {
         /// A file of the folder of sounds, by its bare name.
         case file(String)
+        /// A file of somebody's web server.
+        case url(HTTPURL)
         case tone(Tone)
     }
 

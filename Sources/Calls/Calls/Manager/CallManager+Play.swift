@@ -1,11 +1,14 @@
 package import CallModel
 import Media
+import Telemetry
+import Web
 
 /// Announcements that pages and the API ask for.
 extension CallManager {
-    /// Lets people of a live call hear a file or a tone; answers once it has begun.
+    /// Lets people of a live call hear a file, what a URL holds, or a tone; answers once it has begun.
     ///
-    /// Throws `.soundNotFound` or `.soundUnusable` for a file, and `.invalidState` when nobody can hear it.
+    /// Throws `.soundNotFound` or `.soundUnusable` for a file, `.soundNotFetched` or `.fetchedSoundUnusable` for a URL, and
+    /// `.invalidState` when nobody can hear it.
     package func play(_ key: CallKey, _ order: PlayOrder) async throws(CallError) -> CallRecord {
         _ = try call(key)
         let sound = try await sound(order.what)
@@ -29,6 +32,25 @@ extension CallManager {
             } catch {
                 throw error == .notFound ? CallError.soundNotFound : CallError.soundUnusable
             }
+        case .url(let url): return try await fetched(url)
+        }
+    }
+
+    private func fetched(_ url: HTTPURL) async throws(CallError) -> Sound {
+        guard let files = services.soundFiles, let fetch = services.fetchSound else {
+            throw .soundNotFetched(.hostRefused)
+        }
+        let bytes: [UInt8]
+        do throws(HTTPClientError) {
+            bytes = try await fetch(url)
+        } catch {
+            services.logger.warn("sound not fetched", [LogField("from", url.origin), LogField("error", "\(error)")])
+            throw .soundNotFetched(error)
+        }
+        do throws(SoundFileError) {
+            return try await files.sound(in: bytes)
+        } catch {
+            throw .fetchedSoundUnusable
         }
     }
 }

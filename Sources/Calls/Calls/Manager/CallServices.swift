@@ -4,7 +4,11 @@ package import Media
 package import Reactor
 package import SIPEndpoint
 package import Telemetry
+package import Web
 package import Wire
+
+/// Brings what a web server has, if that may be played (`PLAY_HOSTS`).
+package typealias SoundFetch = @Sendable (HTTPURL) async throws(HTTPClientError) -> [UInt8]
 
 /// What calls are made of: the loop they live on and the parts they command.
 ///
@@ -37,6 +41,8 @@ package final class CallServices: @unchecked Sendable {
     package var streams: StreamSettings?
     /// Files that can be played into calls; nil: none can.
     package var soundFiles: SoundFiles?
+    /// The content of a URL that is to be played; nil: none can be.
+    package var fetchSound: SoundFetch?
 
     package init(
         loop: any EventLoop, sip: SIPEndpoint, media: any MediaPort, store: any CallStore, roster: RosterBox,

@@ -21,7 +21,7 @@ extension Call {
     /// One at a time; throws `.invalidState` for a second one, and `.capacityExceeded` when there are too many of all calls.
     func startStream(_ request: StreamRequest) throws(CallError) -> StreamStatus {
         guard stream == nil else { throw .invalidState }
-        guard let settings = services.streams, settings.allows(request.url.host) else { throw .streamHostRefused }
+        guard let settings = services.streams, settings.hosts.allow(request.url.host) else { throw .streamHostRefused }
         let opened = services.media.openStream(request.order) { [weak self] event in
             self?.assumeIsolated { $0.streamed(event) }
         }

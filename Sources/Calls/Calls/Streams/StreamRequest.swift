@@ -6,8 +6,7 @@ package import Wire
 /// Whither calls may be streamed (`STREAM_HOSTS`), and over what.
 package struct StreamSettings: Sendable {
     package let network: any Network
-    /// Host names in lower case; `*.example.com` stands for all below it, `*` for any at all.
-    package let hosts: [String]
+    package let hosts: HostRules
     /// A PEM file of authorities that are trusted instead of the system's.
     package let authorities: String?
     /// By host: making one reads files.
@@ -16,7 +15,7 @@ package struct StreamSettings: Sendable {
     private static let mostContexts = 100
 
     package init(network: any Network, hosts: [String], authorities: String? = nil) {
-        (self.network, self.hosts, self.authorities) = (network, hosts.map { $0.lowercased() }, authorities)
+        (self.network, self.hosts, self.authorities) = (network, HostRules(hosts), authorities)
     }
 
     /// How a host is spoken to over TLS; nil when the authorities cannot be read.
@@ -27,12 +26,6 @@ package struct StreamSettings: Sendable {
             if contexts.count == Self.mostContexts { contexts = [:] }
             contexts[host] = made
             return made
-        }
-    }
-
-    package func allows(_ host: String) -> Bool {
-        hosts.contains { rule in
-            rule == "*" || rule == host || (rule.hasPrefix("*.") && host.hasSuffix(rule.dropFirst()))
         }
     }
 }

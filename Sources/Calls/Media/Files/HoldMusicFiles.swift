@@ -5,7 +5,7 @@ package enum HoldMusicFiles {
     /// What is kept in memory at most, in seconds.
     package static let longest = 1800
 
-    /// Decodes a WAV file, or all those of a folder in the order of their names; blocks.
+    /// Decodes a WAV or Ogg file, or all those of a folder in the order of their names; blocks.
     package static func load(_ path: String) throws(SoundFileError) -> Sound {
         var contents: [SoundFile.Content] = []
         var left = longest
@@ -26,7 +26,8 @@ package enum HoldMusicFiles {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if !name.hasPrefix("."), name.lowercased().hasSuffix(".wav") { names.append(name) }
+            let isSound = [".wav", ".ogg"].contains { name.lowercased().hasSuffix($0) }
+            if !name.hasPrefix("."), isSound { names.append(name) }
         }
         guard !names.isEmpty else { throw .noFiles }
         return names.sorted().compactMap { resolved("\(real)/\($0)") }

@@ -1,3 +1,4 @@
+import CLinux
 import CSndFile
 import Glibc
 
@@ -5,15 +6,15 @@ import Glibc
 package enum SoundFileError: Error, Hashable, Sendable {
     /// No file of this name, or none that may be read.
     case notFound
-    /// What is there is no WAV file that we can decode.
+    /// What is there is no WAV or Ogg file that we can decode.
     case notSound
     /// Longer than what is kept in memory.
     case tooLong
-    /// A folder without a single WAV file.
+    /// A folder without a single WAV or Ogg file.
     case noFiles
 }
 
-/// Sound files (WAV: linear, A-law or µ-law, of any rate) decoded whole, by libsndfile.
+/// Sound files (WAV: linear, A-law or µ-law; Ogg: Opus or Vorbis; of any rate) decoded whole, by libsndfile.
 ///
 /// Reading blocks: never called on the control loop or on a media worker.
 enum SoundFile {
@@ -26,6 +27,7 @@ enum SoundFile {
         var seconds: Double { Double(samples.count) / Double(rate) }
     }
 
+    private static let containers: Set = [Int(SF_FORMAT_WAV), Int(SF_FORMAT_WAVEX), Int(SF_FORMAT_OGG)]
     private static let rates = 4000...192_000
     /// Frames read at once.
     private static let stretch = 4096
@@ -40,11 +42,23 @@ enum SoundFile {
             close(descriptor)
             throw .notFound
         }
+        return try decode(descriptor, longest: seconds)
+    }
+
+    /// Decodes what a file would hold, of at most so many seconds.
+    static func decode(_ bytes: [UInt8], longest seconds: Int) throws(SoundFileError) -> Content {
+        let descriptor = bytes.withUnsafeBytes { tandem_memory_file("sound", $0.baseAddress, $0.count) }
+        guard descriptor >= 0 else { throw .notFound }
+        return try decode(descriptor, longest: seconds)
+    }
+
+    /// The descriptor is closed in any case.
+    private static func decode(_ descriptor: Int32, longest seconds: Int) throws(SoundFileError) -> Content {
         var information = SF_INFO()
         guard let file = sf_open_fd(descriptor, Int32(SFM_READ), &information, 1) else { throw .notSound }
         defer { sf_close(file) }
         let container = Int(information.format) & Int(SF_FORMAT_TYPEMASK)
-        guard [Int(SF_FORMAT_WAV), Int(SF_FORMAT_WAVEX)].contains(container),
+        guard containers.contains(container),
             rates.contains(Int(information.samplerate)),
             (1...2).contains(information.channels)
         else { throw .notSound }

@@ -17,6 +17,8 @@ package actor SoundFiles {
 
     /// One file, in seconds.
     package static let longest = 600
+    /// What is fetched to be played, in bytes: ten minutes of linear samples at 16 kHz.
+    package static let longestFetched = 20 << 20
     /// All that is kept, in bytes: about twenty minutes.
     private let capacity: Int
 
@@ -41,6 +43,11 @@ package actor SoundFiles {
         entries[name] = Entry(sound: sound, version: version, usedAt: questions)
         makeRoom()
         return sound
+    }
+
+    /// The sound of what a file would hold; nothing of it is kept.
+    package func sound(in bytes: [UInt8]) throws(SoundFileError) -> Sound {
+        Sound([try SoundFile.decode(bytes, longest: Self.longest)])
     }
 
     /// A name that leads nowhere but into the folder.

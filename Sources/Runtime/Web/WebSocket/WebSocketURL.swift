@@ -1,59 +1,21 @@
-import Wire
-
 /// Where a WebSocket server is (RFC 6455 §3): `ws://host:port/path?query`, or `wss` for TLS.
 package struct WebSocketURL: Sendable, Equatable {
-    package let isSecure: Bool
-    /// A name or a numeric address, the latter without brackets; in lower case.
-    package let host: String
-    package let port: UInt16
-    /// Path and query, as the request line has them.
-    package let target: String
+    private let url: ServerURL
 
     /// Nil for another scheme, credentials in it, no host, a bad port, or what a request may not have.
     package init?(_ text: String) {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let colon = text.firstIndex(of: ":"),
-            text[colon...].hasPrefix("://")
-        else { return nil }
-        switch text[..<colon].lowercased() {
-        case "ws": isSecure = false
-        case "wss": isSecure = true
-        default: return nil
-        }
-        let rest = text[colon...].dropFirst(3).prefix { $0 != "#" }
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let path = rest[authority.endIndex...]
-        target = path.hasPrefix("/") ? String(path) : "/\(path)"
-        guard !authority.contains("@"), let (host, port) = Self.split(authority) else { return nil }
-        self.host = host.lowercased()
-        guard let port else {
-            self.port = isSecure ? 443 : 80
-            return
-        }
-        guard let number = ASCII.decimal(port.utf8, maximumDigits: 5), (1...65_535).contains(number) else { return nil }
-        self.port = UInt16(number)
+        guard let url = ServerURL(text, plain: "ws", secure: "wss") else { return nil }
+        self.url = url
     }
 
-    private static func split(_ authority: Substring) -> (Substring, Substring?)? {
-        let host: Substring
-        if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { return nil }
-            host = authority[authority.index(after: authority.startIndex)..<end]
-            guard IPAddress(String(host)) != nil else { return nil }
-            let rest = authority[authority.index(after: end)...]
-            guard rest.isEmpty || rest.hasPrefix(":") else { return nil }
-            return (host, rest.isEmpty ? nil : rest.dropFirst())
-        }
-        host = authority.prefix { $0 != ":" }
-        guard !host.isEmpty else { return nil }
-        return (host, host.endIndex == authority.endIndex ? nil : authority[host.endIndex...].dropFirst())
-    }
-
+    package var isSecure: Bool { url.isSecure }
+    /// A name or a numeric address, the latter without brackets; in lower case.
+    package var host: String { url.host }
+    package var port: UInt16 { url.port }
+    /// Path and query, as the request line has them.
+    package var target: String { url.target }
     /// The `Host` of a request.
-    var authority: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
-    }
-
+    var authority: String { url.authority }
     /// Without path and query, which may hold secrets.
     package var origin: String { "\(isSecure ? "wss" : "ws")://\(authority)" }
 }

@@ -28,20 +28,28 @@ extension API {
 }
 
 extension PlayOrder {
-    /// `{"file": … | "tone": …, "to": "caller|callee|both", "loop": false}`; everybody hears it unless said otherwise.
+    /// `{"file": … | "url": … | "tone": …, "to": "caller|callee|both", "loop": false}`; everybody hears it unless said
+    /// otherwise.
     fileprivate init(_ request: APIRequest) throws(Failure) {
-        let (file, tone) = (try request.text("file", maximumLength: 255), try request.text("tone"))
-        let what: What
-        switch (file, tone) {
-        case (let name?, nil): what = .file(name)
-        case (nil, let word?):
-            guard let tone = Tone(rawValue: word) else { throw .invalid("tone", Self.choice(Tone.self)) }
-            what = .tone(tone)
-        default: throw .invalid("file", "укажите либо file, либо tone")
-        }
+        let what = try Self.what(request)
         let word = try request.text("to") ?? Audience.both.rawValue
         guard let audience = Audience(rawValue: word) else { throw .invalid("to", Self.choice(Audience.self)) }
         self.init(what, to: audience, loops: try request.flag("loop") ?? false)
+    }
+
+    private static func what(_ request: APIRequest) throws(Failure) -> What {
+        let file = try request.text("file", maximumLength: 255)
+        let (url, tone) = (try request.text("url", maximumLength: 2048), try request.text("tone"))
+        switch (file, url, tone) {
+        case (let name?, nil, nil): return .file(name)
+        case (nil, let text?, nil):
+            guard let url = HTTPURL(text) else { throw .invalid("url", "ожидается http:// или https://, без пароля") }
+            return .url(url)
+        case (nil, nil, let word?):
+            guard let tone = Tone(rawValue: word) else { throw .invalid("tone", Self.choice(Tone.self)) }
+            return .tone(tone)
+        default: throw .invalid("file", "укажите одно из трёх: file, url или tone")
+        }
     }
 
     private static func choice<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> String

@@ -1,0 +1,47 @@
+/// What an HTTP client is to ask a server.
+package struct HTTPClientRequest: Sendable {
+    package var method = HTTPMethod.get
+    package let url: HTTPURL
+    package var fields = HTTPFields()
+    package var body: [UInt8] = []
+    /// From the look-up of the name to the last byte, redirections included.
+    package var timeout = Duration.seconds(15)
+    /// Bytes of the body that are taken; more of them end the request.
+    package var longestBody = 1 << 20
+    /// Redirections of a GET that are followed; never from TLS to none.
+    package var redirections = 3
+
+    package init(_ url: HTTPURL) { self.url = url }
+}
+
+/// What a server answered.
+package struct HTTPClientResponse: Sendable, Equatable {
+    /// 100 to 599, in practice; whatever the server says.
+    package let status: Int
+    package let body: [UInt8]
+}
+
+/// Why there is no answer, or not the one that was wanted.
+package enum HTTPClientError: Error, Hashable, Sendable {
+    /// The host is none of those that may be spoken to.
+    case hostRefused
+    /// The host has only addresses of this machine or its own network, and was not named for that.
+    case addressRefused
+    case hostNotFound
+    case unreachable
+    case timedOut
+    /// TLS could not be agreed on, or the certificate is not good for the name; in OpenSSL's words.
+    case tls(String)
+    /// The answer is longer than so many bytes.
+    case tooLong(Int)
+    /// It leads on and on, to another scheme, or out of TLS.
+    case badRedirection
+    /// Another status than 200.
+    case status(Int)
+    /// As many requests wait already as may.
+    case overloaded
+    /// The program is stopping.
+    case stopped
+    /// Anything else, in libcurl's words.
+    case failed(String)
+}

@@ -1,0 +1,22 @@
+package import Wire
+
+/// Hosts that an administrator names: names and addresses, `*.example.com` for all below it, `*` for any at all.
+package struct HostRules: Sendable, Equatable {
+    /// In lower case.
+    private let rules: [String]
+
+    package init(_ rules: [String]) { self.rules = rules.map { $0.lowercased() } }
+
+    /// Whether a host, in lower case, is one of them.
+    package func allow(_ host: String) -> Bool { rules.contains("*") || name(host) }
+
+    /// Whether an address that a host turned out to have may be spoken to.
+    ///
+    /// One that only this machine or its own network reaches must have been named, and not merely be any at all: what
+    /// strangers ask for would reach what is protected from strangers.
+    package func allow(_ address: IPAddress, of host: String) -> Bool { name(host) || address.isGlobal && allow(host) }
+
+    private func name(_ host: String) -> Bool {
+        rules.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
+    }
+}
