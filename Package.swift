@@ -182,7 +182,7 @@ let testTargets: [Target] = [
             "Reactor", "Wire", "Telemetry", "TestKit", "CallKit",
         ]),
     tests("ObservabilityTests", ["Observability", "Telemetry", "CallModel", "Web", "Reactor", "Wire"]),
-    tests("TandemTests", ["tandem", "Crypto", "Directory", "Store", "Wire"]),
+    tests("TandemTests", ["tandem", "Calls", "Crypto", "Directory", "Store", "Wire"]),
 ]
 
 let package = Package(

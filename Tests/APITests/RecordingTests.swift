@@ -1,3 +1,4 @@
+import CallKit
 import CallModel
 import Calls
 import Reactor
@@ -27,6 +28,17 @@ struct RecordingTests {
             #expect(try scene.ask(.post, "\(path)/\(word)", user: 1).code == "INVALID_STATE", "\(word)")
         }
         #expect(scene.store.records.first?.recordingProcessedAt != nil)
+    }
+
+    @Test(arguments: [JSONValue.null, ["tone": true], ["tone": false], ["tone": "true"]])
+    func `a recording has a consent tone when it is asked for`(body: JSONValue) throws {
+        let scene = try Scene()
+        let path = "/api/v1/calls/\(try scene.talking().uuid)/recording/start"
+        #expect(try scene.ask(.post, path, ["tone": "often"], user: 1).status == 400)
+        #expect(scene.media.recordings.isEmpty)
+        #expect(try scene.ask(.post, path, body.isNull ? nil : body, user: 1).status == 200)
+        let isWanted = body["tone"].map { $0 != false } ?? false
+        #expect(scene.media.tones.count == (isWanted ? 1 : 0))
     }
 
     @Test func `pieces are given to those who ask for a range`() throws {

@@ -24,6 +24,7 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     /// What each leg says when it is asked, and at its end; zeros unless a test has set it.
     package var figures: [MediaLegID: LegStatistics] = [:]
     package private(set) var recordings: [StandInRecording] = []
+    package private(set) var tones: [StandInTone] = []
     package private(set) var streams: [AudioStreamOrder] = []
     /// What still tells somebody of it.
     package private(set) var openStreams: [AudioStreamID: (AudioStreamEvent) -> Void] = [:]
@@ -140,6 +141,10 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
         if heard[id]?.recording == recording { heard[id] = nil }
     }
 
+    package func soundConsentTone(on recording: RecordingID, to legs: [MediaLegID]) {
+        tones.append(StandInTone(recording: recording, legs: legs, at: loop.now))
+    }
+
     package func stopRecording(_ recording: RecordingID) { endRecording(recording, failure: nil) }
 
     /// Lets a recording end, in good order or not.
@@ -232,6 +237,13 @@ package struct StandInRecording: Sendable {
     package let order: RecordingOrder
     let ended: @Sendable (RecordingOutcome) -> Void
     package var isOver = false
+}
+
+/// A consent tone that was heard.
+package struct StandInTone: Sendable {
+    package let recording: RecordingID
+    package let legs: [MediaLegID]
+    package let at: Instant
 }
 
 package struct StandInHeard: Equatable {

@@ -82,6 +82,28 @@ def test_a_recorded_call_has_each_phone_on_its_side(codecs):
         assert gateway.metric("recording_packets_dropped_total") == 0
 
 
+def test_both_phones_hear_that_they_are_recorded_and_so_does_whoever_listens():
+    with Gateway(RECORDING="all", RECORDING_TONE_S=1) as gateway, \
+            Phone(gateway, "1001", tone=440) as anna, Phone(gateway, "1002", tone=660) as petr:
+        anna.dial("1002")
+        petr.wait_incoming()
+        petr.answer()
+        anna.wait_talking()
+        uuid = newest_call(gateway)["id"]
+        for phone, other in ((anna, 660), (petr, 440)):
+            samples, rate = phone.listen(2.2)
+            loud = [band_db(samples[at:at + rate // 10], rate, 1400) > -35
+                    for at in range(0, len(samples) - rate // 10, rate // 20)]
+            assert 4 <= sum(loud) <= 14, "a fifth of a second in each second"
+            assert band_db(samples, rate, other) > -30
+        anna.hang_up()
+        petr.wait_closed()
+        gateway.wait_metric("recordings_total", 1, result="completed")
+        left, right, rate = read(download(gateway, uuid))
+        assert abs(band_db(left, rate, 1400) - band_db(right, rate, 1400)) < 1
+        assert band_db(left, rate, 1400) > -35
+
+
 def test_opus_in_ogg():
     with Gateway(RECORDING="all", RECORDING_FORMAT="opus") as gateway:
         uuid = talk(gateway, 3)

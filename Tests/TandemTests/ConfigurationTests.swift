@@ -1,3 +1,4 @@
+import Calls
 import Directory
 import Testing
 import Wire
@@ -54,6 +55,21 @@ struct ConfigurationTests {
         for text in ["wss://bot", "bot:8080", "bot/voice", "*.", "*bot", "a b"] {
             #expect(throws: ConfigurationError.self) { try configuration(["STREAM_HOSTS": text]) }
         }
+    }
+
+    @Test func `sounds are fetched from any public host, from those that are named, or from none`() throws {
+        #expect(try configuration([:]).calls.playHosts == ["*"])
+        #expect(try configuration(["PLAY_HOSTS": "*, files.internal"]).calls.playHosts == ["*", "files.internal"])
+        #expect(try configuration(["PLAY_HOSTS": "none"]).calls.playHosts.isEmpty)
+        #expect(throws: ConfigurationError.self) { try configuration(["PLAY_HOSTS": "http://files"]) }
+        #expect(throws: ConfigurationError.self) { try configuration(["PLAY_CA": "/nowhere/ca.pem"]) }
+    }
+
+    @Test func `a consent tone is heard only where that is wanted`() throws {
+        #expect(try configuration([:]).recording.settings.toneInterval == nil)
+        #expect(try configuration(["RECORDING_TONE_S": "0"]).recording.settings.toneInterval == nil)
+        #expect(try configuration(["RECORDING_TONE_S": "15"]).recording.settings.toneInterval == .seconds(15))
+        #expect(throws: ConfigurationError.self) { try configuration(["RECORDING_TONE_S": "-1"]) }
     }
 
     @Test func `the environment of document 003 works as it stands`() throws {

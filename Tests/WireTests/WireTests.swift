@@ -103,6 +103,14 @@ struct TimerQueueTests {
 }
 
 struct FIFOTests {
+    @Test func `the first can be looked at before it is taken`() {
+        var queue = FIFO<Int>()
+        #expect(queue.first == nil)
+        for number in 1...3 { queue.append(number) }
+        while let first = queue.first { #expect(queue.popFirst() == first) }
+        #expect(queue.isEmpty)
+    }
+
     @Test func `elements leave in the order they came, through growth and wrapping`() {
         var queue = FIFO<Int>()
         var (next, expected) = (0, 0)

@@ -13,6 +13,9 @@ public struct FIFO<Element> {
     @inlinable public var count: Int { waiting }
     @inlinable public var isEmpty: Bool { waiting == 0 }
 
+    /// What `popFirst` would answer.
+    @inlinable public var first: Element? { waiting > 0 ? ring[head] : nil }
+
     /// Elements there is memory for.
     public var capacity: Int { ring.count }
 

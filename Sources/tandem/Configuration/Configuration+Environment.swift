@@ -28,6 +28,8 @@ extension Configuration {
     private mutating func readRecording(_ reader: ConfigurationReader) throws(ConfigurationError) {
         recording.settings.policy = try Self.choice("RECORDING", default: .off, reader)
         recording.settings.format = try Self.choice("RECORDING_FORMAT", default: .wav, reader)
+        let tone = try reader.integer("RECORDING_TONE_S", default: 0, in: 0...3600)
+        recording.settings.toneInterval = tone > 0 ? .seconds(tone) : nil
         recording.limit = try reader.integer("RECORDING_LIMIT_MB", default: recording.limit, in: 1...100_000_000)
     }
 

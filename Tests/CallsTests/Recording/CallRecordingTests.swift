@@ -16,9 +16,10 @@ struct CallRecordingTests {
         let (caller, callee, third): (ScriptedPhone, ScriptedPhone, ScriptedPhone)
         let leg: SIPLegID
 
-        init(_ seed: UInt64, _ policy: RecordingPolicy, codecs: [Codec] = [.pcma]) throws {
+        init(_ seed: UInt64, _ policy: RecordingPolicy, codecs: [Codec] = [.pcma], tone: Duration? = nil) throws {
             var settings = RecordingSettings()
             settings.policy = policy
+            settings.toneInterval = tone
             exchange = try Exchange(seed: seed, users: 3, recording: settings)
             caller = try exchange.addPhone("1001", codecs: codecs)
             callee = try exchange.addPhone("1002", codecs: [.pcma, .opus])
@@ -36,9 +37,9 @@ struct CallRecordingTests {
         /// The sides of the legs that are heard, in the order in which the legs were opened.
         var sides: [RecordingSide] { media.heard.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value.side) }
 
-        func command(_ command: RecordingCommand) throws {
+        func command(_ command: RecordingCommand, tone: Bool? = nil) throws {
             let key = try #require(record?.key)
-            _ = try exchange.calls.assumeIsolated { try $0.record(key, command, userID: nil) }
+            _ = try exchange.calls.assumeIsolated { try $0.record(key, command, tone: tone, userID: nil) }
         }
     }
 
@@ -119,6 +120,46 @@ struct CallRecordingTests {
         }
         #expect(states == [.recording, .failed])
         #expect(throws: CallError.invalidState) { try talk.command(.pause) }
+    }
+
+    @Test func `those who are recorded hear a tone at once and again each interval, but not in a pause`() throws {
+        let talk = try Talk(79, .all, tone: .seconds(10))
+        let first = try #require(talk.media.tones.first)
+        #expect(talk.media.tones.count == 1 && Set(first.legs) == Set(talk.media.heard.keys) && first.legs.count == 2)
+        talk.wait(20)
+        #expect(talk.media.tones.count == 3)
+        #expect(talk.media.tones.map { ($0.at - first.at) / .seconds(1) } == [0, 10, 20])
+        try talk.command(.pause)
+        talk.wait(60)
+        #expect(talk.media.tones.count == 3)
+        try talk.command(.resume)
+        talk.wait(11)
+        #expect(talk.media.tones.count == 5)
+        try talk.command(.stop)
+        talk.wait(60)
+        #expect(talk.media.tones.count == 5)
+    }
+
+    @Test(arguments: [(Duration?.none, Bool?.none, 0), (nil, true, 2), (.seconds(5), nil, 4), (.seconds(5), false, 0)])
+    func `whoever starts a recording may say whether there is to be a tone`(
+        interval: Duration?, tone: Bool?, count: Int
+    ) throws {
+        let talk = try Talk(80, .off, tone: interval)
+        try talk.command(.start, tone: tone)
+        talk.wait(16)
+        #expect(talk.media.tones.count == count)
+    }
+
+    @Test func `no tone is heard any more when the disk has failed, or the call is over`() throws {
+        let talk = try Talk(81, .all, tone: .seconds(5))
+        talk.media.endRecording(talk.media.recordings[0].id, failure: .noRoom)
+        talk.wait(30)
+        #expect(talk.media.tones.count == 1)
+        try talk.command(.start)
+        let leg = talk.leg
+        talk.caller.assumeIsolated { $0.hangUp(leg) }
+        talk.wait(30)
+        #expect(talk.media.tones.count == 2 && talk.exchange.liveCount == 0)
     }
 
     @Test func `a built-in number is not recorded`() throws {

@@ -69,6 +69,9 @@ private struct RecordedTalk: ~Copyable {
         _ = try recording.advance(to: talk.now)
     }
 
+    /// Both hear the consent tone.
+    func soundTone() { recording.soundTone(at: talk.now) }
+
     var elapsed: Int { Int((talk.now - beganAt) / .milliseconds(1)) }
 
     mutating func finish() throws -> ReadWAV {
@@ -105,6 +108,31 @@ struct RecordingTests {
             #expect(Ear.longestGap(heard, rate: Double(rate.rawValue)) == 0)
             let spoken = Sounds.tone(frequency, seconds: 1, rate: rate).map(Double.init)
             #expect(abs(Ear.decibels(heard, over: spoken)) < 1)
+        }
+    }
+
+    @Test(arguments: [AudioEncoding.pcmu, .g722])
+    func `the consent tone is on both sides at the moment it was heard, over what was said`(encoding: AudioEncoding)
+        throws
+    {
+        var talk = try RecordedTalk.begin(encoding, encoding)
+        try talk.speak(milliseconds: 1010)
+        talk.soundTone()
+        try talk.speak(milliseconds: 1000)
+        try talk.pass(1000)
+        talk.soundTone()
+        try talk.pass(500)
+        let file = try talk.finish()
+        let (rate, hertz) = (talk.rate, Double(talk.rate.rawValue))
+        for (samples, frequency) in zip([file.left, file.right], RecordedTalk.frequencies) {
+            let spoken = RecordedTalk.part(samples, 1040..<1190, rate)
+            #expect(Ear.share(of: 1400, in: spoken, rate: hertz) > 0.1)
+            #expect(Ear.share(of: frequency, in: spoken, rate: hertz) > 0.5)
+            for silent in [500..<980, 1240..<1900] {
+                #expect(Ear.share(of: 1400, in: RecordedTalk.part(samples, silent, rate), rate: hertz) < 0.01)
+            }
+            let alone = RecordedTalk.part(samples, 3040..<3180, rate)
+            #expect(Ear.share(of: 1400, in: alone, rate: hertz) > 0.95)
         }
     }
 

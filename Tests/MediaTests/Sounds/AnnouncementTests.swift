@@ -80,6 +80,57 @@ struct AnnouncementTests {
         #expect(talk.speak(tone, from: 1).count == tone.count)
     }
 
+    @Test(arguments: [AudioEncoding.pcmu, .g722, .opus])
+    func `a short sound is heard over the partner, who is heard again when it ends`(listener: AudioEncoding) throws {
+        var talk = try VirtualTalk(.pcmu, listener)
+        let id = talk.phones[1].id
+        var heard = say(50, &talk)
+        let before = heard.count
+        talk.perform(.interject(announcement(seconds: 0.2).sound, id))
+        heard += say(10, &talk)
+        let during = heard.count
+        heard += say(50, &talk)
+        expectSeamless(heard)
+        let events = ended(talk)
+        #expect(events.isEmpty)
+        let tone = try sound(Array(heard[before..<during]), listener)
+        #expect(abs(Ear.frequency(Array(tone.suffix(1000))) - 1000) < 10)
+        let after = try sound(Array(heard[(during + 5)...]), listener)
+        #expect(abs(Ear.frequency(Array(after.suffix(3200))) - 440) < 5)
+    }
+
+    @Test func `an announcement waits for the end of a short sound, and nothing of it is lost`() throws {
+        var talk = try VirtualTalk(.pcmu, .pcmu)
+        let id = talk.phones[1].id
+        talk.perform(.announce(announcement(seconds: 1), id))
+        var heard = say(25, &talk)
+        talk.perform(.interject(Sound(narrow: Sounds.tone(2000, seconds: 0.2, rate: Self.rate)), id))
+        heard += say(10, &talk)
+        heard += say(24, &talk)
+        let early = ended(talk)
+        #expect(early.isEmpty)
+        heard += say(2, &talk)
+        let events = ended(talk)
+        #expect(events == [.announced(id, AnnouncementID(rawValue: 7), isWhole: true)])
+        let samples = try sound(Array(heard[25..<35]), .pcmu)
+        #expect(abs(Ear.frequency(samples) - 2000) < 10)
+        #expect(abs(Ear.frequency(try sound(Array(heard[36..<58]), .pcmu)) - 1000) < 5)
+    }
+
+    @Test func `a digit is worth more than the rest of a short sound`() throws {
+        var talk = try VirtualTalk(.pcmu, .pcmu)
+        talk.perform(.interject(announcement(seconds: 2).sound, talk.phones[1].id))
+        _ = say(5, &talk)
+        let phone = talk.phones[0]
+        for _ in 0..<3 {
+            talk.send(phone.stream.next([5, 10, 0, 160], type: 101, step: 0), from: phone)
+            talk.advance(20)
+        }
+        let events = talk.phones[1].take().filter { $0.header.payloadType == 101 }
+        #expect(events.count == 3)
+        #expect(abs(Ear.frequency(try sound(Array(say(20, &talk).suffix(15)), .pcmu)) - 440) < 5)
+    }
+
     @Test func `an announcement that goes round ends when it is stopped`() throws {
         var talk = try VirtualTalk(.pcmu, .pcmu)
         let id = talk.phones[1].id

@@ -11,6 +11,11 @@ struct CallRecording {
     var isPaused = false
     /// Media legs that are heard on it.
     var legs: Set<MediaLegID> = []
+    /// From one consent tone to the next; nil: there is none.
+    let toneInterval: Duration?
+    var toneTimer: LoopTimer?
+
+    init(id: RecordingID, toneInterval: Duration?) { (self.id, self.toneInterval) = (id, toneInterval) }
 }
 
 /// Recording a call: the caller's side on the left, whoever is called on the right.
@@ -18,11 +23,13 @@ struct CallRecording {
 /// The record names the file from the first moment, so that it is found after a crash, too.
 extension Call {
     /// What pages and the API ask; repeating it changes nothing.
-    func obey(_ command: RecordingCommand, userID: Int64?) throws(CallError) {
+    ///
+    /// `tone` says whether a recording that begins is to have the consent tone; nil: as the house has it.
+    func obey(_ command: RecordingCommand, tone: Bool?, userID: Int64?) throws(CallError) {
         switch command {
         case .start:
             guard recording == nil else { return resumeRecording(userID) }
-            try startRecording(userID)
+            try startRecording(userID, tone: tone)
         case .stop:
             guard recording != nil else { throw .invalidState }
             stopRecording()
@@ -48,7 +55,7 @@ extension Call {
         hearLegs()
     }
 
-    private func startRecording(_ userID: Int64?) throws(CallError) {
+    private func startRecording(_ userID: Int64?, tone: Bool? = nil) throws(CallError) {
         let hasBuiltIn = live.legs.contains { $0.party.isBuiltIn && $0.state.isOpen }
         guard live.record.state.isUp, !hasBuiltIn else { throw .invalidState }
         recordingsMade += 1
@@ -59,9 +66,12 @@ extension Call {
             self.assumeIsolated { $0.recordingEnded(outcome) }
         }
         guard let started else { throw .capacityExceeded }
-        recording = CallRecording(id: started)
+        let interval = services.recording.toneInterval
+        let hasTone = tone ?? (interval != nil)
+        recording = CallRecording(id: started, toneInterval: hasTone ? interval ?? Self.usualToneInterval : nil)
         live.noteRecording(path: path.description)
         hearLegs()
+        soundConsentTone()
         writeRecord()
         tell(.recording, userID)
     }
@@ -70,6 +80,7 @@ extension Call {
         guard recording?.isPaused == false else { return }
         recording?.isPaused = true
         silenceLegs()
+        endConsentTone()
         tell(.paused, userID)
     }
 
@@ -77,6 +88,7 @@ extension Call {
         guard recording?.isPaused == true else { return }
         recording?.isPaused = false
         hearLegs()
+        soundConsentTone()
         tell(.recording, userID)
     }
 
@@ -84,6 +96,7 @@ extension Call {
     func stopRecording() {
         guard let recording else { return }
         silenceLegs()
+        endConsentTone()
         services.media.stopRecording(recording.id)
         self.recording = nil
     }
@@ -114,6 +127,7 @@ extension Call {
             logger.error("recording failed", [LogField("failure", "\(failure)")])
             if isLatest, recording != nil {
                 silenceLegs()
+                endConsentTone()
                 recording = nil
             }
         }
@@ -134,8 +148,12 @@ extension Call {
 // What the manager is asked.
 extension CallManager {
     /// Commands the recording of a live call.
-    package func record(_ key: CallKey, _ command: RecordingCommand, userID: Int64?) throws(CallError) -> CallRecord {
-        try self.command(key) { call throws(CallError) in try call.obey(command, userID: userID) }
+    ///
+    /// `tone` says whether a recording that begins is to have the consent tone; nil: as the house has it.
+    package func record(
+        _ key: CallKey, _ command: RecordingCommand, tone: Bool? = nil, userID: Int64?
+    ) throws(CallError) -> CallRecord {
+        try self.command(key) { call throws(CallError) in try call.obey(command, tone: tone, userID: userID) }
     }
 
     /// Reads a piece of a call's recording; nil when there is none, or none any more.

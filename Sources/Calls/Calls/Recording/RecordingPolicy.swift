@@ -22,6 +22,8 @@ package enum RecordingPolicy: String, Sendable, CaseIterable {
 package struct RecordingSettings: Sendable {
     package var policy = RecordingPolicy.off
     package var format = RecordingFormat.wav
+    /// From one consent tone to the next (`RECORDING_TONE_S`); nil: none is heard unless a recording is to have it.
+    package var toneInterval: Duration?
 
     package init() {}
 }

@@ -101,6 +101,8 @@ struct MediaLeg: ~Copyable {
     /// Heard in place of the partner or the source, until it ends.
     var announcement: SoundPlayerPointer?
     var announcementID = AnnouncementID(rawValue: 0)
+    /// Heard over everything else, for a moment.
+    var interjection: SoundPlayerPointer?
     var browser: BrowserLeg?
     var ufrags: [String] = []
     /// The moment the browser's timer is set for.
@@ -140,6 +142,8 @@ struct MediaLeg: ~Copyable {
         transcoder?.deallocate()
         announcement?.deinitialize(count: 1)
         announcement?.deallocate()
+        interjection?.deinitialize(count: 1)
+        interjection?.deallocate()
         seat?.deinitialize(count: 1)
         seat?.deallocate()
         if case .sound(let player) = source {
@@ -161,12 +165,14 @@ struct MediaLeg: ~Copyable {
 
     /// Its peer hears what we make, frame by frame.
     var hearsFrames: Bool {
-        source != nil || announcement != nil || speech != nil || seat != nil
+        source != nil || announcement != nil || interjection != nil || speech != nil || seat != nil
             || partner?.pointee.transcoder != nil
     }
 
-    /// Digits, an announcement or a stream's speech are heard in place of what the partner says.
-    @inline(__always) var isOverridden: Bool { isSendingDigits || announcement != nil || isSpokenTo }
+    /// Digits, a sound of ours or a stream's speech are heard in place of what the partner says.
+    @inline(__always) var isOverridden: Bool {
+        isSendingDigits || announcement != nil || interjection != nil || isSpokenTo
+    }
 
     /// Ends what it hears of ours in place of a partner.
     mutating func dropSource() {
@@ -175,6 +181,12 @@ struct MediaLeg: ~Copyable {
             player.deallocate()
         }
         source = nil
+    }
+
+    mutating func dropInterjection() {
+        interjection?.deinitialize(count: 1)
+        interjection?.deallocate()
+        interjection = nil
     }
 
     mutating func dropSeat() {

@@ -58,6 +58,12 @@ extension MediaPlane {
 
     package func endRecord(_ id: MediaLegID, on recording: RecordingID) { send(.endRecord(id, recording), about: id) }
 
+    package func soundConsentTone(on recording: RecordingID, to legs: [MediaLegID]) {
+        guard let recordings else { return }
+        recordings.recorder.soundTone(on: recording, at: loop.now)
+        for id in legs { send(.interject(consentTone, id), about: id) }
+    }
+
     package func stopRecording(_ recording: RecordingID) { recordings?.recorder.close(recording, at: loop.now) }
 
     package func readRecording(

@@ -100,6 +100,8 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     /// Legs open, closing ones not counted.
     package var openLegs: Int { legs.count }
 
+    var consentTone: Sound { configuration.sounds.consentTone }
+
     func isOpen(_ id: MediaLegID) -> Bool { legs[id] != nil }
 
     /// Pairs of ports that no leg holds, resting ones included.

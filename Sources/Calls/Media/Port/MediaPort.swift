@@ -87,6 +87,11 @@ package protocol MediaPort: AnyObject, Sendable {
     /// Lets a leg be silent on a recording, if it is this one.
     func endRecord(_ id: MediaLegID, on recording: RecordingID)
 
+    /// Lets these legs hear the consent tone once, over whatever they hear, and the recording have it on both sides.
+    ///
+    /// For its fifth of a second a leg hears nothing else; what its peer says is relayed and recorded as ever.
+    func soundConsentTone(on recording: RecordingID, to legs: [MediaLegID])
+
     /// Ends a recording; `ended` follows.
     func stopRecording(_ recording: RecordingID)
 

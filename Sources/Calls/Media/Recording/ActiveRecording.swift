@@ -11,6 +11,7 @@ final class ActiveRecording {
     private let rate: SampleRate
     private let file: any AudioFile
     private let channels: (left: RecordingChannel, right: RecordingChannel)
+    private var tones: ToneTrack
     private let startedAt: Instant
     /// Set by whoever stops it.
     var stopsAt: Instant?
@@ -36,6 +37,7 @@ final class ActiveRecording {
         case .opus: file = try OggOpusFile(descriptor, rate)
         }
         channels = (try RecordingChannel(rate), try RecordingChannel(rate))
+        tones = ToneTrack(rate)
         samples = .allocate(capacity: Self.batch * 2 * rate.samplesPerFrame)
     }
 
@@ -50,6 +52,11 @@ final class ActiveRecording {
         case .left: channels.left.add(ring)
         case .right: channels.right.add(ring)
         }
+    }
+
+    /// The parties began to hear the consent tone.
+    func soundTone(at now: Instant) {
+        tones.begin(at: Int((now - startedAt) / .microseconds(1)) * rate.rawValue / 1_000_000)
     }
 
     /// Writes all that is due; answers whether the recording has come to its end.
@@ -74,14 +81,16 @@ final class ActiveRecording {
 
     private func writeBatch(_ count: Int) throws(RecordingFailure) {
         let size = 2 * rate.samplesPerFrame
-        let second = frames / Self.framesPerSecond
+        let (first, second) = (frames, frames / Self.framesPerSecond)
         for index in 0..<count {
             frames += 1
             let now = startedAt + Self.latency + duration
             channels.left.fill(samples, from: index * size, at: now)
             channels.right.fill(samples, from: index * size + 1, at: now)
         }
-        try file.write(UnsafeBufferPointer(rebasing: samples[..<(count * size)]))
+        let batch = UnsafeMutableBufferPointer(rebasing: samples[..<(count * size)])
+        tones.add(to: batch, from: first * rate.samplesPerFrame)
+        try file.write(UnsafeBufferPointer(batch))
         if frames / Self.framesPerSecond != second { try file.flush() }
     }
 }

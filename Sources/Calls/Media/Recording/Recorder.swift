@@ -87,6 +87,11 @@ final class Recorder: @unchecked Sendable {
         thread.execute { [self] in recordings[id]?.add(ring, side) }
     }
 
+    /// Lets the consent tone, which the parties hear from now on, be in a recording.
+    func soundTone(on id: RecordingID, at now: Instant) {
+        thread.execute { [self] in recordings[id]?.soundTone(at: now) }
+    }
+
     /// Ends a recording with what was said until now.
     func close(_ id: RecordingID, at now: Instant) {
         thread.execute { [self] in

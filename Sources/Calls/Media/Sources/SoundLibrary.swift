@@ -8,6 +8,7 @@ package final class SoundLibrary: Sendable {
     let music: Sound
     let milliwatt = SoundLibrary.milliwatt
     let silence = SoundLibrary.silence
+    let consentTone = SoundLibrary.consentTone
 
     /// Without music of its own (`MUSIC_ON_HOLD`) it has the built-in tune.
     package init(plan: TonePlan = .russia, music: Sound? = nil) {
@@ -19,6 +20,7 @@ package final class SoundLibrary: Sendable {
 
     private static let tune = Sound(narrow: HoldMusic.samples())
     private static let silence = Sound(narrow: [Int16](repeating: 0, count: 160))
+    private static let consentTone = Sound(narrow: ConsentTone.samples(at: .narrowband))
     /// 1004 Hz at 0 dBm0: half a second holds a whole number of periods.
     private static let milliwatt = Sound(
         narrow: (0..<4000).map { Int16((Decibels.sine(1004 * Double($0) / 8000) * Decibels.zero).rounded()) })

@@ -52,11 +52,11 @@ package struct CallTone: Hashable, Sendable {
     /// Milliseconds of rise and fall, so that nothing clicks.
     private static let edge = 3
 
-    /// One round, at 8000 Hz.
-    func samples() -> [Int16] {
-        let rate = SampleRate.narrowband.rawValue
+    /// One round.
+    func samples(at rate: SampleRate = .narrowband, level: Double = level) -> [Int16] {
+        let rate = rate.rawValue
         let (sounding, silent, edge) = (on * rate / 1000, off * rate / 1000, Self.edge * rate / 1000)
-        let peak = Decibels.peak(Self.level) / Double(max(frequencies.count, 1)).squareRoot()
+        let peak = Decibels.peak(level) / Double(max(frequencies.count, 1)).squareRoot()
         let tone = (0..<sounding).map { index in
             let swell = min(1, Double(min(index, sounding - 1 - index)) / Double(edge))
             let sum = frequencies.reduce(0) { $0 + Decibels.sine($1 * Double(index) / Double(rate)) }

@@ -13,6 +13,8 @@ enum WorkerCommand: Sendable {
     case play(MediaSource, MediaLegID)
     case announce(Announcement, MediaLegID)
     case stopAnnouncement(MediaLegID)
+    /// Lets a leg hear a short sound over everything else.
+    case interject(Sound, MediaLegID)
     case mute(MediaLegID, Bool)
     case setDTMF(DTMFMode, MediaLegID)
     case sendDigits(String, MediaLegID)

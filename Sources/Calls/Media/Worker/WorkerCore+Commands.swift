@@ -31,6 +31,8 @@ extension WorkerCore {
             if let leg = legs[id] { announce(announcement, to: leg) }
         case .stopAnnouncement(let id):
             if let leg = legs[id] { stopAnnouncement(leg) }
+        case .interject(let sound, let id):
+            if let leg = legs[id] { interject(sound, to: leg) }
         case .mute(let id, let isMuted):
             guard let leg = legs[id], leg.pointee.isMuted != isMuted else { return }
             leg.pointee.isMuted = isMuted

@@ -28,6 +28,8 @@ extension WorkerCore {
         } else if header.payloadType == formats.receivesEventsAs {
             hearDigit(packet, header, from: leg)
             target = leg.pointee.relaysEventsAs
+            // A digit is worth more than the rest of a short sound.
+            if let partner = leg.pointee.partner, partner.pointee.interjection != nil { endInterjection(partner) }
         } else {
             target = LegFormats.none
         }

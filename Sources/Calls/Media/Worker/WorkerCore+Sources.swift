@@ -11,6 +11,12 @@ extension WorkerCore {
             passUnheard(leg)
             return
         }
+        if let interjection = leg.pointee.interjection {
+            playInterjection(interjection, leg)
+            leg.pointee.speech?.pointee.skip()
+            passUnheard(leg)
+            return
+        }
         if let announcement = leg.pointee.announcement {
             playAnnouncement(announcement, leg)
             leg.pointee.speech?.pointee.skip()
@@ -36,7 +42,7 @@ extension WorkerCore {
     }
 
     /// Sends the next 20 ms of a sound; where nothing may be sent, time passes nevertheless.
-    private mutating func play(_ player: SoundPlayerPointer, to leg: LegPointer) {
+    mutating func play(_ player: SoundPlayerPointer, to leg: LegPointer) {
         guard let formats = leg.pointee.formats, formats.sends else {
             player.pointee.advance()
             return
@@ -110,6 +116,7 @@ extension WorkerCore {
     func retune(_ leg: LegPointer) {
         let encoding = leg.pointee.formats?.encoding.audio
         leg.pointee.announcement?.pointee.tune(to: encoding)
+        leg.pointee.interjection?.pointee.tune(to: encoding)
         leg.pointee.speech?.pointee.tune(to: encoding)
         if case .sound(let player) = leg.pointee.source { player.pointee.tune(to: encoding) }
     }

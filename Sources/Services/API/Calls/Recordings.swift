@@ -7,6 +7,7 @@ import Wire
 
 /// Recordings of calls: commanded while a call lives, listened to by whoever may see it.
 ///
+/// `POST …/recording/start` takes `{"tone": true}` or `false`: whether the parties hear that they are recorded.
 /// `GET /api/v1/calls/:id/recording` answers the file, also while it grows; longer ones by `Range`, piece by piece.
 extension API {
     func addRecordings(to router: inout Router) {
@@ -20,9 +21,9 @@ extension API {
 
     private func record(_ request: APIRequest, _ word: RecordingCommand) async throws(Failure) -> HTTPResponse {
         let known = try await liveRecord(try request.callKey("id"), for: request.caller)
-        let userID = request.caller.userID
+        let (userID, tone) = (request.caller.userID, word == .start ? try request.flag("tone") : nil)
         let record = try await command { () throws(CallError) in
-            try await calls.record(known.key, word, userID: userID)
+            try await calls.record(known.key, word, tone: tone, userID: userID)
         }
         let data: JSONValue = [
             "callId": .string(record.uuid.description), "recordingUrl": JSONValue(record.recordingURL),

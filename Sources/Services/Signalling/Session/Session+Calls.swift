@@ -97,14 +97,16 @@ extension Session {
         }
     }
 
-    /// Beyond the documents: `{callId, action: start, stop, pause or resume}`.
+    /// Beyond the documents: `{callId, action: start, stop, pause or resume}`, and with `start` whether there is to be a
+    /// consent `tone`.
     private func recordCall(_ message: ClientMessage) throws(Failure) {
         let (record, userID) = (try liveCall(message), user?.id)
         guard let command = message.text("action").flatMap({ RecordingCommand(rawValue: $0) }) else {
             throw .invalid("action", "must be start, stop, pause or resume")
         }
+        let tone = message.payload["tone"]?.boolValue
         _ = try services.calls.attempt { manager throws(CallError) in
-            try manager.record(record.key, command, userID: userID)
+            try manager.record(record.key, command, tone: tone, userID: userID)
         }
     }
 

@@ -1,0 +1,24 @@
+import Media
+import Reactor
+
+/// The tone that tells the parties of a call that it is being recorded.
+extension Call {
+    /// Where the operator has not said how often it sounds.
+    static let usualToneInterval = Duration.seconds(15)
+
+    /// Lets those who are recorded hear the tone, and again and again while the recording goes on.
+    func soundConsentTone() {
+        guard let recording, !recording.isPaused, let interval = recording.toneInterval else { return }
+        let legs = recording.legs.sorted { $0.rawValue < $1.rawValue }
+        services.media.soundConsentTone(on: recording.id, to: legs)
+        self.recording?.toneTimer = loop.schedule(after: interval) { [weak self] in
+            self?.assumeIsolated { $0.soundConsentTone() }
+        }
+    }
+
+    /// Nothing is recorded now.
+    func endConsentTone() {
+        if let timer = recording?.toneTimer { loop.cancel(timer) }
+        recording?.toneTimer = nil
+    }
+}
