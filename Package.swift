@@ -101,7 +101,7 @@ let services: [Target] = [
         ]),
     swift("Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor"]),
     .target(
-        name: "Console", dependencies: ["Web"], path: "Sources/Services/Console",
+        name: "Console", dependencies: ["Wire", "Web"], path: "Sources/Services/Console",
         resources: [.embedInCode("Pages")], swiftSettings: strict),
 ]
 

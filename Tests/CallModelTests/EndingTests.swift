@@ -132,6 +132,38 @@ struct EndingTests {
         #expect(scene.call.record.state == state)
     }
 
+    @Test func `a page that has heard the far end hears why it does not answer, and any other is told at once`() {
+        let plan = CallPlan(callers: [Parties.page1], callerState: .awaited, callees: [.trunk])
+        var scene = Scene(plan)
+        scene.play(.offered(1))
+        #expect(scene.play(.earlyMedia(2)).contains(.bridgeEarly(caller: 1, callee: 2)))
+        #expect(scene.play(.failed(2, .status(503))).last == .signal(1, .congestion))
+        #expect(scene.endings == 0)
+        scene.wait(seconds: 3)
+        scene.play(.deadline)
+        #expect(scene.endings == 1 && scene.released(1) == .rejected(status: 503))
+        var deaf = Scene(plan)
+        deaf.play(.offered(1))
+        deaf.play(.ringing(2))
+        deaf.play(.failed(2, .status(486)))
+        #expect(deaf.endings == 1 && deaf.call.record.state == .busy)
+    }
+
+    @Test func `who is left alone by a transfer that fails hears why the call ends`() {
+        var scene = Scene.talking()
+        scene.play(
+            .transfer(
+                TransferRequest(by: .leg(2), target: "1003", parties: [Parties.phone3], targetUserID: nil, reason: nil))
+        )
+        scene.play(.gone(2, .hungUp))
+        let effects = scene.play(.failed(3, .status(486)))
+        #expect(effects.last == .signal(1, .busy) && scene.endings == 0)
+        scene.wait(seconds: 3)
+        scene.play(.deadline)
+        #expect((scene.call.record.state, scene.call.record.endReason) == (.completed, .unavailable))
+        #expect(scene.released(1) == .normal && scene.endings == 1)
+    }
+
     @Test func `nobody answers a caller who was called: they hear it, and no device goes on ringing`() {
         var scene = calledCaller()
         scene.wait(seconds: 60)

@@ -79,6 +79,8 @@ struct TransferTests {
         scene.play(.transfer(Self.request))
         #expect(scene.play(.gone(2, .hungUp)) == [.release(2, .normal)])
         scene.play(.failed(3, .status(486)))
+        scene.wait(seconds: 3)
+        scene.play(.deadline)
         #expect(scene.call.record.state == .completed)
         #expect(scene.released(1) == .normal)
     }

@@ -1,4 +1,5 @@
 package import Web
+package import Wire
 
 /// The page at `/`: the telephone that people use in a browser.
 ///
@@ -6,9 +7,13 @@ package import Web
 package enum Console {
     /// Adds the page's files; `securePort` is where the same page is served over HTTPS, which the page tells people
     /// whose browser keeps the microphone from an insecure address.
-    package static func add(to router: inout Router, securePort: UInt16? = nil) {
-        let facts = "{\"securePort\":\(securePort.map { String($0) } ?? "null")}"
-        let described = StaticFiles.File(path: "/console.json", bytes: Array(facts.utf8))
+    ///
+    /// `tones` are those of the house, which the page sounds itself while it has no media: `ringback`, `busy` and
+    /// `congestion`, each with its `frequencies` in Hz and the milliseconds it is `on` and `off`.
+    package static func add(to router: inout Router, securePort: UInt16? = nil, tones: JSONValue = [:]) {
+        let port = securePort.map { JSONValue.integer(Int64($0)) } ?? .null
+        let facts: JSONValue = ["securePort": port, "tones": tones]
+        let described = StaticFiles.File(path: "/console.json", bytes: facts.encoded())
         StaticFiles(files + [described]).add(to: &router, aliases: ["/": "/index.html"])
     }
 

@@ -176,7 +176,8 @@ extension Configuration {
         media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", default: 30, in: 1...86_400))
         media.usesLibSRTP = try srtpEngine(reader) == "libsrtp2"
         media.stunServer = reader.text("STUN_SERVER")
-        media.sounds = SoundLibrary(plan: try tonePlan(reader), music: try musicOnHold(reader))
+        media.tones = try tonePlan(reader)
+        media.sounds = SoundLibrary(plan: media.tones, music: try musicOnHold(reader))
     }
 
     private func tonePlan(_ reader: ConfigurationReader) throws(ConfigurationError) -> TonePlan {

@@ -78,6 +78,7 @@ struct Configuration {
         var usesLibSRTP = false
         var timeout: Duration = .seconds(30)
         var stunServer: String?
+        var tones = TonePlan.russia
         /// Made of `TONE_PLAN` and `MUSIC_ON_HOLD`.
         var sounds = SoundLibrary()
     }
@@ -91,11 +92,11 @@ struct Configuration {
         var streamHosts: [String] = []
         /// Authorities that are trusted for it instead of the system's.
         var streamAuthorities: String?
-    }
         /// Whence sounds may be fetched that are to be played.
         var playHosts = ["*"]
         /// Authorities that are trusted for it instead of the system's.
         var playAuthorities: String?
+    }
 
     struct Recording {
         var settings = RecordingSettings()

@@ -154,7 +154,8 @@ extension Gateway {
             service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
             wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }
         ).add(to: &router)
-        Console.add(to: &router, securePort: configuration.web.securePort)
+        Console.add(
+            to: &router, securePort: configuration.web.securePort, tones: JSONValue(configuration.media.tones))
         let origins = OriginPolicy(configuration.web.origins.joined(separator: ","))
         var application = WebApplication(
             router: router, sockets: parts.signalling.endpoints + [parts.sip.webSocket(origins: origins)],
@@ -207,6 +208,21 @@ extension Configuration {
 
     var authMode: AuthMode {
         AuthMode(web.authentication.rawValue, hasConfiguredSecret: web.secret != nil) ?? .required
+    }
+}
+
+extension JSONValue {
+    /// As pages are told of it.
+    fileprivate init(_ plan: TonePlan) {
+        let tones = [("ringback", plan.ringBack), ("busy", plan.busy), ("congestion", plan.congestion)]
+        self = .object(JSONObject(tones.map { JSONObject.Member($0, JSONValue($1)) }))
+    }
+
+    private init(_ tone: CallTone) {
+        let frequencies = tone.frequencies.map { JSONValue.integer(Int64($0)) }
+        self = [
+            "frequencies": .array(frequencies), "on": .integer(Int64(tone.on)), "off": .integer(Int64(tone.off)),
+        ]
     }
 }
 

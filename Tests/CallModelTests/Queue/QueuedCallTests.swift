@@ -86,13 +86,39 @@ struct QueuedCallTests {
             scene.play(.queue("sales", .leave(to: .parties([.outside(trunk: "b", number: "555")]))))
                 == [.tellQueue("sales", .left), .ring(1), .reach(2, autoAnswer: false)])
         #expect(scene.play(.queue("sales", .offer([Parties.phone2]))).isEmpty)
-        scene.play(.failed(2, .status(486)))
+        #expect(
+            scene.play(.failed(2, .status(486))) == [
+                .release(2, .rejected(status: 486)), .forget(2), .signal(1, .busy),
+            ])
+        #expect(scene.endings == 0)
+        scene.wait(seconds: 3)
+        scene.play(.deadline)
         #expect(scene.call.record.state == .busy)
         #expect(scene.endings == 1)
         var other = waiting()
-        other.play(.queue("sales", .leave(to: .nowhere)))
+        #expect(other.play(.queue("sales", .leave(to: .nowhere))) == [.tellQueue("sales", .left), .signal(1, .busy)])
+        other.wait(seconds: 3)
+        other.play(.deadline)
         #expect(other.call.record.state == .noAnswer)
         #expect(other.released(1) == .rejected(status: 480))
+    }
+
+    @Test func `who was not answered by the queue is told by the response alone`() {
+        var scene = Scene(
+            CallPlan(callers: [.trunk], callerState: .ready, callees: [], queue: Self.ticket), direction: .incoming)
+        scene.play(.queue("sales", .leave(to: .nowhere)))
+        #expect(scene.released(1) == .rejected(status: 480) && scene.endings == 1)
+    }
+
+    @Test func `whose time in the queue is up hears it, and the queue is told once`() {
+        var scene = waiting()
+        scene.play(.queue("sales", .offer([Parties.phone2])))
+        scene.wait(seconds: 360)
+        let effects = scene.play(.deadline)
+        #expect(effects == [.release(2, .callerGaveUp), .tellQueue("sales", .left), .signal(1, .busy)])
+        scene.play(.gone(1, .hungUp))
+        #expect(scene.endings == 1 && scene.call.record.state == .noAnswer)
+        #expect(scene.effects.filter { $0 == .tellQueue("sales", .left) }.count == 1)
     }
 
     @Test func `whom the queue sends on at once was not answered before, and rings`() {
@@ -153,8 +179,10 @@ struct QueuedCallTests {
 
     @Test func `a queue that forgets its caller does not keep the call`() {
         var scene = waiting()
-        scene.wait(seconds: 361)
-        scene.play(.deadline)
+        for seconds in [361, 3] {
+            scene.wait(seconds: seconds)
+            scene.play(.deadline)
+        }
         #expect(scene.call.record.state == .noAnswer)
         #expect(scene.endings == 1)
     }

@@ -121,6 +121,8 @@ struct QueueExitTests {
         exchange.change(queues: [])
         exchange.loop.advance(by: .seconds(2))
         #expect(fates(third) == [.cancelled])
+        #expect(Array(exchange.media.sources.values) == [.busy])
+        exchange.loop.advance(by: .seconds(2))
         #expect(caller.assumeIsolated { $0.fates[leg] } == .ended)
         #expect(exchange.calls.assumeIsolated { $0.queueStatuses() }.isEmpty)
     }

@@ -57,7 +57,7 @@ extension LiveCall {
             return finish(Ending(.completed, reason(departure, leg)), releasing: departure.cause, moment)
         case .transferring(let transfer): return goneDuring(transfer, id, reason(departure, leg), moment)
         case .queued(let wait): return lostInQueue(leg, wait, departure, moment)
-        case .refused(let caller, let failure): return id == caller ? finish(refusedBy: failure, moment) : []
+        case .refused(let listener, let failure): return id == listener ? finish(refusedBy: failure, moment) : []
         case .over: return []
         }
     }
@@ -166,20 +166,34 @@ extension LiveCall {
     }
 
     /// Nobody took the call: the caller is told what the most telling of the attempts said.
-    ///
-    /// A caller's phone that we called has been answered, and can be told by a tone alone.
     mutating func endUnreached(_ moment: Moment) -> [CallEffect] {
         let failure = lastFailure ?? .status(480)
-        guard phase == .reachingCallee, plan.ringsCallerFirst, let caller = openLegs(.caller).first,
-            !caller.party.isBrowser
-        else { return finish(refusedBy: failure, moment) }
-        phase = .refused(caller: caller.id, failure)
-        deadline = moment.now + timing.refusal
-        return release(openLegs(.callee).map(\.id), .callerGaveUp) + [.signal(caller.id, failure.signal)]
+        guard let listener else { return finish(refusedBy: failure, moment) }
+        return signal(failure, to: listener, moment)
     }
 
+    /// Who can be told by a tone alone, having been answered or, in a page, having heard something already.
+    private var listener: LegID? {
+        if case .queued(let wait) = phase { return wait.hearsMusic ? wait.waiter : nil }
+        guard phase == .reachingCallee, let caller = openLegs(.caller).first else { return nil }
+        return (caller.party.isBrowser ? wasHeardEarly : plan.ringsCallerFirst) ? caller.id : nil
+    }
+
+    /// Lets the last party hear why nobody else is there, and then ends the call.
+    mutating func signal(_ failure: LegFailure, to listener: LegID, _ moment: Moment) -> [CallEffect] {
+        let left = farewell()
+        phase = .refused(listener, failure)
+        deadline = moment.now + timing.refusal
+        let others = legs.filter { $0.id != listener && $0.state.isOpen }.map(\.id)
+        return release(others, .callerGaveUp) + left + [.signal(listener, failure.signal)]
+    }
+
+    /// A call that had been answered was one: what it ends with is that nobody else could be had.
     private mutating func finish(refusedBy failure: LegFailure, _ moment: Moment) -> [CallEffect] {
-        finish(Ending(failure: failure), releasing: .rejected(status: failure.statusForCaller), moment)
+        guard record.answeredAt == nil else {
+            return finish(Ending(.completed, .unavailable), releasing: .normal, moment)
+        }
+        return finish(Ending(failure: failure), releasing: .rejected(status: failure.statusForCaller), moment)
     }
 
     mutating func finish(_ ending: Ending, releasing cause: ReleaseCause, _ moment: Moment) -> [CallEffect] {

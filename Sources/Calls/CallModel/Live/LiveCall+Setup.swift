@@ -53,10 +53,11 @@ extension LiveCall {
         return rung.filter { $0 != .ring(caller) } + bridged
     }
 
-    private func bridgeEarly() -> [CallEffect] {
+    private mutating func bridgeEarly() -> [CallEffect] {
         guard phase == .reachingCallee, let source = earlySource, openLegs(.callee).map(\.id) == [source],
             let caller = openLegs(.caller).first, caller.state == .ready
         else { return [] }
+        wasHeardEarly = true
         return [.bridgeEarly(caller: caller.id, callee: source)]
     }
 

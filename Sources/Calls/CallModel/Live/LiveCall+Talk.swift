@@ -115,11 +115,11 @@ extension LiveCall {
         return others + [.bridge(transfer.stayer, id)] + left + [.record, .notify(notice)]
     }
 
-    /// No target answered: the two who talked before talk again, or the call ends if one of them has left.
+    /// No target answered: the two who talked before talk again; who was left alone hears why it ends.
     mutating func transferFailed(_ transfer: Transfer, _ moment: Moment) -> [CallEffect] {
         let released = release(openLegs(.target).map(\.id), .callerGaveUp)
         guard let transferor = transfer.transferor else {
-            return released + finish(Ending(.completed, .unavailable), releasing: .normal, moment)
+            return released + signal(lastFailure ?? .status(480), to: transfer.stayer, moment)
         }
         phase = .talking(transfer.stayer, transferor)
         deadline = moment.now + timing.longest

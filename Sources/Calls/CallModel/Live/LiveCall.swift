@@ -19,6 +19,8 @@ package struct LiveCall: Sendable {
     var lastFailure: LegFailure?
     /// The callee that sends sound before its answer.
     var earlySource: LegID?
+    /// The caller has heard it, or is about to.
+    var wasHeardEarly = false
     /// The caller cannot be told of an answer now: its signalling has something else to get done first.
     var isCallerWithheld = false
     /// Of the two who talk, those who are away for the moment.
@@ -37,8 +39,8 @@ package struct LiveCall: Sendable {
         case transferring(Transfer)
         /// Waits in a queue, or for whoever the queue sent it to; hears music.
         case queued(QueueWait)
-        /// Click-to-call: the caller's phone, which has answered, hears by a tone why the far end does not.
-        case refused(caller: LegID, LegFailure)
+        /// Nobody else is left: a party that can be told in no other way hears by a tone why.
+        case refused(LegID, LegFailure)
         case over
     }
 
@@ -143,7 +145,7 @@ package struct CallTiming: Sendable {
     package var ringing: Duration = .seconds(60)
     /// From a user's "yes" to the offer of their page.
     package var joining: Duration = .seconds(30)
-    /// How long a caller who was called hears the tone that ends the call.
+    /// How long a party hears the tone that ends the call.
     package var refusal: Duration = .seconds(3)
     /// How long the place of a page that is away is kept (`RESUME_TIMEOUT_S`); zero: not at all.
     package var resuming: Duration = .seconds(20)

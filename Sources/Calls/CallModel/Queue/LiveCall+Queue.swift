@@ -232,9 +232,6 @@ extension LiveCall {
 
     /// Nobody took the call.
     private mutating func endUnserved(_ moment: Moment) -> [CallEffect] {
-        guard record.answeredAt == nil else {
-            return finish(Ending(.completed, .unavailable), releasing: .normal, moment)
-        }
         lastFailure = lastFailure ?? .timeout
         return endUnreached(moment)
     }

@@ -9,10 +9,11 @@ import { ask, colleagues, isAccepted } from './server.js';
 import { Settings } from './settings.js';
 import { forgetAccount, rememberedAccount, signIn } from './signin.js';
 import { Socket } from './socket.js';
-import { audioContext } from './sounds.js';
+import { audioContext, useTones } from './sounds.js';
 import { onLanguage, renderTexts, switchLanguage, text } from './texts.js';
 
 const noticeTime = 8000;
+const facts = ask('/console.json').catch(() => ({}));
 
 async function start() {
   onLanguage(renderTexts);
@@ -24,6 +25,7 @@ async function start() {
   // Sound is allowed from the first touch on: an incoming call must be heard later without one.
   document.addEventListener('pointerdown', audioContext, { once: true });
   document.addEventListener('keydown', audioContext, { once: true });
+  facts.then(({ tones }) => useTones(tones));
   warnIfInsecure();
   let account = rememberedAccount();
   let reason = '';
@@ -108,7 +110,7 @@ function hideNotice() { $('notice').hidden = true; }
 
 async function warnIfInsecure() {
   if (isPossible()) return;
-  const { securePort } = await ask('/console.json').catch(() => ({}));
+  const { securePort } = await facts;
   const address = `https://${location.hostname}${securePort === 443 ? '' : `:${securePort}`}/`;
   $('insecure').hidden = false;
   if (!securePort) return;

@@ -47,6 +47,9 @@ export class Call extends EventTarget {
   get pc() { return this.#sound.pc; }
   get isOver() { return this.state === 'ended'; }
 
+  /** Nobody took our call, and nothing was heard that said so. */
+  get isRefused() { return this.isOver && this.direction === 'outgoing' && !this.answeredAt && !this.hasSound; }
+
   /** Whether an event is about this call: some name it by number, some by UUID. */
   isNamed({ uuid, callId, id }) {
     const names = [uuid, callId, id].filter(Boolean).map(String);

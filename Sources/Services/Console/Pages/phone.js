@@ -7,6 +7,12 @@ import { Refusal } from './server.js';
 /** How long the ending of a call stays in view. */
 const farewellTime = 2500;
 
+/** What a caller hears whose call nobody took, by its reason. */
+const refusals = {
+  busy: sounds.busy, rejected: sounds.busy, no_answer: sounds.busy, unavailable: sounds.busy, not_found: sounds.busy,
+  signalling_timeout: sounds.congestion, signalling_failed: sounds.congestion, upstream_failed: sounds.congestion,
+};
+
 /**
  * The telephone: at most one call, and the calls that are offered to us.
  *
@@ -124,7 +130,7 @@ export class Phone extends EventTarget {
     this.#emit('change');
     this.#sound();
     if (call.state !== 'ended') return;
-    if (this.offers.size === 0) sounds.farewell();
+    if (this.offers.size === 0 && !this.#sounding) sounds.farewell();
     setTimeout(() => this.#clear(call), farewellTime);
   }
 
@@ -132,6 +138,7 @@ export class Phone extends EventTarget {
     if (this.call !== call) return;
     this.call = null;
     this.#emit('change');
+    this.#sound();
   }
 
   #linkChanged(state) {
@@ -189,7 +196,8 @@ export class Phone extends EventTarget {
 
   #wantedSound() {
     if (this.offers.size > 0) return this.isBusy ? sounds.callWaiting : sounds.ring;
-    return this.call?.state === 'ringing' ? sounds.ringBack : null;
+    if (this.call?.state === 'ringing') return sounds.ringBack;
+    return this.call?.isRefused ? refusals[this.call.reason] ?? null : null;
   }
 
   #fail(problem) { this.#emit('failure', failureText(problem)); }

@@ -52,8 +52,24 @@ export function silence() {
   stopCurrent = () => {};
 }
 
-/** The far end rings: 425 Hz, one second in five. */
-export const ringBack = () => repeat(5, [[[425], 0.05, 1, 0.08]]);
+/** The tones of the house, as `/console.json` has them; in milliseconds. */
+let tones = {};
+
+export function useTones(plan) { tones = plan ?? {}; }
+
+function telephoneTone(name) {
+  const { frequencies, on, off } = tones[name] ?? { frequencies: [425], on: 1000, off: 4000 };
+  repeat((on + off) / 1000, [[frequencies, 0.05, on / 1000, 0.08]]);
+}
+
+/** The far end rings. */
+export const ringBack = () => telephoneTone('ringback');
+
+/** The far end does not take the call. */
+export const busy = () => telephoneTone('busy');
+
+/** The far end cannot be reached. */
+export const congestion = () => telephoneTone('congestion');
 
 /** Somebody calls: two soft notes, twice. */
 export const ring = () => repeat(3.2, [
