@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from audio import band_db, frequency, write_tone
+from audio import band_db, frequency, level_db, write_tone
 from gateway import Gateway
 from peers import PlainSocket
 from phone import Phone
@@ -149,6 +149,20 @@ def test_a_phone_hears_what_a_url_holds_and_nothing_is_fetched_from_elsewhere(ga
         anna.stop()
         petr.stop()
     assert not any("sesame" in line for line in gateway.output)
+
+
+def test_a_caller_whom_no_member_of_a_queue_takes_hears_busy_and_then_the_end(gateway):
+    gateway.add("queues", name="sales", extension="700", maximumWaitSeconds=1, leavesWhenEmpty=False)
+    with Phone(gateway, "1001") as anna:
+        anna.dial("700")
+        anna.wait_talking()
+        time.sleep(1)
+        samples, rate = anna.listen(1.5)
+        assert abs(frequency(samples, rate) - 425) < 3
+        blocks = samples[:len(samples) // (rate // 20) * (rate // 20)].reshape(-1, rate // 20)
+        assert 0.3 <= sum(level_db(block) > -40 for block in blocks) / len(blocks) <= 0.7, "a tone half of the time"
+        anna.wait_closed()
+    assert newest_call(gateway)["status"] == "no_answer"
 
 
 def test_music_on_hold_is_the_operators_own(tmp_path):

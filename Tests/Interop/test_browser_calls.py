@@ -13,7 +13,7 @@ ANNA, PETR = 440, 660
 @pytest.fixture(scope="module")
 def gateway():
     # A page that is closed is waited for, and here not for long.
-    with Gateway(RESUME_TIMEOUT_S="2") as running:
+    with Gateway(RESUME_TIMEOUT_S="2", TONE_PLAN="US") as running:
         yield running
 
 
@@ -181,6 +181,26 @@ def test_two_pages_ring_and_the_first_answer_wins(gateway, chrome, anna, petr):
     hang_up(second, anna)
     assert last_row(gateway)["end_reason"] == "callee_hangup"
     assert len(heard_events(petr, "call-ended")) == 1
+
+
+LISTEN_TO_TONES = """() => {
+  window.heard = [];
+  window.OscillatorNode = class extends OscillatorNode {
+    constructor(context, options) { super(context, options); window.heard.push(options.frequency); }
+  };
+}"""
+
+
+def test_a_page_sounds_the_tones_of_the_house(anna, petr):
+    anna.page.evaluate(LISTEN_TO_TONES)
+    anna.dial("1002")
+    petr.wait_state("incoming")
+    anna.wait_state("ringing")
+    anna.until("() => heard.includes(440) && heard.includes(480)")
+    assert not anna.page.evaluate("() => heard.includes(620)")
+    petr.press("reject")
+    anna.until("() => heard.includes(620)")
+    anna.wait_state("idle")
 
 
 def test_a_rejected_call_ends_at_both_pages(gateway, anna, petr):
