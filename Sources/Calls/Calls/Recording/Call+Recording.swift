@@ -123,6 +123,7 @@ extension Call {
     private func recordingEnded(_ outcome: RecordingOutcome) {
         let isLatest = live.record.recordingPath == outcome.path.description
         if isLatest { live.noteRecorded(outcome.isThere ? loop.wallTime : nil) }
+        outcome.tellGaps(to: logger)
         if let failure = outcome.failure {
             logger.error("recording failed", [LogField("failure", "\(failure)")])
             if isLatest, recording != nil {
@@ -142,6 +143,14 @@ extension Call {
     private func announce(_ notice: CallEvent.Notice) {
         manager.announce(
             CallEvent(record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName))
+    }
+}
+
+extension RecordingOutcome {
+    /// Says in the log what a slow disk cost.
+    func tellGaps(to logger: Logger) {
+        guard packetsDropped > 0 else { return }
+        logger.warn("recording has gaps: the disk was too slow", [LogField("packets", packetsDropped)])
     }
 }
 

@@ -12,6 +12,7 @@ final class ActiveRecording {
     private let file: any AudioFile
     private let channels: (left: RecordingChannel, right: RecordingChannel)
     private var tones: ToneTrack
+    private var droppedTaken: UInt64 = 0
     private let startedAt: Instant
     /// Set by whoever stops it.
     var stopsAt: Instant?
@@ -28,14 +29,11 @@ final class ActiveRecording {
 
     init(
         _ order: RecordingOrder, descriptor: Int32, at startedAt: Instant,
-        ended: @escaping @Sendable (RecordingOutcome) -> Void
+        makeFile: AudioFileMaker = RecordingFormat.makeFile, ended: @escaping @Sendable (RecordingOutcome) -> Void
     ) throws(RecordingFailure) {
         (path, self.startedAt, self.ended) = (order.path, startedAt, ended)
         rate = order.isWideband ? .wideband : .narrowband
-        switch order.path.format {
-        case .wav: file = try WAVFile(descriptor, rate)
-        case .opus: file = try OggOpusFile(descriptor, rate)
-        }
+        file = try makeFile(order.path.format, descriptor, rate)
         channels = (try RecordingChannel(rate), try RecordingChannel(rate))
         tones = ToneTrack(rate)
         samples = .allocate(capacity: Self.batch * 2 * rate.samplesPerFrame)
@@ -46,6 +44,13 @@ final class ActiveRecording {
     var duration: Duration { .milliseconds(Int64(frames * 20)) }
     var size: Int { file.size }
     var dropped: UInt64 { channels.left.dropped &+ channels.right.dropped }
+
+    /// Packets dropped since this was asked last: most are while the disk holds up another recording.
+    func takeDropped() -> Int {
+        let all = dropped
+        defer { droppedTaken = all }
+        return Int(truncatingIfNeeded: all &- droppedTaken)
+    }
 
     func add(_ ring: RecordingRing, _ side: RecordingSide) {
         switch side {

@@ -13,6 +13,20 @@ protocol AudioFile: AnyObject {
     func finish() throws(RecordingFailure)
 }
 
+/// Makes the file of a recording of a descriptor, which is closed with it, and when it cannot be made.
+typealias AudioFileMaker = @Sendable (RecordingFormat, Int32, SampleRate) throws(RecordingFailure) -> any AudioFile
+
+extension RecordingFormat {
+    static func makeFile(
+        _ format: RecordingFormat, _ descriptor: Int32, _ rate: SampleRate
+    ) throws(RecordingFailure) -> any AudioFile {
+        switch format {
+        case .wav: try WAVFile(descriptor, rate)
+        case .opus: try OggOpusFile(descriptor, rate)
+        }
+    }
+}
+
 /// Linear samples with a RIFF header, which is brought up to date as the file grows (libsndfile).
 final class WAVFile: AudioFile {
     private let handle: OpaquePointer

@@ -35,6 +35,7 @@ final class Recorder: @unchecked Sendable {
     private let thread = BlockingThread(name: "recorder")
     private let counters = UnsafeMutablePointer<Atomic<UInt64>>.allocate(capacity: RecordingCounter.allCases.count)
     private let configuration: RecordingConfiguration
+    private let makeFile: AudioFileMaker
 
     // On the recorder's thread.
     private var folder: RecordingFolder
@@ -43,8 +44,8 @@ final class Recorder: @unchecked Sendable {
 
     private static let tick = Duration.milliseconds(100)
 
-    init(_ configuration: RecordingConfiguration) {
-        self.configuration = configuration
+    init(_ configuration: RecordingConfiguration, makeFile: @escaping AudioFileMaker = RecordingFormat.makeFile) {
+        (self.configuration, self.makeFile) = (configuration, makeFile)
         folder = RecordingFolder(dataFolder: configuration.dataFolder, limit: configuration.limit)
         for index in RecordingCounter.allCases.indices { (counters + index).initialize(to: Atomic(0)) }
         thread.execute { [self] in
@@ -121,7 +122,7 @@ final class Recorder: @unchecked Sendable {
         ended: @escaping @Sendable (RecordingOutcome) -> Void
     ) throws(RecordingFailure) -> ActiveRecording {
         do throws(RecordingFailure) {
-            return try ActiveRecording(order, descriptor: descriptor, at: now, ended: ended)
+            return try ActiveRecording(order, descriptor: descriptor, at: now, makeFile: makeFile, ended: ended)
         } catch {
             folder.discard(order.path)
             throw error
@@ -156,10 +157,10 @@ final class Recorder: @unchecked Sendable {
         _ id: RecordingID, _ body: (ActiveRecording) throws(RecordingFailure) -> Bool
     ) {
         guard let recording = recordings[id] else { return }
-        let (size, dropped) = (recording.size, recording.dropped)
+        let size = recording.size
         defer {
             count(.bytes, recording.size - size)
-            count(.packetsDropped, Int(truncatingIfNeeded: recording.dropped &- dropped))
+            count(.packetsDropped, recording.takeDropped())
         }
         do throws(RecordingFailure) {
             if try body(recording) { end(id, recording, nil) }
@@ -174,7 +175,9 @@ final class Recorder: @unchecked Sendable {
         count(.active, -1)
         count(failure == nil ? .completed : .failed, 1)
         recording.ended(
-            RecordingOutcome(path: recording.path, duration: recording.duration, failure: failure))
+            RecordingOutcome(
+                path: recording.path, duration: recording.duration, failure: failure, packetsDropped: recording.dropped)
+        )
     }
 
     private func count(_ counter: RecordingCounter, _ amount: Int) {

@@ -30,9 +30,12 @@ package struct RecordingOutcome: Hashable, Sendable {
     package let duration: Duration
     /// Nil: it was stopped.
     package let failure: RecordingFailure?
+    /// What is missing, because the disk was too slow.
+    package let packetsDropped: UInt64
 
-    package init(path: RecordingPath, duration: Duration, failure: RecordingFailure?) {
+    package init(path: RecordingPath, duration: Duration, failure: RecordingFailure?, packetsDropped: UInt64 = 0) {
         (self.path, self.duration, self.failure) = (path, duration, failure)
+        self.packetsDropped = packetsDropped
     }
 
     /// There is a file, whole or cut short.
