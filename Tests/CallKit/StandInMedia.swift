@@ -132,7 +132,7 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
         return id
     }
 
-    package func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide) {
+    package func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide?) {
         guard open.contains(id) else { return }
         heard[id] = StandInHeard(recording: recording, side: side)
     }
@@ -248,5 +248,6 @@ package struct StandInTone: Sendable {
 
 package struct StandInHeard: Equatable {
     package let recording: RecordingID
-    package let side: RecordingSide
+    /// Nil: on both, with all others.
+    package let side: RecordingSide?
 }

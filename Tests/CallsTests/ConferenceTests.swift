@@ -51,6 +51,58 @@ struct ConferenceTests {
         #expect(exchange.liveCount == 0 && exchange.media.open.isEmpty)
     }
 
+    @Test func `all who are there are recorded, whoever comes and goes, until it is stopped or nobody is left`() throws
+    {
+        let (exchange, phone, leg, record) = try Self.filled(seed: 31)
+        let (calls, media) = (exchange.calls, exchange.media)
+        #expect(throws: CallError.invalidState) {
+            try calls.assumeIsolated { try $0.stopConferenceRecording("team", userID: nil) }
+        }
+        for _ in 0..<2 {
+            let status = try calls.assumeIsolated {
+                try $0.startConferenceRecording("team", tone: true, userID: nil)
+            }
+            #expect(status.isRecorded)
+        }
+        #expect(media.recordings.count == 1 && media.heard.count == 2 && media.tones.count == 1)
+        #expect(media.heard.values.allSatisfy { $0.side == nil })
+        _ = try calls.assumeIsolated { try $0.callIntoConference("team", "1003", userID: 2) }
+        Self.wait(exchange, 4)
+        #expect(media.heard.count == 3)
+        let path = media.recordings[0].order.path.description
+        #expect(calls.assumeIsolated { $0.liveRecords() }.map(\.recordingPath) == [path, path, path])
+        phone.assumeIsolated { $0.hangUp(leg) }
+        Self.wait(exchange)
+        #expect(media.heard.count == 2 && !media.recordings[0].isOver)
+        let stopped = try calls.assumeIsolated { try $0.stopConferenceRecording("team", userID: nil) }
+        #expect(!stopped.isRecorded && media.heard.isEmpty && media.recordings[0].isOver)
+        Self.wait(exchange, 60)
+        #expect(media.tones.count == 1)
+        _ = try calls.assumeIsolated { try $0.startConferenceRecording("team", tone: nil, userID: nil) }
+        for call in try Self.status(exchange).participants {
+            _ = try calls.assumeIsolated { try $0.removeParticipant("team", call.record.key) }
+        }
+        Self.wait(exchange)
+        #expect(media.recordings.map(\.isOver) == [true, true] && exchange.liveCount == 0)
+        #expect(exchange.store.records.first { $0.uuid == record.uuid }?.recordingProcessedAt != nil)
+    }
+
+    @Test func `an empty conference cannot be recorded, and a disk that fails ends the recording alone`() throws {
+        let (exchange, phone, leg, record) = try Self.filled(seed: 32)
+        let calls = exchange.calls
+        _ = try calls.assumeIsolated { try $0.startConferenceRecording("team", tone: nil, userID: nil) }
+        exchange.media.endRecording(exchange.media.recordings[0].id, failure: .notWritten(28))
+        Self.wait(exchange)
+        #expect(try !Self.status(exchange).isRecorded && exchange.media.heard.isEmpty)
+        #expect(try Self.status(exchange).participants.count == 2)
+        phone.assumeIsolated { $0.hangUp(leg) }
+        _ = try calls.assumeIsolated { try $0.removeParticipant("team", record.key) }
+        Self.wait(exchange)
+        #expect(throws: CallError.invalidState) {
+            try calls.assumeIsolated { try $0.startConferenceRecording("team", tone: nil, userID: nil) }
+        }
+    }
+
     @Test func `somebody who is called in takes part once they answer`() throws {
         let (exchange, _, _, _) = try Self.filled(seed: 4)
         let called = try exchange.calls.assumeIsolated { try $0.callIntoConference("team", "1003", userID: 2) }

@@ -1,6 +1,7 @@
 """A conference of baresip phones, Chromium and aiortc, each with a tone of its own, which the others hear and it does not."""
 
 import asyncio
+import time
 
 import pytest
 from audio import band_db, lasting_db
@@ -8,6 +9,8 @@ from browsers import chromium
 from gateway import Gateway, wait_for
 from peers import Peer, PlainSocket, join
 from phone import Phone
+from records import newest_call
+from test_recording import download, read
 
 PATH = "/api/v1/conferences/team/participants"
 ANNA, PETR, PAGE = 440, 700, 1100
@@ -87,6 +90,34 @@ def test_three_with_three_codecs_hear_the_other_two_and_not_themselves(gateway, 
         await asyncio.to_thread(anna.assert_hears, PETR, without=ANNA, settle=0.6)
 
     asyncio.run(run())
+
+
+def test_all_who_are_there_are_in_the_recording(gateway, phones):
+    path = "/api/v1/conferences/team/recording"
+
+    def command(word):
+        answer = gateway.request("POST", f"{path}/{word}", login="admin")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]["recording"]
+
+    anna = enter(phones("1001", tone=ANNA, codecs=("PCMU",)))
+    petr = enter(phones("1002", tone=PETR, codecs=("G722",)))
+    call = newest_call(gateway)["id"]
+    assert command("start") is True
+    time.sleep(2)
+    third = enter(phones("1003", tone=PAGE, codecs=("opus",), password="third-secret"))
+    time.sleep(2)
+    assert command("stop") is False
+    gateway.wait_metric("recordings_total", 1, result="completed")
+    for phone in (anna, petr, third):
+        phone.hang_up()
+        phone.wait_closed()
+    left, right, rate = read(gateway.request("GET", path, login="admin").content)
+    assert (left == right).all() and len(left) / rate >= 3.8
+    assert_mix(left[int(0.4 * rate):int(1.6 * rate)], rate, [ANNA, PETR], [PAGE])
+    assert_mix(left[-int(1.2 * rate):-int(0.2 * rate)], rate, [ANNA, PETR, PAGE], [])
+    # The record of who was there leads to it as well.
+    assert (read(download(gateway, call))[0] == left).all()
 
 
 def test_chromium_a_phone_and_one_who_is_called_in(gateway, phones):

@@ -2,11 +2,12 @@ import CallModel
 import CallViews
 import Calls
 import Directory
+import Media
 import Telemetry
 import Web
 import Wire
 
-/// `/api/v1/conferences`: who is in them, calling somebody in, muting and removing.
+/// `/api/v1/conferences`: who is in them, calling somebody in, muting, removing, recording.
 extension API {
     func addConferences(to router: inout Router) {
         on(.get, "/api/v1/conferences", &router) { request throws(Failure) in
@@ -26,6 +27,15 @@ extension API {
         on(.post, "/api/v1/conferences/:name/participants/:callId/unmute", &router) { request throws(Failure) in
             try await mute(request, false)
         }
+        on(.post, "/api/v1/conferences/:name/recording/start", &router) { request throws(Failure) in
+            try await record(request, starts: true)
+        }
+        on(.post, "/api/v1/conferences/:name/recording/stop", &router) { request throws(Failure) in
+            try await record(request, starts: false)
+        }
+        on(.get, "/api/v1/conferences/:name/recording", &router) { request throws(Failure) in
+            try await listen(request)
+        }
         on(.delete, "/api/v1/conferences/:name/participants/:callId", &router) { request throws(Failure) in
             let (status, key) = (try await conference(request), try request.callKey())
             try mayDirect(status, request.caller)
@@ -34,6 +44,25 @@ extension API {
             }
             return answer(after, to: request.caller)
         }
+    }
+
+    private func record(_ request: APIRequest, starts: Bool) async throws(Failure) -> HTTPResponse {
+        let status = try await conference(request)
+        try mayDirect(status, request.caller)
+        let (userID, tone) = (request.caller.userID, try request.flag("tone"))
+        let after = try await command { () throws(CallError) in
+            guard starts else { return try await calls.stopConferenceRecording(status.room.name, userID: userID) }
+            return try await calls.startConferenceRecording(status.room.name, tone: tone, userID: userID)
+        }
+        return answer(after, to: request.caller)
+    }
+
+    private func listen(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let status = try await conference(request)
+        try mayDirect(status, request.caller)
+        let range = request.http.fields["Range"].flatMap { ByteRange(field: $0) }
+        guard let piece = await calls.conferenceRecording(status.room.name, range) else { throw .recordingNotFound }
+        return try piece.response(named: status.room.name, isWhole: range == nil)
     }
 
     private func callIn(_ request: APIRequest) async throws(Failure) -> HTTPResponse {

@@ -13,7 +13,7 @@ package struct ConferenceView: Sendable {
     package func render(_ status: ConferenceStatus) -> JSONValue {
         [
             "name": .string(status.room.name), "number": .string(status.room.number),
-            "participants": .array(status.participants.map(render)),
+            "recording": .bool(status.isRecorded), "participants": .array(status.participants.map(render)),
         ]
     }
 

@@ -35,7 +35,7 @@ struct CallRecordingTests {
         var stored: CallRecord? { exchange.store.records.first }
 
         /// The sides of the legs that are heard, in the order in which the legs were opened.
-        var sides: [RecordingSide] { media.heard.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value.side) }
+        var sides: [RecordingSide?] { media.heard.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value.side) }
 
         func command(_ command: RecordingCommand, tone: Bool? = nil) throws {
             let key = try #require(record?.key)

@@ -29,23 +29,23 @@ private struct RecordedTalk: ~Copyable {
         let recording = try ActiveRecording(
             RecordingOrder(path: somePath(), isWideband: isWideband), descriptor: folder.make("a.wav"), at: talk.now
         ) { _ in }
-        return RecordedTalk(talk, folder, rate, recording, tones)
+        return try RecordedTalk(talk, folder, rate, recording, tones)
     }
 
     private init(
         _ talk: consuming VirtualTalk, _ folder: TestFolder, _ rate: SampleRate, _ recording: ActiveRecording,
         _ tones: [[[UInt8]]]
-    ) {
+    ) throws {
         beganAt = talk.now
         self.talk = talk
         (self.folder, self.rate, self.recording, self.tones) = (folder, rate, recording, tones)
-        hear(0, .left)
-        hear(1, .right)
+        try hear(0, .left)
+        try hear(1, .right)
     }
 
-    mutating func hear(_ index: Int, _ side: RecordingSide) {
+    mutating func hear(_ index: Int, _ side: RecordingSide?) throws {
         let ring = RecordingRing()
-        recording.add(ring, side)
+        try recording.add(ring, side)
         talk.perform(.record(talk.phones[index].id, ring, Self.id))
     }
 
@@ -136,6 +136,24 @@ struct RecordingTests {
         }
     }
 
+    @Test func `who is on both sides is mixed with all others, and leaves without a trace`() throws {
+        var talk = try RecordedTalk.begin(.pcmu, .g722)
+        try talk.hear(0, nil)
+        try talk.hear(1, nil)
+        try talk.speak(milliseconds: 1000)
+        talk.talk.perform(.endRecord(talk.talk.phones[0].id, RecordedTalk.id))
+        try talk.speak(milliseconds: 1000)
+        let file = try talk.finish()
+        #expect(file.left == file.right)
+        let (rate, hertz) = (talk.rate, Double(talk.rate.rawValue))
+        let both = RecordedTalk.part(file.left, 300..<950, rate)
+        for frequency in RecordedTalk.frequencies {
+            #expect(abs(Ear.share(of: frequency, in: both, rate: hertz) - 0.5) < 0.1)
+        }
+        let alone = RecordedTalk.part(file.left, 1200..<1900, rate)
+        #expect(Ear.share(of: RecordedTalk.frequencies[1], in: alone, rate: hertz) > 0.95)
+    }
+
     @Test func `gaps, mute and hold are silence, and both sides stay in time`() throws {
         var talk = try RecordedTalk.begin(.pcma, .pcma)
         let (first, second) = (talk.talk.phones[0].id, talk.talk.phones[1].id)
@@ -169,8 +187,8 @@ struct RecordingTests {
         try talk.speak(milliseconds: 1000)
         for phone in talk.talk.phones { talk.talk.perform(.endRecord(phone.id, RecordedTalk.id)) }
         try talk.speak(milliseconds: 1000)
-        talk.hear(0, .left)
-        talk.hear(1, .right)
+        try talk.hear(0, .left)
+        try talk.hear(1, .right)
         try talk.speak(milliseconds: 1000)
         let file = try talk.finish()
         for samples in [file.left, file.right] {

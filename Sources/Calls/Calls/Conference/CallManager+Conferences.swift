@@ -61,7 +61,10 @@ extension CallManager {
     }
 
     private func status(_ room: ConferenceRoom) -> ConferenceStatus {
-        ConferenceStatus(room: room, participants: conferences[room.name]?.members.map(participant) ?? [])
+        let conference = conferences[room.name]
+        return ConferenceStatus(
+            room: room, participants: conference?.members.map(participant) ?? [],
+            isRecorded: conference?.recording != nil)
     }
 
     private func participant(_ member: Conference.Member) -> ConferenceParticipant {
@@ -92,14 +95,20 @@ extension CallManager {
         var conference = conferences[name] ?? makeConference(mediaGroup)
         let isNew = conference.enter(call, leg, at: loop.wallTime)
         conferences[name] = conference
-        if isNew, let member = conference.member(call) { announce(.joined, member, in: room) }
+        if let member = conference.member(call) { entered(member, room, isNew: isNew) }
         return conference.id
+    }
+
+    private func entered(_ member: Conference.Member, _ room: ConferenceRoom, isNew: Bool) {
+        if isNew { announce(.joined, member, in: room) }
+        record(member, of: room.name)
     }
 
     /// A call leads to the conference no longer, or is over.
     func leaveConference(_ call: Call) {
         for name in conferences.keys {
             guard let member = conferences[name]?.leave(call) else { continue }
+            endRecord(member, of: name)
             if conferences[name]?.members.isEmpty == true { conferences[name] = nil }
             if let room = try? room(name) { announce(.left, member, in: room) }
         }

@@ -11,6 +11,7 @@ struct Conference {
     /// The worker group of the first who came, which all others join.
     let mediaGroup: UInt64
     private(set) var members: [Member] = []
+    var recording: ConferenceRecording?
 
     struct Member {
         let call: Call

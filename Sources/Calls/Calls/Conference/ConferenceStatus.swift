@@ -6,6 +6,7 @@ package import Wire
 package struct ConferenceStatus: Sendable {
     package let room: ConferenceRoom
     package let participants: [ConferenceParticipant]
+    package let isRecorded: Bool
 }
 
 /// Somebody in a conference, known by the call that brought them there.

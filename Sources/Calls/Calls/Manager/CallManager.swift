@@ -33,6 +33,8 @@ package actor CallManager {
     /// Those that somebody is in, by name.
     var conferences: [String: Conference] = [:]
     var lastConferenceID: UInt64 = 0
+    /// The latest recording of each.
+    var conferenceRecordings: [String: RecordingPath] = [:]
     private var lastMediaID: UInt64 = 0
     private var nextNumber: Int64
     private var entropy: Entropy
@@ -99,6 +101,8 @@ package actor CallManager {
         guard case .call(let call) = entry(key) else { return false }
         return call.assumeIsolated { $0.isParticipant(userID) }
     }
+
+    func newUUID() -> UUID { UUID(using: &entropy) }
 
     func entry(_ key: CallKey) -> LiveEntry? {
         switch key {

@@ -3,9 +3,6 @@ import Reactor
 
 /// The tone that tells the parties of a call that it is being recorded.
 extension Call {
-    /// Where the operator has not said how often it sounds.
-    static let usualToneInterval = Duration.seconds(15)
-
     /// Lets those who are recorded hear the tone, and again and again while the recording goes on.
     func soundConsentTone() {
         guard let recording, !recording.isPaused, let interval = recording.toneInterval else { return }

@@ -66,9 +66,7 @@ extension Call {
             self.assumeIsolated { $0.recordingEnded(outcome) }
         }
         guard let started else { throw .capacityExceeded }
-        let interval = services.recording.toneInterval
-        let hasTone = tone ?? (interval != nil)
-        recording = CallRecording(id: started, toneInterval: hasTone ? interval ?? Self.usualToneInterval : nil)
+        recording = CallRecording(id: started, toneInterval: services.recording.toneInterval(tone))
         live.noteRecording(path: path.description)
         hearLegs()
         soundConsentTone()
@@ -138,7 +136,7 @@ extension Call {
         announce(.recorded)
     }
 
-    private func tell(_ state: RecordingState, _ userID: Int64?) { announce(.recording(state, userID: userID)) }
+    func tell(_ state: RecordingState, _ userID: Int64?) { announce(.recording(state, userID: userID)) }
 
     private func announce(_ notice: CallEvent.Notice) {
         manager.announce(

@@ -26,6 +26,14 @@ package struct RecordingSettings: Sendable {
     package var toneInterval: Duration?
 
     package init() {}
+
+    /// Where the operator has not said how often the tone sounds.
+    private static let usualToneInterval = Duration.seconds(15)
+
+    /// From one consent tone to the next, for a recording that is to have it, or not; nil: as the house has it.
+    func toneInterval(_ isWanted: Bool?) -> Duration? {
+        isWanted ?? (toneInterval != nil) ? toneInterval ?? Self.usualToneInterval : nil
+    }
 }
 
 /// What a person wants of a call's recording.

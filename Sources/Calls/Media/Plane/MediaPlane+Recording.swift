@@ -48,7 +48,7 @@ extension MediaPlane {
         return id
     }
 
-    package func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide) {
+    package func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide?) {
         guard let recordings, isOpen(id) else { return }
         // A ring for each leg: those of one side may belong to different workers.
         let ring = RecordingRing()

@@ -81,8 +81,9 @@ package protocol MediaPort: AnyObject, Sendable {
         _ order: RecordingOrder, ended: @escaping @Sendable (RecordingOutcome) -> Void
     ) -> RecordingID?
 
-    /// Lets what a leg's peer says to its partner be heard on one side of a recording, and on no other recording.
-    func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide)
+    /// Lets what a leg's peer says to others be heard on one side of a recording, and on no other recording; without a
+    /// side on both, mixed with all who are heard like that.
+    func record(_ id: MediaLegID, on recording: RecordingID, _ side: RecordingSide?)
 
     /// Lets a leg be silent on a recording, if it is this one.
     func endRecord(_ id: MediaLegID, on recording: RecordingID)

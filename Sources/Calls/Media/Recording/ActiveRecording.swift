@@ -1,7 +1,8 @@
 import RTP
 import Wire
 
-/// One recording under way: two channels in step with each other and with the clock, and the file they go to.
+/// One recording under way: two channels, or the voices of a mix, in step with each other and with the clock, and the file
+/// they go to.
 ///
 /// Frame by frame it lives through the call again, a little later: it is given each packet at the moment of its arrival
 /// and asks for sound each 20 ms, whether there is any or not. Belongs to the recorder's thread.
@@ -11,8 +12,12 @@ final class ActiveRecording {
     private let rate: SampleRate
     private let file: any AudioFile
     private let channels: (left: RecordingChannel, right: RecordingChannel)
-    private var tones: ToneTrack
+    /// Those of a mix, each heard on both sides.
+    private var voices: [RecordingChannel] = []
+    /// What those lost that have left.
+    private var droppedBefore: UInt64 = 0
     private var droppedTaken: UInt64 = 0
+    private var tones: ToneTrack
     private let startedAt: Instant
     /// Set by whoever stops it.
     var stopsAt: Instant?
@@ -43,7 +48,9 @@ final class ActiveRecording {
 
     var duration: Duration { .milliseconds(Int64(frames * 20)) }
     var size: Int { file.size }
-    var dropped: UInt64 { channels.left.dropped &+ channels.right.dropped }
+    var dropped: UInt64 {
+        voices.reduce(droppedBefore &+ channels.left.dropped &+ channels.right.dropped) { $0 &+ $1.dropped }
+    }
 
     /// Packets dropped since this was asked last: most are while the disk holds up another recording.
     func takeDropped() -> Int {
@@ -52,10 +59,15 @@ final class ActiveRecording {
         return Int(truncatingIfNeeded: all &- droppedTaken)
     }
 
-    func add(_ ring: RecordingRing, _ side: RecordingSide) {
+    /// Nil: on both sides, with all others.
+    func add(_ ring: RecordingRing, _ side: RecordingSide?) throws(RecordingFailure) {
         switch side {
         case .left: channels.left.add(ring)
         case .right: channels.right.add(ring)
+        case nil:
+            let voice = try RecordingChannel(rate)
+            voice.add(ring)
+            voices.append(voice)
         }
     }
 
@@ -92,10 +104,17 @@ final class ActiveRecording {
             let now = startedAt + Self.latency + duration
             channels.left.fill(samples, from: index * size, at: now)
             channels.right.fill(samples, from: index * size + 1, at: now)
+            for voice in voices { voice.mix(into: samples, from: index * size, at: now) }
         }
+        forgetVoices()
         let batch = UnsafeMutableBufferPointer(rebasing: samples[..<(count * size)])
         tones.add(to: batch, from: first * rate.samplesPerFrame)
         try file.write(UnsafeBufferPointer(batch))
         if frames / Self.framesPerSecond != second { try file.flush() }
+    }
+
+    private func forgetVoices() {
+        for voice in voices where voice.isOver { droppedBefore &+= voice.dropped }
+        voices.removeAll(where: \.isOver)
     }
 }

@@ -83,9 +83,14 @@ final class Recorder: @unchecked Sendable {
         }
     }
 
-    /// Lets a leg be heard on one side of a recording.
-    func add(_ ring: RecordingRing, _ side: RecordingSide, to id: RecordingID) {
-        thread.execute { [self] in recordings[id]?.add(ring, side) }
+    /// Lets a leg be heard on one side of a recording; nil: on both, with all others.
+    func add(_ ring: RecordingRing, _ side: RecordingSide?, to id: RecordingID) {
+        thread.execute { [self] in
+            work(id) { recording throws(RecordingFailure) in
+                try recording.add(ring, side)
+                return false
+            }
+        }
     }
 
     /// Lets the consent tone, which the parties hear from now on, be in a recording.

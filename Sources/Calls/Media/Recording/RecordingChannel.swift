@@ -1,7 +1,7 @@
 import RTP
 import Wire
 
-/// One side of a recording: what the rings of its legs bring, as 20 ms of samples after another.
+/// One side of a recording, or one voice of a mix: what the rings of its legs bring, as 20 ms of samples after another.
 ///
 /// A party that is transferred away is followed by another on the same side. Belongs to the recorder's thread.
 final class RecordingChannel {
@@ -27,13 +27,30 @@ final class RecordingChannel {
 
     func add(_ ring: RecordingRing) { rings.append(ring) }
 
+    /// Nothing more will be heard of its legs.
+    var isOver: Bool { framesWithoutLeg > Self.reverberation }
+
     /// Writes the 20 ms that end at `now` to every second place of `output`; gaps are silence.
     func fill(_ output: UnsafeMutableBufferPointer<Int16>, from first: Int, at now: Instant) {
+        let frame = next(at: now)
+        for index in 0..<player.rate.samplesPerFrame { output[first + 2 * index] = frame?[index] ?? 0 }
+    }
+
+    /// Adds the 20 ms that end at `now` to both sides.
+    func mix(into output: UnsafeMutableBufferPointer<Int16>, from first: Int, at now: Instant) {
+        guard let frame = next(at: now) else { return }
+        for index in 0..<player.rate.samplesPerFrame {
+            for place in (first + 2 * index)...(first + 2 * index + 1) {
+                output[place] = Int16(clamping: Int(output[place]) + Int(frame[index]))
+            }
+        }
+    }
+
+    private func next(at now: Instant) -> UnsafeBufferPointer<Int16>? {
         takePackets(until: now)
         framesWithoutLeg = rings.isEmpty ? framesWithoutLeg + 1 : 0
         let played = player.next(at: now)
-        let frame = framesWithoutLeg > Self.reverberation ? nil : played
-        for index in 0..<player.rate.samplesPerFrame { output[first + 2 * index] = frame?[index] ?? 0 }
+        return isOver ? nil : played
     }
 
     private func takePackets(until now: Instant) {

@@ -35,21 +35,23 @@ extension API {
         let record = try await record(try request.callKey("id"), for: request.caller)
         let range = request.http.fields["Range"].flatMap { ByteRange(field: $0) }
         guard let piece = await calls.recording(of: record, range) else { throw .recordingNotFound }
-        let response = HTTPResponse(.ok, contentType: piece.format.contentType, body: piece.bytes)
-            .with("Accept-Ranges", "bytes")
-            .with(
-                "Content-Disposition", "inline; filename=\"\(record.uuid).\(piece.format.fileExtension)\"")
-        if range == nil {
-            guard piece.bytes.count == piece.total else { throw .recordingTooLong }
-            return response
-        }
-        return piece.answer(response)
+        return try piece.response(named: "\(record.uuid)", isWhole: range == nil)
     }
 }
 
 extension RecordingPiece {
+    /// The answer to a request for the whole file, which it must be then, or for a range.
+    func response(named name: String, isWhole: Bool) throws(Failure) -> HTTPResponse {
+        let response = HTTPResponse(.ok, contentType: format.contentType, body: bytes)
+            .with("Accept-Ranges", "bytes")
+            .with("Content-Disposition", "inline; filename=\"\(name).\(format.fileExtension)\"")
+        guard isWhole else { return answer(response) }
+        guard bytes.count == total else { throw .recordingTooLong }
+        return response
+    }
+
     /// The answer to a request for a range (RFC 9110 section 15.3.7).
-    fileprivate func answer(_ whole: HTTPResponse) -> HTTPResponse {
+    private func answer(_ whole: HTTPResponse) -> HTTPResponse {
         var response = whole
         guard !bytes.isEmpty else {
             response.status = .rangeNotSatisfiable
