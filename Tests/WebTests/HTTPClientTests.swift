@@ -74,6 +74,9 @@ struct HTTPClientTests {
             let answer = try await world.client.perform(request)
             let head = Array("PUT /echo secret audio/wav -\n".utf8)
             #expect(answer.status == 200 && answer.body == head + request.body)
+            request.body = []
+            let empty = try await world.client.perform(request)
+            #expect(empty.body == head)
         }
     }
 

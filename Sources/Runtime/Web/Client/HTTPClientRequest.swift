@@ -1,5 +1,6 @@
 /// What an HTTP client is to ask a server.
 package struct HTTPClientRequest: Sendable {
+    /// Anything but HEAD and CONNECT, whose answers are of another shape.
     package var method = HTTPMethod.get
     package let url: HTTPURL
     package var fields = HTTPFields()

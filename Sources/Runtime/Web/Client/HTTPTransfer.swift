@@ -110,8 +110,9 @@ extension HTTPTransfer {
         // Nothing is asked before a body is sent.
         set(CURLOPT_HTTPHEADER, request.fields.fields.map { "\($0.name): \($0.value)" } + ["Expect:"])
         guard request.method != .get else { return }
-        request.body.withUnsafeBytes { body in
-            _ = tandem_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+        _ = tandem_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+        // Without an address libcurl would read the body from standard input.
+        (request.body.isEmpty ? [0] : request.body).withUnsafeBytes { body in
             _ = tandem_curl_set_data(handle, CURLOPT_COPYPOSTFIELDS, body.baseAddress)
         }
         _ = tandem_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
