@@ -45,6 +45,31 @@ package final class MemoryStore: CallStore {
         }
     }
 
+    package func add(_ record: CallRecord) async throws(StoreError) {
+        let isTaken = state.withLock { state in
+            let isTaken = record.callID != nil && state.records.values.contains { $0.callID == record.callID }
+            if !isTaken { state.records[record.id] = record }
+            return isTaken
+        }
+        if isTaken { throw .conflict(column: "calls.call_id") }
+    }
+
+    package func edit(
+        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+    ) async throws(StoreError) -> CallRecord? {
+        guard var record = try await call(key) else { return nil }
+        let before = record
+        change(&record)
+        guard record != before || !rows.isEmpty else { return before }
+        (record.version, record.updatedAt) = (before.version + 1, now)
+        write(CallChange(record: record, rows: rows))
+        return record
+    }
+
+    package func tallies(matching query: CallQuery, byPerson: Bool) async throws(StoreError) -> [CallTally] {
+        records.map { CallTally($0) }
+    }
+
     package func call(_ key: CallKey) async throws(StoreError) -> CallRecord? {
         records.first { key == .id($0.id) || key == .uuid($0.uuid) }
     }

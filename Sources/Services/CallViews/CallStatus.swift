@@ -25,7 +25,7 @@ extension CallView {
     /// The view's word for the call's state; nil where the view does not know such calls yet (records, unanswered).
     package func status(of record: CallRecord) -> String? { status(record.state, record.direction) }
 
-    private func status(_ state: CallState, _ direction: CallDirection) -> String? {
+    func status(_ state: CallState, _ direction: CallDirection) -> String? {
         switch self {
         case .records: Self.recordsStatus(state, direction)
         case .crm: Self.crmStatus(state)

@@ -8,6 +8,7 @@ extension Failure {
     package static let forbidden = Failure(.forbidden, "FORBIDDEN", "Доступ запрещен")
     package static let callNotFound = Failure(.notFound, "CALL_NOT_FOUND", "Звонок не найден")
     package static let userNotFound = Failure(.notFound, "USER_NOT_FOUND", "Пользователь не найден")
+    package static let companyNotFound = Failure(.notFound, "COMPANY_NOT_FOUND", "Компания не найдена")
     package static let extensionNotFound = Failure(.notFound, "EXTENSION_NOT_FOUND", "Внутренний номер не найден")
     package static let queueNotFound = Failure(.notFound, "QUEUE_NOT_FOUND", "Очередь не найдена")
     package static let conferenceNotFound = Failure(
@@ -41,6 +42,13 @@ extension Failure {
 
     package static func invalidPhone(_ field: String) -> Failure {
         Failure(.badRequest, "INVALID_PHONE", "Неверный номер телефона", details: [field: "не является номером"])
+    }
+
+    /// Fields of the request are absent.
+    package static func required(_ names: [String]) -> Failure {
+        Failure(
+            .badRequest, "VALIDATION_ERROR", "Неверные параметры запроса",
+            details: Dictionary(uniqueKeysWithValues: names.map { ($0, "обязательное поле") }))
     }
 
     /// What document 003 says when parameters are absent, in its own words.

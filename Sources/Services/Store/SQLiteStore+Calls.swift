@@ -3,12 +3,33 @@ package import Directory
 package import Wire
 
 extension SQLiteStore: CallStore {
+    package func add(_ record: CallRecord) throws(StoreError) {
+        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try CallTable.write(record, to: database)
+            for row in record.tagRows(since: nil) { try row.write(to: database) }
+        }
+    }
+
+    package func edit(
+        _ key: CallKey, rows: [CallRow], at now: WallTime, _ edit: @Sendable (inout CallRecord) -> Void
+    ) throws(StoreError) -> CallRecord? {
+        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            guard let before = try CallTable.read(database, key) else { return nil }
+            var after = before
+            edit(&after)
+            (after.id, after.uuid) = (before.id, before.uuid)
+            let rows = rows + after.tagRows(since: before)
+            guard after != before || !rows.isEmpty else { return before }
+            (after.version, after.updatedAt) = (before.version + 1, now)
+            try CallTable.write(after, to: database)
+            for row in rows { try row.write(to: database) }
+            return after
+        }
+    }
+
     package func call(_ key: CallKey) throws(StoreError) -> CallRecord? {
         try read { (database: SQLiteConnection) throws(SQLiteFailure) in
-            switch key {
-            case .id(let id): try CallTable.read(database, where: "WHERE id = ?", [.integer(id)]).first
-            case .uuid(let uuid): try CallTable.read(database, where: "WHERE uuid = ?", [SQLiteValue(uuid)]).first
-            }
+            try CallTable.read(database, key)
         }
     }
 
@@ -30,6 +51,12 @@ extension SQLiteStore: CallStore {
             guard query.countsTotal else { return CallPage(items: items, total: items.count) }
             let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)
             return CallPage(items: items, total: Int(total ?? 0))
+        }
+    }
+
+    package func tallies(matching query: CallQuery, byPerson: Bool) throws(StoreError) -> [CallTally] {
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            try CallTallies.read(database, query, byPerson: byPerson)
         }
     }
 

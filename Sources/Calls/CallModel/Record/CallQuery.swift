@@ -34,7 +34,10 @@ package struct CallQuery: Sendable {
     package var operatorID: Int64?
     package var clientID: UUID?
     package var city: String?
+    /// Calls made by or to this extension, and those filed under it.
     package var `extension`: String?
+    /// Of those of `extension`, only calls that were made by it.
+    package var isMadeByExtension = false
     /// Caller or receiver is this telephone.
     package var number: PhoneNumber?
     /// The customer's side is this telephone.

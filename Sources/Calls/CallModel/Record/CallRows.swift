@@ -16,6 +16,15 @@ package enum CallRow: Hashable, Sendable {
     case diagnosis(callID: Int64, CallQuality, String)
 }
 
+extension CallRecord {
+    /// The row that goes with a change of tags; none when they are as before.
+    ///
+    /// Nil stands for a record that was not there before.
+    package func tagRows(since before: CallRecord?) -> [CallRow] {
+        tags == before?.tags ?? [] ? [] : [.tags(callID: id, tags)]
+    }
+}
+
 /// One end of a call as it was signalled; written again on each change under the same `legID`.
 package struct CallLegRecord: Hashable, Sendable {
     package enum Kind: String, Sendable {

@@ -11,10 +11,24 @@ package protocol CallStore: Sendable {
     /// Queues a change. A store that cannot write keeps the newest state of each call, up to a limit, and tries again.
     func write(_ change: CallChange)
 
+    /// Writes a call that nothing was written about before, at once; `.conflict` when its `callID` is another's.
+    func add(_ record: CallRecord) async throws(StoreError)
+    /// Changes what is written about a call that is over, as one step, with the rows that go with it; nil when there is
+    /// no such call.
+    ///
+    /// The store counts the change as the record's next version, of the moment `now`.
+    func edit(
+        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+    ) async throws(StoreError) -> CallRecord?
+
     func call(_ key: CallKey) async throws(StoreError) -> CallRecord?
     /// The live call with this `channel_id`.
     func call(channelID: String) async throws(StoreError) -> CallRecord?
     func calls(matching query: CallQuery) async throws(StoreError) -> CallPage
+    /// Sums over all calls of a query, whatever its page: one for each kind of calls there is.
+    ///
+    /// `byPerson`: calls of different people are of different kinds.
+    func tallies(matching query: CallQuery, byPerson: Bool) async throws(StoreError) -> [CallTally]
     func sessions(ofCall id: Int64?, activeOnly: Bool) async throws(StoreError) -> [CallSession]
 
     /// The SIP messages that were kept with a call.

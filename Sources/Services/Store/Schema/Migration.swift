@@ -10,6 +10,7 @@ struct Migration: Sendable {
         Migration(version: 1, script: Schema.directory + Schema.calls + Schema.server),
         Migration(version: 2, script: Schema.telephony),
         Migration(version: 3, script: Schema.diagnoses),
+        Migration(version: 4, script: Schema.statistics),
     ]
 }
 

@@ -60,10 +60,18 @@ struct CallConditions {
         if let id = query.operatorID { add("operator_id = ?", .integer(id)) }
         if let id = query.clientID { add("client_id = ?", SQLiteValue(id)) }
         if let city = query.city { add("city = ?", .text(city)) }
-        if let number = query.extension { add("extension = ?", .text(number)) }
+    }
+
+    /// Of an internal call, the extension on the other side is told by the numbers alone.
+    private mutating func addExtension(_ number: String, isCaller: Bool) {
+        let (text, key) = (SQLiteValue.text(number), SQLiteValue.text(PhoneNumber(number).matchKey))
+        add("(extension = ? OR substr(caller_norm, -10) = ? OR substr(receiver_norm, -10) = ?)", text, key, key)
+        // One who calls from outside is filed under the extension that was called.
+        if isCaller { add("(substr(caller_norm, -10) = ? OR direction = 'outgoing')", key) }
     }
 
     private mutating func addNumbers(_ query: CallQuery) {
+        if let number = query.extension { addExtension(number, isCaller: query.isMadeByExtension) }
         if let number = query.number {
             let key = SQLiteValue.text(number.matchKey)
             add("(substr(caller_norm, -10) = ? OR substr(receiver_norm, -10) = ?)", key, key)

@@ -61,6 +61,13 @@ enum CallTable {
         try database.query("\(selection) \(condition)", values) { record(from: $0) }
     }
 
+    static func read(_ database: SQLiteConnection, _ key: CallKey) throws(SQLiteFailure) -> CallRecord? {
+        switch key {
+        case .id(let id): try read(database, where: "WHERE id = ?", [.integer(id)]).first
+        case .uuid(let uuid): try read(database, where: "WHERE uuid = ?", [SQLiteValue(uuid)]).first
+        }
+    }
+
     private static func record(from row: borrowing SQLiteRow) -> CallRecord {
         var record = blank
         for (index, column) in columns.enumerated() { column.read(&record, row, Int32(index)) }

@@ -1,12 +1,12 @@
 import Wire
 
 /// What of a text a browser would take for markup.
-enum Markup {
+package enum Markup {
     /// The text without `<…>`; a `<` that begins no tag, or that nothing closes, stays.
     ///
     /// Begins of tags are found in what is left and not in what came, so that taking one out never leaves another
     /// behind: doing it twice is doing it once.
-    static func removed(from text: String) -> String {
+    package static func removed(from text: String) -> String {
         var kept: [UInt8] = []
         kept.reserveCapacity(text.utf8.count)
         /// Where in `kept` the tag begins that is still open.

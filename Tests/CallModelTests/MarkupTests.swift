@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-@testable import Signalling
+@testable import CallModel
 
 struct MarkupTests {
     @Test(arguments: [
