@@ -123,6 +123,8 @@ package final class Witness: CallObserver, @unchecked Sendable {
     package private(set) var qualities: [CallQualityReport] = []
     package private(set) var conferenceEvents: [ConferenceEvent] = []
 
+    package init() {}
+
     package func callChanged(_ event: CallEvent) { events.append(event) }
     package func queueChanged(_ event: QueueEvent) { queueEvents.append(event) }
     package func qualityChanged(_ report: CallQualityReport) { qualities.append(report) }

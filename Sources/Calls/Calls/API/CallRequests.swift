@@ -159,7 +159,9 @@ package struct CallEvent: Sendable {
     package enum Notice: Sendable, Equatable {
         case life(CallNotice)
         /// Notes, customer or other written fields changed.
-        case edited(userID: Int64?)
+        case edited(userID: Int64?, changesNotes: Bool)
+        /// A call that took place elsewhere was written down, or the record of one that is over was corrected.
+        case filed(isNew: Bool)
         /// Recording began, paused or ended.
         case recording(RecordingState, userID: Int64?)
         /// The file of a recording is whole, or what there is of it.

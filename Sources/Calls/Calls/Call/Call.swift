@@ -119,9 +119,9 @@ package actor Call {
         }
     }
 
-    func writeRecord() {
+    func writeRecord(with rows: [CallRow] = []) {
         live.touch(at: loop.wallTime)
-        services.store.write(CallChange(record: live.record, rows: legRows()))
+        services.store.write(CallChange(record: live.record, rows: legRows() + rows))
     }
 
     func tell(_ notice: CallNotice) {
@@ -144,11 +144,14 @@ package actor Call {
             ])
     }
 
-    /// Changes what people wrote about a live call.
-    func edit(userID: Int64?, _ change: @Sendable (inout CallRecord) -> Void) {
+    /// Changes what people wrote about a call, and answers its record.
+    func edit(userID: Int64?, rows: [CallRow], _ change: @Sendable (inout CallRecord) -> Void) -> CallRecord {
+        let before = live.record
         live.edit(change)
-        writeRecord()
-        manager.announce(CallEvent(record: live.record, notice: .edited(userID: userID), offeredTo: offeredTo))
+        writeRecord(with: rows + live.record.tagRows(since: before))
+        let notice = CallEvent.Notice.edited(userID: userID, changesNotes: live.record.notes != before.notes)
+        manager.announce(CallEvent(record: live.record, notice: notice, offeredTo: offeredTo))
+        return live.record
     }
 
     /// The link of a leg, made on first use.

@@ -58,7 +58,8 @@ extension CallManager {
     }
 
     package func accept(_ key: CallKey, userID: Int64?) throws(CallError) -> CallRecord {
-        try command(key) { call throws(CallError) in
+        if case .room(let room) = entry(key) { return try accept(room, userID: userID) }
+        return try command(key) { call throws(CallError) in
             let isTaken = call.live.record.state.isUp || call.live.isJoining
             guard !isTaken || call.live.isBeingOffered else { throw .alreadyAnswered }
             guard call.live.hasUnansweredPage(of: userID) else { throw .invalidState }
@@ -67,7 +68,8 @@ extension CallManager {
     }
 
     package func decline(_ key: CallKey, userID: Int64?) throws(CallError) -> CallRecord {
-        try command(key) { call throws(CallError) in
+        if case .room(let room) = entry(key) { return try decline(room, userID: userID) }
+        return try command(key) { call throws(CallError) in
             let isTaken = call.live.record.state.isUp || call.live.isJoining
             guard !isTaken || call.live.isBeingOffered else { throw .alreadyAnswered }
             call.perform(.declined(userID: userID))
@@ -81,7 +83,8 @@ extension CallManager {
 
     /// Repeating it changes nothing.
     package func hold(_ key: CallKey, _ on: Bool, userID: Int64?) throws(CallError) -> CallRecord {
-        try command(key) { call throws(CallError) in
+        if case .room(let room) = entry(key) { return try hold(room, on, userID: userID) }
+        return try command(key) { call throws(CallError) in
             guard call.live.record.state == .answered || call.live.record.state == .held else { throw .invalidState }
             call.perform(.hold(on, by: .user(userID)))
         }
@@ -120,14 +123,17 @@ extension CallManager {
         }
     }
 
-    /// Changes what people wrote on a live call; nil when it is not live.
-    package func edit(_ key: CallKey, userID: Int64?, _ change: @Sendable (inout CallRecord) -> Void) -> CallRecord? {
+    /// Changes what people wrote on a live call, with the rows that go with it; nil when it is not live.
+    ///
+    /// A call that ended a moment ago and still has figures to write down counts as live here.
+    package func edit(
+        _ key: CallKey, userID: Int64?, rows: [CallRow] = [], _ change: @Sendable (inout CallRecord) -> Void
+    ) -> CallRecord? {
         switch entry(key) {
-        case .call(let call): call.assumeIsolated { $0.edit(userID: userID, change) }
-        case .room(let room): edit(room, userID: userID, change)
-        case nil: return nil
+        case .call(let call): return call.assumeIsolated { $0.edit(userID: userID, rows: rows, change) }
+        case .room(let room): return edit(room, userID: userID, rows: rows, change)
+        case nil: return concluding(key)?.assumeIsolated { $0.edit(userID: userID, rows: rows, change) }
         }
-        return liveRecord(key)
     }
 
     /// Runs a command on a call and answers its record afterwards, also when the command ended it.

@@ -30,6 +30,8 @@ package actor CallManager {
     /// Where memberships of queues are kept; nil: they last as long as the process.
     private(set) var memberships: (any QueueMemberships)?
     private(set) var roomCount = 0
+    /// The live calls that were reported to us, by the channel their client knows them by.
+    var reportedChannels: [String: UUID] = [:]
     /// Those that somebody is in, by name.
     var conferences: [String: Conference] = [:]
     var lastConferenceID: UInt64 = 0
@@ -123,7 +125,8 @@ package actor CallManager {
 
     package func addObserver(_ observer: any CallObserver) { observers.append(observer) }
 
-    nonisolated func announce(_ event: CallEvent) { tell { $0.callChanged(event) } }
+    /// Tells the observers of something that happened to a call; for records, by whoever wrote them.
+    package nonisolated func announce(_ event: CallEvent) { tell { $0.callChanged(event) } }
 
     /// Tells the observers what became of a browser's media connection.
     nonisolated func announce(_ change: BrowserConnectionChange) { tell { $0.browserConnectionChanged(change) } }
@@ -207,6 +210,9 @@ package actor CallManager {
         roomCount -= 1
         uuidsByNumber[room.record.id] = nil
         calls[room.record.uuid] = nil
+        if let channel = room.record.channelID, reportedChannels[channel] == room.record.uuid {
+            reportedChannels[channel] = nil
+        }
         for member in room.members { places[member.participantID] = nil }
     }
 

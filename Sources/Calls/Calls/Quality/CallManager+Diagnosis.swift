@@ -20,8 +20,12 @@ extension CallManager {
     }
 
     private func diagnosis(ofConcluding key: CallKey) -> CallDiagnosis? {
-        let call = concluding.values.first { key == .uuid($0.uuid) || key == .id($0.number) }
-        return call?.assumeIsolated { $0.diagnosis }
+        concluding(key)?.assumeIsolated { $0.diagnosis }
+    }
+
+    /// A call that is over and still has something to write down.
+    func concluding(_ key: CallKey) -> Call? {
+        concluding.values.first { key == .uuid($0.uuid) || key == .id($0.number) }
     }
 
     /// Waits for the last figures of a call that is over, and lets it write down how it was.

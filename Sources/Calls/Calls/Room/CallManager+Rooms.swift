@@ -37,10 +37,11 @@ extension CallManager {
         }
     }
 
-    private func move(_ room: Room, to state: CallState) throws(CallError) -> CallRecord {
+    func move(_ room: Room, to state: CallState) throws(CallError) -> CallRecord {
         if room.record.state == state { return room.record }
         guard room.record.state.canMove(to: state) else { throw .invalidState }
         if state.isTerminal { return end(room, state, .commandHangup) }
+        room.noteHold(false, at: loop.wallTime)
         room.record.state = state
         if state == .ringing { room.record.ringingAt = loop.wallTime }
         if state == .answered, room.record.answeredAt == nil { room.record.answeredAt = loop.wallTime }
@@ -53,6 +54,7 @@ extension CallManager {
     @discardableResult
     func end(_ room: Room, _ state: CallState, _ reason: EndReason) -> CallRecord {
         let wasAnswered = room.record.answeredAt != nil
+        room.noteHold(false, at: loop.wallTime)
         room.record.state = state == .completed && !wasAnswered ? .noAnswer : state
         room.record.endReason = reason
         room.record.endedAt = loop.wallTime
@@ -66,18 +68,23 @@ extension CallManager {
         return room.record
     }
 
-    func edit(_ room: Room, userID: Int64?, _ change: (inout CallRecord) -> Void) {
+    func edit(
+        _ room: Room, userID: Int64?, rows: [CallRow], _ change: (inout CallRecord) -> Void
+    ) -> CallRecord {
+        let before = room.record
         var edited = LiveCall(
-            record: room.record, plan: CallPlan(callers: [], callerState: .awaited, callees: []), now: loop.now)
+            record: before, plan: CallPlan(callers: [], callerState: .awaited, callees: []), now: loop.now)
         edited.edit(change)
         room.record = edited.record
-        save(room, .edited(userID: userID))
+        let notice = CallEvent.Notice.edited(userID: userID, changesNotes: room.record.notes != before.notes)
+        save(room, notice, rows: rows + room.record.tagRows(since: before))
+        return room.record
     }
 
-    private func save(_ room: Room, _ notice: CallEvent.Notice) {
+    func save(_ room: Room, _ notice: CallEvent.Notice, rows: [CallRow] = []) {
         room.record.version += 1
         room.record.updatedAt = loop.wallTime
-        services.store.write(CallChange(record: room.record))
+        services.store.write(CallChange(record: room.record, rows: rows))
         announce(CallEvent(record: room.record, notice: notice, offeredTo: []))
     }
 

@@ -36,6 +36,16 @@ final class Room {
         }
     }
 
+    /// Puts the call on hold or takes it back, and counts the time; repeating it changes nothing.
+    func noteHold(_ on: Bool, at moment: WallTime) {
+        guard on != record.isOnHold else { return }
+        if let since = record.heldSince {
+            record.holdSeconds += Int((moment.milliseconds - since.milliseconds + 500) / 1000)
+        }
+        (record.isOnHold, record.heldSince) = (on, on ? moment : nil)
+        record.state = on ? .held : .answered
+    }
+
     func others(than participant: any CallParticipant) -> [any CallParticipant] {
         members.filter { $0.participantID != participant.participantID }
     }

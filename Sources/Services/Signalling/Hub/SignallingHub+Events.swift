@@ -29,7 +29,8 @@ extension SignallingHub: CallObserver {
         guard !members.isEmpty else { return forget(event.record.uuid) }
         let news = CallNews(event: event, facts: facts(event.record), involved: involved(event))
         switch event.notice {
-        case .edited(let userID): edited(news, userID)
+        case .edited(let userID, let changesNotes): edited(news, userID, changesNotes)
+        case .filed(let isNew): filed(news, isNew)
         case .life(let notice): live(news, notice)
         case .recording(let state, let userID):
             let payload = CallEventView.recordingChanged(event.record, state, userID: userID)
@@ -160,11 +161,21 @@ extension SignallingHub: CallObserver {
         echoes[uuid] = nil
     }
 
-    private func edited(_ news: CallNews, _ userID: Int64?) {
+    /// Whoever sent customer data with the notes has them shown to others, whether the notes changed or not.
+    private func edited(_ news: CallNews, _ userID: Int64?, _ changesNotes: Bool) {
         let data = takeEcho(news.record.uuid, .customerData)
-        let payload = CallEventView.notesUpdated(news.record, userID: userID, customerData: data)
-        send(SignallingEvent("call-notes-updated", payload), to: news.involved)
+        if changesNotes || data != nil {
+            let payload = CallEventView.notesUpdated(news.record, userID: userID, customerData: data)
+            send(SignallingEvent("call-notes-updated", payload), to: news.involved)
+        }
         tell(news, "call:updated")
+    }
+
+    /// Document 000's broadcasts, which carry the call as its REST interface answers it.
+    private func filed(_ news: CallNews, _ isNew: Bool) {
+        let payload = CallView.records.render(news.facts, .detail)
+        send(SignallingEvent(isNew ? "call-new" : "call-updated", payload), to: news.involved)
+        tell(news, isNew ? "call:new" : "call:updated")
     }
 
     // MARK: - Receivers

@@ -177,23 +177,13 @@ extension Session {
         guard let notes = message.text("notes") else { throw .invalid("notes", "required") }
         let edit = try CustomerEdit(notes: notes, customer: message.payload["customerData"])
         let key = try callKey(message.payload["callId"] ?? .null)
-        let userID = user?.id
         if let record = services.calls.assumeIsolated({ $0.liveRecord(key) }) {
             guard maySee(record) else { throw .forbidden }
             self.edit(record.key, edit)
             keep(message.payload["customerData"], .customerData, record)
             return .done
         }
-        try find(key, for: message) { session, record in
-            var edited = record
-            edit.apply(to: &edited)
-            edited.version += 1
-            edited.updatedAt = session.loop.wallTime
-            session.services.callStore.write(CallChange(record: edited))
-            let event = CallEvent(record: edited, notice: .edited(userID: userID), offeredTo: [])
-            session.hub.assumeIsolated { $0.publish(event) }
-            session.succeed(message.reply, nil)
-        }
+        try change(key, edit, for: message)
         return .answered
     }
 
@@ -218,10 +208,27 @@ extension Session {
         succeed(message.reply, status)
     }
 
+    /// Writes on a call that is over.
+    private func change(_ key: CallKey, _ edit: CustomerEdit, for message: ClientMessage) throws(Failure) {
+        let (store, now, userID) = (services.callStore, loop.wallTime, user?.id)
+        try find(key, for: message) { session, before throws(Failure) in
+            let edited: CallRecord?
+            do throws(StoreError) {
+                edited = try await store.edit(key, rows: [], at: now) { edit.apply(to: &$0) }
+            } catch {
+                throw .storeUnavailable
+            }
+            guard let edited else { throw .callNotFound }
+            let notice = CallEvent.Notice.edited(userID: userID, changesNotes: edited.notes != before.notes)
+            await session.hub.publish(CallEvent(record: edited, notice: notice, offeredTo: []))
+            session.succeed(message.reply, nil)
+        }
+    }
+
     /// Reads a call that is over from the store, which must not hold up the loop.
     private func find(
         _ key: CallKey, for message: ClientMessage,
-        then: @escaping @Sendable (isolated Session, CallRecord) -> Void
+        then: @escaping @Sendable (isolated Session, CallRecord) async throws(Failure) -> Void
     ) throws(Failure) {
         guard lookups < Self.maximumLookups else { throw .tooManyCommands }
         lookups += 1
@@ -231,7 +238,7 @@ extension Session {
             do throws(Failure) {
                 guard let record = try await Self.read(key, from: store) else { throw .callNotFound }
                 guard self.maySee(record) else { throw .forbidden }
-                then(self, record)
+                try await then(self, record)
             } catch {
                 self.fail(message, error)
             }

@@ -1,0 +1,71 @@
+package import CallModel
+import Reactor
+package import Wire
+
+/// A call of another exchange, as a client of document 002 reports it.
+package struct ReportedCall: Sendable {
+    package let callerNumber: String
+    package let receiverNumber: String
+    /// What the other exchange calls it; two live calls of one channel are one.
+    package var channelID: String?
+    package var `extension`: String?
+    package var assignedUserID: Int64?
+    package var callerCompanyID: Int64?
+
+    package init(callerNumber: String, receiverNumber: String) {
+        (self.callerNumber, self.receiverNumber) = (callerNumber, receiverNumber)
+    }
+}
+
+/// Calls whose media never pass here: what their clients tell of them is all there is to know.
+extension CallManager {
+    /// Makes a reported call live; answers the one there is when its channel has one.
+    package func report(_ call: ReportedCall) throws(CallError) -> (record: CallRecord, isNew: Bool) {
+        if let channel = call.channelID, let uuid = reportedChannels[channel], let known = liveRecord(.uuid(uuid)) {
+            return (known, false)
+        }
+        guard !isDraining else { throw .draining }
+        guard roomCount < Room.maximumRooms else { throw .capacityExceeded }
+        var record = makeRecord(.incoming, source: .crm, from: call.callerNumber, to: call.receiverNumber)
+        (record.channelID, record.extension) = (call.channelID, call.extension)
+        (record.assignedUserID, record.callerCompanyID) = (call.assignedUserID, call.callerCompanyID)
+        record.lineNumber = call.receiverNumber
+        let room = Room(record: record)
+        add(.room(room))
+        if let channel = call.channelID { reportedChannels[channel] = record.uuid }
+        watch(room)
+        save(room, .life(.created))
+        return (room.record, true)
+    }
+
+    /// A record for a call that took place elsewhere and is over; it is in no store yet.
+    package func recordElsewhere(
+        _ direction: CallDirection, source: CallSource, from: String, to: String, at moment: WallTime
+    ) -> CallRecord {
+        var record = makeRecord(direction, source: source, from: from, to: to)
+        record.startedAt = moment
+        return record
+    }
+
+    // MARK: - What people do with them
+
+    func accept(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
+        guard !room.record.state.isUp else { throw .alreadyAnswered }
+        room.record.answeredByUserID = userID ?? room.record.assignedUserID
+        return try move(room, to: .answered)
+    }
+
+    func decline(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
+        guard !room.record.state.isUp else { throw .alreadyAnswered }
+        announce(CallEvent(record: room.record, notice: .life(.rejected(userID: userID)), offeredTo: []))
+        return end(room, .rejected, .rejected)
+    }
+
+    func hold(_ room: Room, _ on: Bool, userID: Int64?) throws(CallError) -> CallRecord {
+        guard room.record.state.isUp else { throw .invalidState }
+        guard on != room.record.isOnHold else { return room.record }
+        room.noteHold(on, at: loop.wallTime)
+        save(room, .life(.held(on, userID: userID)))
+        return room.record
+    }
+}
