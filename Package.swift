@@ -144,7 +144,7 @@ let testTargets: [Target] = [
     tests("WebRTCTests", ["WebRTC", "ICE", "DTLS", "Wire", "Crypto", "TestKit"]),
     tests("SocketIOTests", ["SocketIO", "Wire", "Crypto"]),
     tests("ReactorTests", ["Reactor", "DNS", "CUV", "CAres", "Telemetry", "Crypto", "Wire", "TestKit"]),
-    tests("WebTests", ["Web", "Reactor", "DNS", "Wire", "Crypto", "COpenSSL"]),
+    tests("WebTests", ["Web", "Reactor", "DNS", "Wire", "Crypto", "COpenSSL", "CZlib"]),
     tests("DirectoryTests", ["Directory", "Wire"]),
     tests("CallModelTests", ["CallModel", "Directory", "SDP", "Wire"]),
     tests(

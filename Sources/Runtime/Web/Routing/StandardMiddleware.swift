@@ -30,10 +30,12 @@ package enum StandardMiddleware {
             if isPreflight {
                 response.fields["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
                 response.fields["Access-Control-Allow-Headers"] =
-                    "Content-Type, Authorization, Accept, X-Requested-With, X-Use-Cookies, X-Call-View, X-Request-Id, traceparent"
+                    "Content-Type, Authorization, Accept, X-Requested-With, X-Use-Cookies, X-Call-View, X-Request-Id, "
+                    + "Idempotency-Key, If-None-Match, traceparent"
                 response.fields["Access-Control-Max-Age"] = "600"
             } else {
-                response.fields["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+                response.fields["Access-Control-Expose-Headers"] =
+                    "X-Request-Id, Retry-After, ETag, Idempotent-Replayed"
             }
             return response
         }

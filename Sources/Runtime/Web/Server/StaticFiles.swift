@@ -1,5 +1,3 @@
-import Crypto
-
 /// Serves files held in memory: the pages that ship with the program.
 package struct StaticFiles: Sendable {
     package struct File: Sendable {
@@ -36,9 +34,9 @@ package struct StaticFiles: Sendable {
 
     /// Answers with the file, or with 304 when the client has it (RFC 9110 §13.1.2).
     private static func handler(_ file: File) -> Handler {
-        let tag = "\"" + Base64.encodeURL(Array(Hash.sha256(file.bytes).prefix(12))) + "\""
+        let tag = EntityTag(of: file.bytes, isWeak: false)
         var found = HTTPResponse(.ok, contentType: file.contentType, body: file.bytes)
-        found.fields["ETag"] = tag
+        found.fields["ETag"] = tag.text
         // Each load asks whether its files are still the ones: a new release shows at once.
         found.fields["Cache-Control"] = "no-cache"
         if file.contentType.hasPrefix("text/html") {
@@ -46,9 +44,8 @@ package struct StaticFiles: Sendable {
         }
         let whole = found
         return { request, _ in
-            let known = request.fields.list("If-None-Match")
-            guard known.contains(where: { $0 == tag || $0 == "W/" + tag || $0 == "*" }) else { return whole }
-            return HTTPResponse(.notModified).with("ETag", tag).with("Cache-Control", "no-cache")
+            guard tag.isKnown(by: request) else { return whole }
+            return HTTPResponse(.notModified).with("ETag", tag.text).with("Cache-Control", "no-cache")
         }
     }
 
