@@ -22,6 +22,7 @@ final class Scene {
     let store = RecordingStore()
     let directory = MemoryDirectory(Scene.roster)
     private let application: WebApplication
+    private let witness = Witness()
     let media: StandInMedia
     private let box: RosterBox
     private static let key = TokenKey(secret: "a secret of thirty-two bytes or so")
@@ -54,14 +55,30 @@ final class Scene {
             loop: loop, calls: manager, store: store, users: PeopleStore(), roster: roster, access: access,
             passwords: PasswordChecker(thread: loop))
         let directory = directory
+        api.pbx = PBXServices(
+            connection: {
+                let trunk = Trunk(name: "default", host: "sip.example.com", port: 5060, transport: .udp)
+                return PBXServices.Connection(trunk: trunk, isConnected: true, registeredUsers: 2)
+            },
+            attempt: { target in
+                target.port == 5061 ? nil : PBXServices.Trial(isConnected: target.host == "good", message: "said")
+            })
         api.admin = AdminServices(
             store: directory, reload: { roster.replace(directory.present) }, registrations: { _ in 2 },
             trunkStatus: { ["name": .string($0)] })
         var router = Router()
         api.add(to: &router)
         application = WebApplication(router: router)
-        let manager = manager
+        let (manager, witness) = (manager, witness)
+        loop.later { manager.assumeIsolated { $0.addObserver(witness) } }
+        loop.advance(by: .milliseconds(1))
         media.handler = { event in manager.assumeIsolated { $0.mediaEvent(event) } }
+    }
+
+    /// Everything that was told of calls, in its order.
+    var notices: [CallEvent.Notice] {
+        loop.advance(by: .milliseconds(1))
+        return witness.events.map(\.notice)
     }
 
     /// Gives the exchange these queues.
@@ -91,11 +108,13 @@ final class Scene {
 
     /// Asks as a user, or as nobody.
     func ask(
-        _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, user: Int64? = nil, role: String? = nil
+        _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, user: Int64? = nil, role: String? = nil,
+        fields: [String: String] = [:]
     ) throws -> Answer {
-        var fields = HTTPFields()
-        if let user { fields.add("Authorization", "Bearer \(Self.token(user, role: role))") }
-        return try ask(method, path, bytes: body?.encoded() ?? [], fields)
+        var all = HTTPFields()
+        for (name, value) in fields { all.add(name, value) }
+        if let user { all.add("Authorization", "Bearer \(Self.token(user, role: role))") }
+        return try ask(method, path, bytes: body?.encoded() ?? [], all)
     }
 
     /// Asks for something of `/api/v1/admin` as the administrator.
@@ -185,6 +204,24 @@ final class RecordingStore: CallStore {
         return try await memory.call(key)
     }
 
+    func add(_ record: CallRecord) async throws(StoreError) {
+        if broken.load(ordering: .relaxed) { throw .closed }
+        try await memory.add(record)
+    }
+
+    func edit(
+        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+    ) async throws(StoreError) -> CallRecord? {
+        if broken.load(ordering: .relaxed) { throw .closed }
+        return try await memory.edit(key, rows: rows, at: now, change)
+    }
+
+    func tallies(matching query: CallQuery, byPerson: Bool) async throws(StoreError) -> [CallTally] {
+        self.query.withLock { $0 = query }
+        if broken.load(ordering: .relaxed) { throw .closed }
+        return try await memory.tallies(matching: query, byPerson: byPerson)
+    }
+
     func call(channelID: String) async throws(StoreError) -> CallRecord? { try await memory.call(channelID: channelID) }
 
     func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
@@ -233,9 +270,18 @@ final class PeopleStore: UserStore {
         }
     }
 
-    func phones(ofUser id: Int64) async throws(StoreError) -> [UserPhone] { [] }
-    func companies(ids: Set<Int64>) async throws(StoreError) -> [Int64: Company] { [:] }
-    func company(phone: PhoneNumber) async throws(StoreError) -> Company? { nil }
+    func phones(ofUser id: Int64) async throws(StoreError) -> [UserPhone] { Scene.roster.phones[id] ?? [] }
+    /// The company that calls from +74951234567.
+    static let company = Company(
+        id: 5, name: "ООО Технологии", inn: "1234567890",
+        phones: [CompanyPhone(number: "+7 (495) 123-45-67", contactPerson: "Иван Петров")])
+
+    func companies(ids: Set<Int64>) async throws(StoreError) -> [Int64: Company] {
+        ids.contains(Self.company.id) ? [Self.company.id: Self.company] : [:]
+    }
+    func company(phone: PhoneNumber) async throws(StoreError) -> Company? {
+        Self.company.phones.contains { phone.matches($0.number) } ? Self.company : nil
+    }
     func add(_ user: User, passwordHash: String?) async throws(StoreError) -> User { user }
     func setPasswordHash(_ hash: String, ofUser id: Int64) async throws(StoreError) {}
     func adopt(_ account: SIPAccount) async throws(StoreError) -> SIPAccount { account }

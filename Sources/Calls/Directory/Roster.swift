@@ -53,6 +53,13 @@ package struct Roster: Sendable {
         return known.contains { PhoneNumber($0).normal == wanted }
     }
 
+    /// Whose number this is: an extension, or a telephone of a user; of several users, the first.
+    package func owner(of number: String) -> Int64? {
+        if let user = user(extension: number) { return user.id }
+        let wanted = PhoneNumber(number)
+        return phones.filter { $0.value.contains { wanted.matches($0.number) } }.keys.min()
+    }
+
     /// Our own line with this number.
     package func line(number: String) -> PhoneLine? {
         linesByNumber[PhoneNumber(number).matchKey].map { lines[$0] }

@@ -21,7 +21,12 @@ package struct API: Sendable {
     package var admin: AdminServices?
     package var dates = DateBounds()
     package var tokenLifetime: Duration = .seconds(12 * 3600)
+    /// Where long lists are rendered; nil: on the loop.
+    package var background: BackgroundWork?
+    /// The way to another PBX; nil: its routes are not offered.
+    package var pbx: PBXServices?
     let throttle = LoginThrottle()
+    let creations = IdempotencyKeys()
 
     package init(
         loop: any EventLoop, calls: CallManager, store: any CallStore, users: any UserStore, roster: RosterBox,
@@ -35,10 +40,16 @@ package struct API: Sendable {
     package func add(to router: inout Router) {
         addLogin(to: &router)
         addGatewayCalls(to: &router)
+        addRecordCalls(to: &router)
+        addCRMCalls(to: &router)
+        addCRMExtras(to: &router)
+        addStatistics(to: &router)
         addPBXCommands(to: &router)
         addPlays(to: &router)
         addStreams(to: &router)
         addPBXLists(to: &router)
+        addPBXNotes(to: &router)
+        addPBXConnection(to: &router)
         addColleagues(to: &router)
         addTraces(to: &router)
         addDiagnoses(to: &router)

@@ -18,7 +18,7 @@ extension API {
         on(.get, "/api/v1/conferences/:name/participants", &router) { request throws(Failure) in
             answer(try await conference(request), to: request.caller)
         }
-        on(.post, "/api/v1/conferences/:name/participants", &router) { request throws(Failure) in
+        onCreation("/api/v1/conferences/:name/participants", &router) { request throws(Failure) in
             try await callIn(request)
         }
         on(.post, "/api/v1/conferences/:name/participants/:callId/mute", &router) { request throws(Failure) in

@@ -29,6 +29,9 @@ struct Parts {
     let registry: MetricRegistry
     let health: HealthSource
     let admin: AdminServices
+    let pbx: PBXServices
+    /// Where long answers are made.
+    let answers: BlockingThread
     let logger: Logger
 }
 
@@ -148,6 +151,8 @@ extension Gateway {
             access: parts.access, passwords: parts.passwords)
         api.dates = configuration.web.dates
         api.admin = parts.admin
+        api.pbx = parts.pbx
+        api.background = BackgroundWork(thread: parts.answers)
         api.add(to: &router)
         parts.signalling.addRoutes(to: &router)
         HealthRoutes(
@@ -182,6 +187,7 @@ extension Gateway {
         return [
             observe, StandardMiddleware.requestID, StandardMiddleware.securityHeaders,
             StandardMiddleware.cors(OriginPolicy(web.origins.joined(separator: ","))),
+            Compression(thread: parts.answers).middleware,
             StandardMiddleware.rateLimit(
                 RateLimiter(requests: web.rateLimit, per: web.rateWindow), now: { loop.now },
                 exempt: ["/health", "/metrics", "/ws", "/sip", "/api/webhooks", "/api/v1/webhook", web.socketIOPath]),

@@ -40,6 +40,7 @@ final class Gateway {
     let identity: TLSIdentity
     let startedAt: WallTime
     private let passwordThread = BlockingThread(name: "passwords")
+    private let answerThread = BlockingThread(name: "answers")
     private let soundThread = BlockingThread(name: "sounds")
     private let soundClient: HTTPClient
 
@@ -104,7 +105,9 @@ final class Gateway {
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: HealthSource(
                         calls: calls, sip: sip, store: store, media: media, roster: roster, startedAt: loop.now),
-                    admin: Self.makeAdmin(store, keeper, sip), logger: logger)),
+                    admin: Self.makeAdmin(store, keeper, sip),
+                    pbx: Self.makePBX(configuration, (loop, network, sip), roster), answers: answerThread,
+                    logger: logger)),
             logger: logger.labelled("web"))
         connect()
     }
@@ -167,6 +170,7 @@ final class Gateway {
         _ = await calls.liveCount
         await store.close()
         passwordThread.stop()
+        answerThread.stop()
         soundThread.stop()
         loop.stop()
         loop.join()

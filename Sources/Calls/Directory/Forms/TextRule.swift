@@ -37,6 +37,8 @@ package struct TextRule: Sendable {
         return parts.count == 2 && !parts[0].isEmpty && isHost(String(parts[1])) && !text.contains(" ")
     }
 
+    package func accepts(_ text: String) -> Bool { problem(text) == nil }
+
     func problem(_ text: String) -> FieldProblem? {
         if text.isEmpty { return .empty }
         if text.utf8.count > maximumLength { return .tooLong(maximum: maximumLength) }

@@ -42,7 +42,9 @@ extension API {
 
     func add<Value>(_ resource: AdminResource<Value>, _ admin: AdminServices, to router: inout Router) {
         onAdmin(.get, resource.name, &router) { _ throws(Failure) in await list(resource) }
-        onAdmin(.post, resource.name, &router) { request throws(Failure) in try await create(request, resource, admin) }
+        onAdmin(.post, resource.name, &router) { request throws(Failure) in
+            try await once(request) { request throws(Failure) in try await create(request, resource, admin) }
+        }
         onAdmin(.get, "\(resource.name)/:id", &router) { request throws(Failure) in
             .json(.ok, Self.data(await resource.json(try found(request, resource), roster.current)))
         }

@@ -10,7 +10,7 @@ import Wire
 extension API {
     func addGatewayCalls(to router: inout Router) {
         on(.get, "/api/v1/calls", &router) { request throws(Failure) in try await list(request) }
-        on(.post, "/api/v1/calls", &router) { request throws(Failure) in try await create(request) }
+        onCreation("/api/v1/calls", &router) { request throws(Failure) in try await create(request) }
         on(.get, "/api/v1/calls/:id", &router) { request throws(Failure) in try await show(request) }
         on(.patch, "/api/v1/calls/:id/status", &router) { request throws(Failure) in try await changeStatus(request) }
         on(.post, "/api/v1/calls/:id/end", &router) { request throws(Failure) in try await end(request) }
@@ -33,13 +33,16 @@ extension API {
             query.states = conditions
         }
         if isRecords { try addRecordsFilters(request, &query) } else { try addGatewayFilters(request, &query) }
-        let found = try await stored { () throws(StoreError) in try await store.calls(matching: query) }
-        let rendered = try await facts(found.items).map { view.render($0) }
+        let wanted = query
+        let found = try await stored { () throws(StoreError) in try await store.calls(matching: wanted) }
         let pagination = PageInfo(page: page, limit: limit, total: found.total).v1
-        return .json(.ok, ["success": true, "data": ["calls": .array(rendered), "pagination": pagination]])
+        return try await list(found.items, view) { calls in
+            ["success": true, "data": ["calls": .array(calls), "pagination": pagination]]
+        }
     }
 
-    private func addRecordsFilters(_ request: APIRequest, _ query: inout CallQuery) throws(Failure) {
+    /// Document 000's, which also narrow its statistics.
+    func addRecordsFilters(_ request: APIRequest, _ query: inout CallQuery) throws(Failure) {
         query.hidesUnanswered = true
         query.operatorID = try request.queryID("operatorId")
         query.city = request.query("city")
@@ -78,11 +81,17 @@ extension API {
             of: request.http, template: request.parameters.template, identifier: request.parameters["id"])
         let record = try await record(key, for: request.caller)
         return .json(.ok, ["success": true, "data": try await render(record, view, .detail)])
+            .tagged(for: request.http)
     }
 
     // MARK: - Making
 
     private func create(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let view = Dialect.view(of: request.http, template: request.parameters.template, body: request.body)
+        return view == .records ? try await createRecord(request) : try await createCall(request, view)
+    }
+
+    private func createCall(_ request: APIRequest, _ view: CallView) async throws(Failure) -> HTTPResponse {
         guard let number = try request.text("phoneNumber"), !number.isEmpty else {
             throw .invalid("phoneNumber", "обязательное поле")
         }
@@ -102,7 +111,6 @@ extension API {
             wanted.clientID = id
         }
         let record = try await originate(wanted)
-        let view = Dialect.view(of: request.http, template: request.parameters.template, body: request.body)
         return .json(.created, ["success": true, "data": try await render(record, view, .detail)])
     }
 
@@ -164,13 +172,12 @@ extension API {
         }
         latest = try await command(change) ?? latest
         guard latest.state.isTerminal else { return latest }
-        var written = latest
-        if known.state.isTerminal { outcome.apply(to: &written) }
-        if isRoom, let duration = outcome.duration, latest.answeredAt != nil { written.duration = duration }
-        guard written != latest else { return latest }
-        written.version += 1
-        written.updatedAt = loop.wallTime
-        store.write(CallChange(record: written))
-        return written
+        let isLate = known.state.isTerminal && !outcome.isEmpty
+        let duration = isRoom && latest.answeredAt != nil ? outcome.duration : nil
+        guard isLate || duration != nil else { return latest }
+        return try await self.change(latest, by: caller) { record in
+            if isLate { outcome.apply(to: &record) }
+            record.duration = duration ?? record.duration
+        }
     }
 }

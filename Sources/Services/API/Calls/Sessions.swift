@@ -9,7 +9,7 @@ import Wire
 /// Sessions of document 004: who follows or takes part in a call.
 extension API {
     func addSessions(to router: inout Router) {
-        on(.post, "/api/v1/calls/:id/sessions", &router) { request throws(Failure) in try await openSession(request) }
+        onCreation("/api/v1/calls/:id/sessions", &router) { request throws(Failure) in try await openSession(request) }
         on(.get, "/api/v1/calls/sessions/active", &router) { request throws(Failure) in
             try await listSessions(request)
         }

@@ -1,5 +1,6 @@
 package import CallModel
 import CallViews
+package import Directory
 package import Web
 package import Wire
 
@@ -47,6 +48,20 @@ enum JSONBody {
     }
 }
 
+extension APIRequest {
+    /// The telephone number a path names.
+    ///
+    /// A plus that a client did not escape may have become a space on its way.
+    package func number(inPath parameter: String) throws(Failure) -> PhoneNumber {
+        var text = parameters[parameter]
+        if text.hasPrefix(" ") { text = "+" + text.dropFirst() }
+        guard BuiltInNumber(dialled: text) != nil || PhoneNumber.isAcceptable(text) else {
+            throw .invalidPhone(parameter)
+        }
+        return PhoneNumber(text)
+    }
+}
+
 /// Typed reading of body members and query items: absent (or null) is nil, anything of a wrong kind is refused.
 extension APIRequest {
     /// A string of the body; a number stands for its text where `takesNumbers`.
@@ -58,6 +73,25 @@ extension APIRequest {
         guard let text = value.stringValue else { throw .invalid(name, "ожидается строка") }
         guard text.utf8.count <= maximumLength else { throw .invalid(name, "не длиннее \(maximumLength)") }
         return text
+    }
+
+    /// The same text without markup, for what people will see.
+    func plainText(_ name: String, maximumLength: Int = 256, takesNumbers: Bool = false) throws(Failure) -> String? {
+        try text(name, maximumLength: maximumLength, takesNumbers: takesNumbers).map(Markup.removed)
+    }
+
+    /// Names the members of the body that must be there and are not, all at once.
+    func require(_ names: String...) throws(Failure) {
+        let missing = names.filter { body[$0]?.isNull ?? true || body[$0]?.stringValue?.isEmpty == true }
+        guard missing.isEmpty else { throw .required(missing) }
+    }
+
+    /// A positive number of the body that names something; a string of digits stands for it.
+    func identifier(_ name: String) throws(Failure) -> Int64? {
+        guard let value = body[name], !value.isNull else { return nil }
+        let number = value.integerValue ?? value.stringValue.flatMap { Int64($0) }
+        guard let number, number > 0 else { throw .invalid(name, "ожидается положительное число") }
+        return number
     }
 
     package func flag(_ name: String) throws(Failure) -> Bool? {

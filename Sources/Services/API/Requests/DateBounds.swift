@@ -52,9 +52,11 @@ package struct DateBounds: Sendable {
     /// The midnight before a moment, on the zone's clocks.
     private func midnight(before moment: WallTime) -> WallTime {
         let clock = moment.milliseconds + offset(at: moment)
-        let day = clock.floorDivided(by: 86_400_000)
-        return inZone(WallTime(milliseconds: day * 86_400_000))
+        return midnight(ofDay: clock.floorDivided(by: 86_400_000))
     }
+
+    /// When a day begins, counted as `day(of:)` does.
+    func midnight(ofDay day: Int64) -> WallTime { inZone(WallTime(milliseconds: day * 86_400_000)) }
 
     private func offset(at moment: WallTime) -> Int64 {
         Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000))) * 1000

@@ -8,7 +8,7 @@ import Wire
 /// `/api/calls/…`: commands to calls, as document 003 gives them.
 extension API {
     func addPBXCommands(to router: inout Router) {
-        on(.post, "/api/calls/dial", &router) { request throws(Failure) in try await dial(request) }
+        onCreation("/api/calls/dial", &router) { request throws(Failure) in try await dial(request) }
         on(.post, "/api/calls/transfer/:callId", &router) { request throws(Failure) in try await transfer(request) }
         addCommand("answer", to: &router) { key, userID throws(CallError) in
             try await calls.accept(key, userID: userID)
@@ -33,7 +33,7 @@ extension API {
         var wanted = CallRequest(caller: .devices(extension: from), target: to, source: .sip)
         wanted.autoAnswer = try request.flag("autoAnswer") ?? false
         let record = try await originate(wanted)
-        return try await answer(record)
+        return try await pbxCall(record)
     }
 
     /// Whoever sees only their own calls also makes only their own.
@@ -56,7 +56,7 @@ extension API {
         let record = try await command { () throws(CallError) in
             try await calls.transfer(key, to: target, reason: reason, userID: userID)
         }
-        return try await answer(record)
+        return try await pbxCall(record)
     }
 
     /// A number, or the UUID of another live call of the caller's: then the two become one.
@@ -80,11 +80,12 @@ extension API {
             _ = try await liveRecord(key, for: request.caller)
             let userID = request.caller.userID
             let record = try await command { () throws(CallError) in try await run(key, userID) }
-            return try await answer(record)
+            return try await pbxCall(record)
         }
     }
 
-    private func answer(_ record: CallRecord) async throws(Failure) -> HTTPResponse {
+    /// The call after a command, in document 003's words.
+    func pbxCall(_ record: CallRecord) async throws(Failure) -> HTTPResponse {
         .json(.ok, ["success": true, "call": try await render(record, .pbx)])
     }
 }

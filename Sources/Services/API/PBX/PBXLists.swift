@@ -19,16 +19,23 @@ extension API {
     private func listActive(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let userID = try request.queryID("userId")
         let visibility = try visibility(request.caller, userID: userID)
-        var visible = [CallRecord]()
+        let facts = try await facts(await visibleLiveRecords(visibility))
+        return await rendered(facts.count) {
+            .json(
+                .ok,
+                [
+                    "success": true,
+                    "data": .array(facts.map { CallView.crm.render($0, .active) }),
+                    "calls": .array(facts.map { CallView.pbx.render($0, .active) }),
+                ])
+        }
+    }
+
+    /// The live calls that a list with this visibility shows, oldest first.
+    func visibleLiveRecords(_ visibility: CallQuery.Visibility) async -> [CallRecord] {
+        var visible: [CallRecord] = []
         for record in await calls.liveRecords() where await isVisible(record, visibility) { visible.append(record) }
-        let facts = try await facts(visible)
-        return .json(
-            .ok,
-            [
-                "success": true,
-                "data": .array(facts.map { CallView.crm.render($0, .active) }),
-                "calls": .array(facts.map { CallView.pbx.render($0, .active) }),
-            ])
+        return visible
     }
 
     private func isVisible(_ record: CallRecord, _ visibility: CallQuery.Visibility) async -> Bool {
@@ -46,29 +53,23 @@ extension API {
         let offset = try request.queryID("offset") ?? 0
         var query = CallQuery(limit: limit, offset: Int(offset))
         query.visibility = try visibility(request.caller)
-        let page = try await stored { () throws(StoreError) in try await store.calls(matching: query) }
-        let logs = try await facts(page.items).map { CallView.pbx.render($0) }
-        return .json(
-            .ok,
+        let wanted = query
+        let page = try await stored { () throws(StoreError) in try await store.calls(matching: wanted) }
+        return try await list(page.items, .pbx) { logs in
             [
                 "success": true, "logs": .array(logs), "total": JSONValue(page.total), "limit": JSONValue(limit),
                 "offset": .integer(offset),
-            ])
+            ]
+        }
     }
 
     private func listLogsOfNumber(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
-        var text = request.parameters["number"]
-        // A plus that a client did not escape may have become a space on its way.
-        if text.hasPrefix(" ") { text = "+" + text.dropFirst() }
-        guard BuiltInNumber(dialled: text) != nil || PhoneNumber.isAcceptable(text) else {
-            throw .invalidPhone("number")
-        }
         var query = CallQuery(limit: 1000)
         query.countsTotal = false
         query.visibility = try visibility(request.caller)
-        query.number = PhoneNumber(text)
-        let page = try await stored { () throws(StoreError) in try await store.calls(matching: query) }
-        let logs = try await facts(page.items).map { CallView.pbx.render($0) }
-        return .json(.ok, ["success": true, "logs": .array(logs)])
+        query.number = try request.number(inPath: "number")
+        let wanted = query
+        let page = try await stored { () throws(StoreError) in try await store.calls(matching: wanted) }
+        return try await list(page.items, .pbx) { ["success": true, "logs": .array($0)] }
     }
 }
