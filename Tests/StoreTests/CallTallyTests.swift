@@ -74,6 +74,88 @@ struct CallTallyTests {
         }
     }
 
+    @Test func `days follow what happens to their calls, whoever writes it`() async throws {
+        var calls = Self.makeCalls(400)
+        try await withStore { (store) async throws in
+            try await Self.fill(store, calls)
+            for index in calls.indices where index.isMultiple(of: 3) && calls[index].state.isTerminal {
+                let changed = try await store.edit(.id(calls[index].id), rows: [], at: noon) { record in
+                    record.duration = 7
+                    record.state = .completed
+                    record.answeredAt = noon
+                    record.operatorID = 2
+                }
+                calls[index] = try #require(changed)
+            }
+            try await store.execute(
+                "DELETE FROM calls WHERE id % 7 = 0; UPDATE calls SET hold_seconds = 9 WHERE id > 300")
+            calls.removeAll { $0.id.isMultiple(of: 7) }
+            for index in calls.indices where calls[index].id > 300 { calls[index].holdSeconds = 9 }
+            try await store.execute("DELETE FROM users WHERE id = 1")
+            for index in calls.indices {
+                if calls[index].operatorID == 1 { calls[index].operatorID = nil }
+                if calls[index].assignedUserID == 1 { calls[index].assignedUserID = nil }
+                if calls[index].answeredByUserID == 1 { calls[index].answeredByUserID = nil }
+            }
+            for byPerson in [false, true] {
+                let all = try await store.tallies(matching: CallQuery(), byPerson: byPerson)
+                #expect(Set(all) == Self.expected(calls, byPerson: byPerson))
+            }
+        }
+    }
+
+    /// Bounds of every kind: within a day, at its first and last moment, over several days, open.
+    private static let bounds: [(from: Int64?, through: Int64?)] = [
+        (nil, nil), (nil, -1), (0, nil), (0, 86_399_999), (0, 86_400_000), (1, 86_399_999), (1, 172_799_999),
+        (-86_400_000, 172_799_998), (40_000_000, 50_000_000), (40_000_000, 40_000_000), (50_000_000, 40_000_000),
+        (nil, 130_000_000), (100_000_000, nil), (Int64.min, Int64.max),
+    ]
+
+    @Test(arguments: bounds.indices) func `days and parts of days meet without gap and overlap`(index: Int) async throws
+    {
+        let midnight = noon.milliseconds - noon.milliseconds % 86_400_000
+        let offsets: [Int64] = [
+            -1, 0, 1, 39_999_999, 40_000_000, 50_000_000, 50_000_001, 86_399_998, 86_399_999, 86_400_000, 86_400_001,
+            129_999_999, 172_799_998, 172_799_999, 172_800_000,
+        ]
+        let calls = offsets.enumerated().map { position, offset in
+            let start = WallTime(milliseconds: midnight + offset)
+            var record = makeRecord(Int64(position + 1), state: .missed, at: start)
+            (record.endedAt, record.duration) = (start, 0)
+            return record
+        }
+        let (from, through) = Self.bounds[index]
+        func moment(_ offset: Int64?) -> WallTime? {
+            offset.map { WallTime(milliseconds: $0.magnitude > 1 << 40 ? $0 : midnight + $0) }
+        }
+        var query = CallQuery(limit: 100)
+        (query.startedFrom, query.startedThrough) = (moment(from), moment(through))
+        let wanted = query
+        try await withStore { (store) async throws in
+            for call in calls { store.write(call) }
+            let page = try await store.calls(matching: wanted)
+            let sums = try await store.tallies(matching: wanted, byPerson: false)
+            #expect(page.items.count == page.total && sums.reduce(0) { $0 + $1.calls } == page.total)
+        }
+    }
+
+    @Test func `calls of an older file are in the sums of their days`() async throws {
+        let folder = try TemporaryFolder()
+        do {
+            let database = try SQLiteConnection(path: folder.database)
+            try database.migrate(Array(Migration.all.prefix(3)), at: noon)
+            for call in Self.makeCalls(100) {
+                var nobodys = call
+                (nobodys.operatorID, nobodys.assignedUserID, nobodys.answeredByUserID) = (nil, nil, nil)
+                try CallTable.write(nobodys, to: database)
+            }
+        }
+        try await withStore(.file(folder.database)) { (store) async throws in
+            let sums = try await store.tallies(matching: CallQuery(), byPerson: false)
+            #expect(Set(sums) == Self.expected(Self.makeCalls(100), byPerson: false))
+        }
+    }
+
     @Test func `calls that are over are added up from the index alone`() async throws {
         try await withStore { (store) async throws in
             let plan = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in

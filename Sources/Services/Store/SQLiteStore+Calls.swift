@@ -49,9 +49,19 @@ extension SQLiteStore: CallStore {
                 database, where: "\(conditions.clause) ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?",
                 conditions.values + [SQLiteValue(max(query.limit, 0)), SQLiteValue(max(query.offset, 0))])
             guard query.countsTotal else { return CallPage(items: items, total: items.count) }
-            let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)
-            return CallPage(items: items, total: Int(total ?? 0))
+            return CallPage(items: items, total: try Self.count(query, conditions, in: database))
         }
+    }
+
+    /// How many calls a query names: from the sums of days where these know all that is asked.
+    private static func count(
+        _ query: CallQuery, _ conditions: CallConditions, in database: SQLiteConnection
+    ) throws(SQLiteFailure) -> Int {
+        if query.isOfWholeDays {
+            return try CallTallies.read(database, query, byPerson: false).reduce(0) { $0 + $1.calls }
+        }
+        return Int(
+            try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values) ?? 0)
     }
 
     package func tallies(matching query: CallQuery, byPerson: Bool) throws(StoreError) -> [CallTally] {

@@ -19,7 +19,7 @@ struct CallConditions {
         if let search = query.search, !search.isEmpty { addSearch(search) }
     }
 
-    private mutating func add(_ condition: String, _ values: SQLiteValue...) {
+    mutating func add(_ condition: String, _ values: SQLiteValue...) {
         parts.append(condition)
         self.values.append(contentsOf: values)
     }

@@ -1,31 +1,42 @@
 import CallModel
+import Wire
 
 /// Sums over calls, added up by the database.
 enum CallTallies {
-    private static let people = "operator_id, assigned_user_id, answered_by_user_id"
-    private static let none = "NULL, NULL, NULL"
-
-    /// Calls that are over and calls that live are added up apart: the former have an index with all that is asked.
+    /// Calls that are over are taken from the sums of whole days where that is possible, and for the rest of the time from
+    /// the index that has all that is asked; calls that live are few.
     static func read(
         _ database: SQLiteConnection, _ query: CallQuery, byPerson: Bool
     ) throws(SQLiteFailure) -> [CallTally] {
-        var tallies: [CallTally] = []
-        for isLive in [false, true] where query.isLive ?? isLive == isLive {
-            var part = query
-            part.isLive = isLive
-            tallies += try read(database, CallConditions(part), byPerson)
+        var sums = TallySums()
+        if query.isLive != true {
+            var rest = [query]
+            if query.isOfWholeDays, let (days, edges) = WholeDays.split(query) {
+                sums.add(try read(database, days.conditions(query), TallySource.days, byPerson))
+                rest = edges
+            }
+            for var part in rest {
+                part.isLive = false
+                sums.add(try read(database, CallConditions(part), TallySource.calls, byPerson))
+            }
         }
-        return tallies
+        if query.isLive != false {
+            var live = query
+            live.isLive = true
+            sums.add(try read(database, CallConditions(live), TallySource.calls, byPerson))
+        }
+        return sums.all
     }
 
     private static func read(
-        _ database: SQLiteConnection, _ conditions: CallConditions, _ byPerson: Bool
+        _ database: SQLiteConnection, _ conditions: CallConditions, _ source: TallySource, _ byPerson: Bool
     ) throws(SQLiteFailure) -> [CallTally] {
+        let people = byPerson ? source.people : "NULL, NULL, NULL"
         let sql = """
-            SELECT state, direction, answered_at IS NOT NULL, \(byPerson ? people : none), count(*),
-                coalesce(sum(duration), 0), sum(hold_seconds), sum(transfer_count)
-            FROM calls \(conditions.clause)
-            GROUP BY state, direction, answered_at IS NOT NULL\(byPerson ? ", \(people)" : "")
+            SELECT state, direction, \(source.wasAnswered), \(people), \(source.count), coalesce(sum(duration), 0),
+                sum(hold_seconds), sum(transfer_count)
+            FROM \(source.table) \(conditions.clause)
+            GROUP BY state, direction, \(source.wasAnswered)\(byPerson ? ", \(source.people)" : "")
             """
         return try database.query(sql, conditions.values) { tally(from: $0) }.compactMap(\.self)
     }
@@ -35,12 +46,95 @@ enum CallTallies {
         guard let state = CallState(rawValue: row.text(0)), let direction = CallDirection(rawValue: row.text(1)) else {
             return nil
         }
+        func person(_ column: Int32) -> Int64? { row.integer(column) == 0 ? nil : row.integer(column) }
         var tally = CallTally(state: state, direction: direction, wasAnswered: row.flag(2))
-        (tally.operatorID, tally.assignedUserID) = (row.integerIfPresent(3), row.integerIfPresent(4))
-        tally.answeredByUserID = row.integerIfPresent(5)
+        (tally.operatorID, tally.assignedUserID, tally.answeredByUserID) = (person(3), person(4), person(5))
         tally.calls = Int(row.integer(6))
         tally.talkSeconds = tally.wasAnswered ? Int(row.integer(7)) : 0
         (tally.holdSeconds, tally.transfers) = (Int(row.integer(8)), Int(row.integer(9)))
         return tally
+    }
+}
+
+/// Where sums are read from.
+private enum TallySource {
+    case calls
+    case days
+
+    var table: String { self == .calls ? "calls" : "call_days" }
+    var wasAnswered: String { self == .calls ? "answered_at IS NOT NULL" : "answered" }
+    var count: String { self == .calls ? "count(*)" : "sum(calls)" }
+    var people: String { "operator_id, assigned_user_id, answered_by_user_id" }
+}
+
+/// Sums from several places, put together by kind.
+private struct TallySums {
+    private var byKind: [CallTally: CallTally] = [:]
+
+    /// What is there to be told; a day whose calls were all taken back leaves an empty sum.
+    var all: [CallTally] { byKind.values.filter { $0.calls > 0 } }
+
+    mutating func add(_ tallies: [CallTally]) {
+        for tally in tallies {
+            var kind = tally
+            (kind.calls, kind.talkSeconds, kind.holdSeconds, kind.transfers) = (0, 0, 0, 0)
+            var sum = byKind[kind] ?? kind
+            sum.calls += tally.calls
+            sum.talkSeconds += tally.talkSeconds
+            sum.holdSeconds += tally.holdSeconds
+            sum.transfers += tally.transfers
+            byKind[kind] = sum
+        }
+    }
+}
+
+extension CallQuery {
+    /// Whether nothing is asked that the sums of days do not know.
+    var isOfWholeDays: Bool {
+        let isOfAnyNumber = number == nil && clientNumber == nil && clientDigits == nil && `extension` == nil
+        return isOfAnyNumber && operatorID == nil && clientID == nil && city == nil && (search ?? "").isEmpty
+    }
+}
+
+/// The days (UTC) that lie wholly within a query's time; nil bounds are those of all time.
+private struct WholeDays {
+    private static let length: Int64 = 86_400_000
+
+    let first: Int64?
+    let last: Int64?
+
+    /// The whole days, and the parts before and after them; nil when there is no whole day.
+    static func split(_ query: CallQuery) -> (days: WholeDays, edges: [CallQuery])? {
+        // A time that no calendar reaches would overflow, and needs no sums.
+        let reachable = -Int64(1 << 50)...Int64(1 << 50)
+        for bound in [query.startedFrom, query.startedThrough] {
+            guard bound.map({ reachable.contains($0.milliseconds) }) ?? true else { return nil }
+        }
+        let first = query.startedFrom.map { ($0.milliseconds + length - 1).floorDivided(by: length) }
+        let last = query.startedThrough.map { ($0.milliseconds + 1).floorDivided(by: length) - 1 }
+        if let first, let last, first > last { return nil }
+        var edges: [CallQuery] = []
+        if let first, query.startedFrom?.milliseconds != first * length {
+            var before = query
+            before.startedThrough = WallTime(milliseconds: first * length - 1)
+            edges.append(before)
+        }
+        if let last, query.startedThrough?.milliseconds != (last + 1) * length - 1 {
+            var after = query
+            after.startedFrom = WallTime(milliseconds: (last + 1) * length)
+            edges.append(after)
+        }
+        return (WholeDays(first: first, last: last), edges)
+    }
+
+    /// The query's other conditions on the sums of these days, which are all of calls that are over.
+    func conditions(_ query: CallQuery) -> CallConditions {
+        var timeless = query
+        (timeless.startedFrom, timeless.startedThrough, timeless.isLive) = (nil, nil, nil)
+        timeless.hidesUnanswered = false
+        var conditions = CallConditions(timeless)
+        if let first { conditions.add("day >= ?", .integer(first)) }
+        if let last { conditions.add("day <= ?", .integer(last)) }
+        return conditions
     }
 }
