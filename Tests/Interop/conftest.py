@@ -43,5 +43,6 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.when == "call" and report.failed:
         for value in item.funcargs.values():
+            value = getattr(value, "gateway", value)
             if isinstance(value, Gateway):
                 report.sections.append(("gateway output", "\n".join(value.output[-200:])))

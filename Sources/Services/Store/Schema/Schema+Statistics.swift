@@ -1,6 +1,6 @@
 extension Schema {
     /// What statistics over many calls are read from, without looking at the calls themselves.
-    static let statistics = figureIndex + dayTable + dayTriggers + dayFilling
+    static let statistics = figureIndex + dayTables + dayTriggers + dayFilling
 
     /// For parts of days.
     ///
@@ -13,11 +13,23 @@ extension Schema {
 
         """
 
-    /// The calls of each day (UTC) that are over, added up by kind and people; 0 stands for nobody.
+    /// The calls of each day (UTC) that are over, added up by kind, and by kind and people; 0 stands for nobody.
     ///
     /// The columns have the names of those of `calls`, so that the same conditions fit both.
-    private static let dayTable = """
+    private static let dayTables = """
         CREATE TABLE call_days (
+            day INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            direction TEXT NOT NULL,
+            answered INTEGER NOT NULL,
+            calls INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            hold_seconds INTEGER NOT NULL,
+            transfer_count INTEGER NOT NULL,
+            PRIMARY KEY (day, state, direction, answered)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE call_people_days (
             day INTEGER NOT NULL,
             state TEXT NOT NULL,
             direction TEXT NOT NULL,
@@ -54,34 +66,41 @@ extension Schema {
 
     private static let dayFilling = """
         INSERT INTO call_days
-            SELECT \(kind(of: "calls")), count(*), \(["duration", "hold_seconds", "transfer_count"]
-                .map { "coalesce(sum(\($0)), 0)" }.joined(separator: ", "))
-            FROM calls WHERE ended_at IS NOT NULL
-            GROUP BY \(kind(of: "calls"));
+            SELECT \(kind(of: "calls")), count(*), sum(ifnull(duration, 0)), sum(hold_seconds), sum(transfer_count)
+            FROM calls WHERE ended_at IS NOT NULL GROUP BY \(kind(of: "calls"));
+        INSERT INTO call_people_days
+            SELECT \(kind(of: "calls")), \(people(of: "calls")), count(*), sum(ifnull(duration, 0)),
+                sum(hold_seconds), sum(transfer_count)
+            FROM calls WHERE ended_at IS NOT NULL GROUP BY \(kind(of: "calls")), \(people(of: "calls"));
 
         """
 
+    private static let sums = ["duration", "hold_seconds", "transfer_count"]
+
     /// Counts a call in or out, if it is over.
     private static func adding(_ sign: Int, _ row: String) -> String {
-        let sums = ["duration", "hold_seconds", "transfer_count"].map { "\(sign) * ifnull(\(row).\($0), 0)" }
-        let changes = ["calls", "duration", "hold_seconds", "transfer_count"].map { "\($0) = \($0) + excluded.\($0)" }
+        let values = sums.map { "\(sign) * ifnull(\(row).\($0), 0)" }.joined(separator: ", ")
+        let changes = (["calls"] + sums).map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", ")
+        let rest = "\(sign), \(values) WHERE \(row).ended_at IS NOT NULL ON CONFLICT DO UPDATE SET \(changes);"
         return """
-            INSERT INTO call_days SELECT \(kind(of: row)), \(sign), \(sums.joined(separator: ", "))
-                WHERE \(row).ended_at IS NOT NULL
-                ON CONFLICT DO UPDATE SET \(changes.joined(separator: ", "));
+            INSERT INTO call_days SELECT \(kind(of: row)), \(rest)
+            INSERT INTO call_people_days SELECT \(kind(of: row)), \(people(of: row)), \(rest)
             """
     }
 
     /// The key of `call_days` of a row of `calls`; days are counted from 1970, also those before.
     private static func kind(of row: String) -> String {
         let day = "(\(row).started_at - (\(row).started_at % 86400000 + 86400000) % 86400000) / 86400000"
-        let people = ["operator_id", "assigned_user_id", "answered_by_user_id"].map { "ifnull(\(row).\($0), 0)" }
-        return ([day, "\(row).state", "\(row).direction", "\(row).answered_at IS NOT NULL"] + people)
+        return "\(day), \(row).state, \(row).direction, \(row).answered_at IS NOT NULL"
+    }
+
+    private static func people(of row: String) -> String {
+        ["operator_id", "assigned_user_id", "answered_by_user_id"].map { "ifnull(\(row).\($0), 0)" }
             .joined(separator: ", ")
     }
 
-    /// Everything of a row that `call_days` depends on.
+    /// Everything of a row that the sums depend on.
     private static func counted(of row: String) -> String {
-        "\(kind(of: row)), \(row).duration, \(row).hold_seconds, \(row).transfer_count"
+        "\(kind(of: row)), \(people(of: row)), " + sums.map { "\(row).\($0)" }.joined(separator: ", ")
     }
 }

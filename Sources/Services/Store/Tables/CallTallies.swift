@@ -12,18 +12,19 @@ enum CallTallies {
         if query.isLive != true {
             var rest = [query]
             if query.isOfWholeDays, let (days, edges) = WholeDays.split(query) {
-                sums.add(try read(database, days.conditions(query), TallySource.days, byPerson))
+                let isOfAll = query.visibility == .all && !byPerson
+                sums.add(try read(database, days.conditions(query), isOfAll ? .days : .peopleDays, byPerson))
                 rest = edges
             }
             for var part in rest {
                 part.isLive = false
-                sums.add(try read(database, CallConditions(part), TallySource.calls, byPerson))
+                sums.add(try read(database, CallConditions(part), .calls, byPerson))
             }
         }
         if query.isLive != false {
             var live = query
             live.isLive = true
-            sums.add(try read(database, CallConditions(live), TallySource.calls, byPerson))
+            sums.add(try read(database, CallConditions(live), .calls, byPerson))
         }
         return sums.all
     }
@@ -57,11 +58,12 @@ enum CallTallies {
 }
 
 /// Where sums are read from.
-private enum TallySource {
+private enum TallySource: String {
     case calls
-    case days
+    case days = "call_days"
+    case peopleDays = "call_people_days"
 
-    var table: String { self == .calls ? "calls" : "call_days" }
+    var table: String { rawValue }
     var wasAnswered: String { self == .calls ? "answered_at IS NOT NULL" : "answered" }
     var count: String { self == .calls ? "count(*)" : "sum(calls)" }
     var people: String { "operator_id, assigned_user_id, answered_by_user_id" }
