@@ -71,6 +71,33 @@ struct CallQueryTests {
         }
     }
 
+    @Test func `a user's pages are cut from the user's calls, each once`() async throws {
+        try await withStore { (store) async throws in
+            try await store.execute("INSERT INTO users (id, login) VALUES (1, 'one'), (2, 'two')")
+            for id in 1...60 as ClosedRange<Int64> {
+                var record = makeRecord(id, at: noon + .seconds(id / 3))
+                record.assignedUserID = id.isMultiple(of: 2) ? 1 : 2
+                record.answeredByUserID = id.isMultiple(of: 3) ? 1 : nil
+                record.operatorID = id.isMultiple(of: 5) ? 1 : 2
+                store.write(record)
+            }
+            for isOperator in [false, true] {
+                let own = (1...60).reversed().filter { id in
+                    id.isMultiple(of: 2) || id.isMultiple(of: 3) || isOperator && id.isMultiple(of: 5)
+                }
+                var seen: [Int64] = []
+                for page in 1...7 {
+                    var query = CallQuery(page: page, size: 7)
+                    query.visibility = .user(1, isOperator: isOperator)
+                    let answer = try await store.calls(matching: query)
+                    #expect(answer.total == own.count)
+                    seen += answer.items.map(\.id)
+                }
+                #expect(seen == own.map(Int64.init))
+            }
+        }
+    }
+
     @Test func `pages follow one another and the total stays`() async throws {
         try await withStore { (store) async throws in
             try await Self.fill(store)

@@ -43,25 +43,11 @@ extension SQLiteStore: CallStore {
     }
 
     package func calls(matching query: CallQuery) throws(StoreError) -> CallPage {
-        let conditions = CallConditions(query)
-        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
-            let items = try CallTable.read(
-                database, where: "\(conditions.clause) ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?",
-                conditions.values + [SQLiteValue(max(query.limit, 0)), SQLiteValue(max(query.offset, 0))])
-            guard query.countsTotal else { return CallPage(items: items, total: items.count) }
-            return CallPage(items: items, total: try Self.count(query, conditions, in: database))
+        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let items = try CallPages.read(database, query)
+            let total = query.countsTotal ? try CallPages.count(database, query) : items.count
+            return CallPage(items: items, total: total)
         }
-    }
-
-    /// How many calls a query names: from the sums of days where these know all that is asked.
-    private static func count(
-        _ query: CallQuery, _ conditions: CallConditions, in database: SQLiteConnection
-    ) throws(SQLiteFailure) -> Int {
-        if query.isOfWholeDays {
-            return try CallTallies.read(database, query, byPerson: false).reduce(0) { $0 + $1.calls }
-        }
-        return Int(
-            try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values) ?? 0)
     }
 
     package func tallies(matching query: CallQuery, byPerson: Bool) throws(StoreError) -> [CallTally] {
