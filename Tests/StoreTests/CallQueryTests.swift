@@ -40,6 +40,7 @@ struct CallQueryTests {
         ("a state", { $0.states = [.init(.cancelled)] }, [4, 3]),
         ("a state of one direction", { $0.states = [.init(.cancelled, [.incoming]), .init(.missed)] }, [3, 2]),
         ("no state", { $0.states = [] }, []),
+        ("no direction", { $0.directions = [] }, []),
         ("directions", { $0.directions = [.internal, .outgoing] }, [6, 5, 4]),
         ("from, inclusive", { $0.startedFrom = noon + .seconds(240) }, [6, 5]),
         ("through, inclusive", { $0.startedThrough = noon + .seconds(60) }, [2, 1]),
