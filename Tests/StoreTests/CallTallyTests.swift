@@ -147,7 +147,7 @@ struct CallTallyTests {
             for call in Self.makeCalls(100) {
                 var nobodys = call
                 (nobodys.operatorID, nobodys.assignedUserID, nobodys.answeredByUserID) = (nil, nil, nil)
-                try CallTable.write(nobodys, to: database)
+                try CallTable.write(nobodys, isFirst: true, to: database)
             }
         }
         try await withStore(.file(folder.database)) { (store) async throws in

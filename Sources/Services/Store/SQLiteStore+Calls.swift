@@ -5,7 +5,7 @@ package import Wire
 extension SQLiteStore: CallStore {
     package func add(_ record: CallRecord) throws(StoreError) {
         try change { (database: SQLiteConnection) throws(SQLiteFailure) in
-            try CallTable.write(record, to: database)
+            try CallTable.write(record, isFirst: true, to: database)
             for row in record.tagRows(since: nil) { try row.write(to: database) }
         }
     }
@@ -21,7 +21,7 @@ extension SQLiteStore: CallStore {
             let rows = rows + after.tagRows(since: before)
             guard after != before || !rows.isEmpty else { return before }
             (after.version, after.updatedAt) = (before.version + 1, now)
-            try CallTable.write(after, to: database)
+            try CallTable.write(after, isFirst: false, to: database)
             for row in rows { try row.write(to: database) }
             return after
         }
