@@ -168,6 +168,49 @@ struct CallRecordTests {
         }
     }
 
+    @Test func `people who are there stay in a record beside one who is not`() async throws {
+        try await withStore { (store) async throws in
+            try await store.execute(Self.people)
+            var record = makeRecord(1)
+            (record.assignedUserID, record.answeredByUserID, record.callerCompanyID) = (2, 404, 5)
+            store.write(record)
+            var added = makeRecord(2)
+            (added.operatorID, added.callerCompanyID) = (1, 404)
+            try await store.add(added)
+            let stored = try #require(try await store.call(.id(1)))
+            #expect((stored.assignedUserID, stored.answeredByUserID) == (2, nil))
+            #expect(stored.callerCompanyID == 5)
+            #expect(try await store.call(.id(2))?.operatorID == 1)
+        }
+    }
+
+    @Test func `a record is added under a number of its own, or not at all`() async throws {
+        try await withStore { (store) async throws in
+            let first = makeRecord(1, caller: "+70000000001")
+            try await store.add(first)
+            var second = makeRecord(1, caller: "+70000000002")
+            second.uuid = makeRecord(2).uuid
+            await #expect(throws: StoreError.conflict(column: "calls.id")) { try await store.add(second) }
+            #expect(try await store.call(.id(1)) == first)
+        }
+    }
+
+    @Test func `what became of a recording changes nothing else of a call that is over`() async throws {
+        try await withStore { (store) async throws in
+            var record = makeRecord(1, state: .completed)
+            record.endedAt = noon
+            store.write(record)
+            let edited = try await store.edit(.id(1), rows: [], at: noon) { $0.notes = "called back" }
+            (record.recordingPath, record.recordingURL) = ("2026/11/28/a.wav", "/api/v1/calls/a/recording")
+            record.recordingProcessedAt = noon
+            store.write(CallChange(record: nil, rows: [.recorded(callID: 1, RecordedFile(record))]))
+            let stored = try #require(try await store.call(.id(1)))
+            #expect(stored.notes == "called back" && stored.recordingPath == record.recordingPath)
+            #expect(stored.recordingURL == record.recordingURL && stored.recordingProcessedAt == noon)
+            #expect(stored.version > edited?.version ?? 0)
+        }
+    }
+
     @Test func `call numbers go on after the highest one ever used`() async throws {
         let folder = try TemporaryFolder()
         try await withStore(.file(folder.database)) { (store) async throws in

@@ -5,7 +5,7 @@ package import Wire
 extension SQLiteStore: CallStore {
     package func add(_ record: CallRecord) throws(StoreError) {
         try change { (database: SQLiteConnection) throws(SQLiteFailure) in
-            try CallTable.write(record, isFirst: true, to: database)
+            try CallTable.insert(record, to: database)
             for row in record.tagRows(since: nil) { try row.write(to: database) }
         }
     }

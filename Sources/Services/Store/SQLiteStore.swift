@@ -187,8 +187,12 @@ extension SQLiteStore {
     }
 
     /// Changes something at once, as one transaction.
+    ///
+    /// What was queued before is written before; while the disk refuses that, so is this, or the older would come last.
     func change<Value>(_ body: (SQLiteConnection) throws(SQLiteFailure) -> Value) throws(StoreError) -> Value {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+        drain(isForced: true)
+        guard retryAfter == nil else { throw .failed(reason: "earlier writes are still waiting for the disk") }
+        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
             try database.transaction { () throws(SQLiteFailure) in try body(database) }
         }
     }

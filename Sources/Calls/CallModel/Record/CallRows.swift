@@ -14,6 +14,19 @@ package enum CallRow: Hashable, Sendable {
     case trace(callID: Int64, JSONValue)
     /// How the call sounded and why, as JSON text, from its end on; replaces what was kept before.
     case diagnosis(callID: Int64, CallQuality, String)
+    /// What became of the recording of a call that is over, whose record others may have changed since.
+    case recorded(callID: Int64, RecordedFile)
+}
+
+/// Where the recording of a call is; all nil: nowhere.
+package struct RecordedFile: Hashable, Sendable {
+    package let url: String?
+    package let path: String?
+    package let processedAt: WallTime?
+
+    package init(_ record: CallRecord) {
+        (url, path, processedAt) = (record.recordingURL, record.recordingPath, record.recordingProcessedAt)
+    }
 }
 
 extension CallRecord {

@@ -123,16 +123,15 @@ extension CallManager {
         }
     }
 
-    /// Changes what people wrote on a live call, with the rows that go with it; nil when it is not live.
-    ///
-    /// A call that ended a moment ago and still has figures to write down counts as live here.
+    /// Changes what people wrote on a live call, with the rows that go with it; nil when it is not live (any more): then
+    /// the store has the last word.
     package func edit(
         _ key: CallKey, userID: Int64?, rows: [CallRow] = [], _ change: @Sendable (inout CallRecord) -> Void
     ) -> CallRecord? {
         switch entry(key) {
         case .call(let call): return call.assumeIsolated { $0.edit(userID: userID, rows: rows, change) }
         case .room(let room): return edit(room, userID: userID, rows: rows, change)
-        case nil: return concluding(key)?.assumeIsolated { $0.edit(userID: userID, rows: rows, change) }
+        case nil: return nil
         }
     }
 

@@ -131,7 +131,12 @@ extension Call {
             }
         }
         live.touch(at: loop.wallTime)
-        services.store.write(CallChange(record: live.record))
+        if live.phase == .over {
+            let file = RecordedFile(live.record)
+            services.store.write(CallChange(record: nil, rows: [.recorded(callID: number, file)]))
+        } else {
+            services.store.write(CallChange(record: live.record))
+        }
         if outcome.failure != nil { tell(.failed, nil) }
         announce(.recorded)
     }

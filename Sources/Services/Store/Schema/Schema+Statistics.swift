@@ -54,7 +54,8 @@ extension Schema {
 
         """
 
-    /// Kept by the database, in the transaction that changes the call: also for what is written by plain SQL.
+    /// Kept by the database, in the transaction that changes the call: also for what is written by plain SQL. (Only of
+    /// `INSERT OR REPLACE`, which deletes without a word, SQLite tells no trigger: `ON CONFLICT … DO UPDATE` is counted.)
     private static let dayTriggers = """
         CREATE TRIGGER call_days_insert AFTER INSERT ON calls WHEN NEW.ended_at IS NOT NULL BEGIN
             \(adding(1, "NEW"))

@@ -67,7 +67,12 @@ struct CallConditions {
         let (text, key) = (SQLiteValue.text(number), SQLiteValue.text(PhoneNumber(number).matchKey))
         add("(extension = ? OR substr(caller_norm, -10) = ? OR substr(receiver_norm, -10) = ?)", text, key, key)
         // One who calls from outside is filed under the extension that was called.
-        if isCaller { add("(substr(caller_norm, -10) = ? OR direction = 'outgoing')", key) }
+        if isCaller {
+            add(
+                """
+                (substr(caller_norm, -10) = ? OR (direction = 'outgoing' AND substr(receiver_norm, -10) <> ?))
+                """, key, key)
+        }
     }
 
     private mutating func addNumbers(_ query: CallQuery) {

@@ -15,7 +15,20 @@ extension CallRow {
         case .trace(let callID, let trace): try Self.write(trace, ofCall: callID, to: database)
         case .diagnosis(let callID, let quality, let diagnosis):
             try Self.write(quality, diagnosis, ofCall: callID, to: database)
+        case .recorded(let callID, let file): try Self.write(file, ofCall: callID, to: database)
         }
+    }
+
+    private static func write(
+        _ file: RecordedFile, ofCall id: Int64, to database: SQLiteConnection
+    ) throws(SQLiteFailure) {
+        try database.run(
+            """
+            UPDATE calls SET recording_url = ?, recording_path = ?, recording_processed_at = ?, version = version + 1,
+                updated_at = max(updated_at, \(Schema.now))
+            WHERE id = ?
+            """,
+            [SQLiteValue(file.url), SQLiteValue(file.path), SQLiteValue(file.processedAt), .integer(id)])
     }
 
     private static let upsertDiagnosis = FixedSQL(

@@ -47,11 +47,37 @@ enum CallTable {
             if !isFirst, try database.run(update, values) > 0 { return }
             try database.run(upsert, values)
         } catch  where error.isForeignKey {
-            // A person or company deleted meanwhile must not cost us the record.
-            var orphan = record
-            (orphan.operatorID, orphan.assignedUserID) = (nil, nil)
-            (orphan.answeredByUserID, orphan.callerCompanyID) = (nil, nil)
-            try database.run(upsert, columns.map { $0.value(orphan) })
+            // A person or company that is not there must cost us neither the record nor the others in it.
+            let known = try withoutStrangers(record, database)
+            try database.run(upsert, columns.map { $0.value(known) })
+        }
+    }
+
+    /// The record without people and companies that the database does not know (any more).
+    private static func withoutStrangers(
+        _ record: CallRecord, _ database: SQLiteConnection
+    ) throws(SQLiteFailure) -> CallRecord {
+        func known(_ id: Int64?, _ table: String) throws(SQLiteFailure) -> Int64? {
+            guard let id else { return nil }
+            return try database.integer("SELECT id FROM \(table) WHERE id = ?", [.integer(id)])
+        }
+        var kept = record
+        kept.operatorID = try known(record.operatorID, "users")
+        kept.assignedUserID = try known(record.assignedUserID, "users")
+        kept.answeredByUserID = try known(record.answeredByUserID, "users")
+        kept.callerCompanyID = try known(record.callerCompanyID, "companies")
+        return kept
+    }
+
+    /// Writes a record that is in no row yet; an id or anything else unique that is taken is a failure.
+    static func insert(_ record: CallRecord, to database: SQLiteConnection) throws(SQLiteFailure) {
+        let parameters = columns.map { _ in "?" }.joined(separator: ", ")
+        let sql = "INSERT INTO calls (\(names)) VALUES (\(parameters))"
+        do throws(SQLiteFailure) {
+            try database.run(sql, columns.map { $0.value(record) })
+        } catch  where error.isForeignKey {
+            let known = try withoutStrangers(record, database)
+            try database.run(sql, columns.map { $0.value(known) })
         }
     }
 
