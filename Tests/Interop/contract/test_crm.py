@@ -109,6 +109,12 @@ def test_create(service):
         assert data[key] == value
     assert data["status"] == "incoming" and data["caller_company_name"] == "ООО Технологии"
     assert service.ask("POST", "/api/calls", 200, json=body)["data"]["id"] == data["id"]
+    # Whoever reported a call may say so again, whoever it is assigned to; others are not told of it.
+    mine = body | {"channel_id": "SIP/1001-00000002"}
+    first = service.ask("POST", "/api/calls", 201, json=mine, login="petr")["data"]["id"]
+    assert service.ask("POST", "/api/calls", 200, json=mine, login="petr")["data"]["id"] == first
+    service.refused("POST", "/api/calls", 403, "FORBIDDEN", json=body, login="petr")
+    service.ask("PUT", f"/api/calls/{first}/end", json={})
     found = service.reported(receiver_number="1001")
     assert (found["assigned_user_id"], found["caller_company_id"]) == (anna, owner)
     service.refused("POST", "/api/calls", 400, "VALIDATION_ERROR", json={})
@@ -251,6 +257,9 @@ def test_notes(service):
     number, _ = example(service)
     body = service.ask("PUT", f"/api/calls/{number}/notes", json={"notes": "новые <b>заметки</b>", "userId": 1})
     assert body["success"] is True and body["data"]["notes"] == "новые заметки"
+    for nothing in ("", None):
+        service.ask("PUT", f"/api/calls/{number}/notes", json={"notes": "x"})
+        assert not service.ask("PUT", f"/api/calls/{number}/notes", json={"notes": nothing})["data"]["notes"]
     service.refused("PUT", f"/api/calls/{number}/notes", 400, "VALIDATION_ERROR", json={})
     unauthorized(service, "PUT", f"/api/calls/{number}/notes", json={"notes": "x"})
 

@@ -217,6 +217,10 @@ def test_idempotency(service):
         assert again.headers["Idempotent-Replayed"] == "true" and "Idempotent-Replayed" not in first.headers
         service.refused("POST", path, 409, "IDEMPOTENCY_CONFLICT", json=body | {"x": 1}, headers=dict(headers))
         assert service.raw("POST", path, json=body).json() != first.json()
+    # In another view it is another request.
+    path, body, _ = requests[0]
+    service.refused("POST", path + "?view=records", 409, "IDEMPOTENCY_CONFLICT", json=body, headers={
+        "Idempotency-Key": "key-0"})
 
 
 @covers("0 entity tags")
@@ -227,6 +231,10 @@ def test_entity_tags(service):
         tag = first.headers["ETag"]
         known = service.raw("GET", path, headers={"If-None-Match": tag})
         assert known.status_code == 304 and not known.content and known.headers["ETag"] == tag
+        assert "Accept-Encoding" in known.headers["Vary"]
         service.ask("PUT", f"/api/v1/calls/{call['id']}", json={"note": path})
         changed = service.raw("GET", path, headers={"If-None-Match": tag})
         assert changed.status_code == 200 and changed.headers["ETag"] != tag
+    # The page in two codings has two strong tags, or a weak one.
+    plain, packed = (service.raw("GET", "/", headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip"))
+    assert packed.headers["Content-Encoding"] == "gzip" and packed.headers["ETag"] == "W/" + plain.headers["ETag"]

@@ -125,6 +125,12 @@ def test_update(service):
     kept = service.ask("GET", path)["data"]
     assert (kept["status"], kept["duration"], kept["notes"]) == ("missed", 0, "позже")
     service.refused("PUT", path, 400, "VALIDATION_ERROR", json={"status": "ended"})
+    # What is refused is refused as a whole.
+    live = service.ask("POST", "/api/v1/calls", 201, json={"phoneNumber": "echo", "direction": "outgoing"})["data"]
+    refused = {"status": "answered", "note": "x"}
+    service.refused("PUT", f"/api/v1/calls/{live['id']}", 409, "INVALID_STATE", json=refused)
+    assert service.ask("GET", f"/api/calls/{live['id']}")["data"]["notes"] is None
+    service.ask("POST", f"/api/calls/hangup/{live['id']}")
     service.refused("PUT", path, 403, "FORBIDDEN", json={"note": "x"}, login="anna")
     service.refused("PUT", "/api/v1/calls/999999", 404, "CALL_NOT_FOUND", json={"note": "x"})
     unauthorized(service, "PUT", path, json={})

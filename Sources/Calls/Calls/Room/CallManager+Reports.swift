@@ -11,6 +11,8 @@ package struct ReportedCall: Sendable {
     package var `extension`: String?
     package var assignedUserID: Int64?
     package var callerCompanyID: Int64?
+    /// Who reports it.
+    package var reporterID: Int64?
 
     package init(callerNumber: String, receiverNumber: String) {
         (self.callerNumber, self.receiverNumber) = (callerNumber, receiverNumber)
@@ -20,9 +22,13 @@ package struct ReportedCall: Sendable {
 /// Calls whose media never pass here: what their clients tell of them is all there is to know.
 extension CallManager {
     /// Makes a reported call live; answers the one there is when its channel has one.
-    package func report(_ call: ReportedCall) throws(CallError) -> (record: CallRecord, isNew: Bool) {
-        if let channel = call.channelID, let uuid = reportedChannels[channel], let known = liveRecord(.uuid(uuid)) {
-            return (known, false)
+    ///
+    /// `isOwn`: this reporter was the one who reported it, now or before, and so may know of it.
+    package func report(
+        _ call: ReportedCall
+    ) throws(CallError) -> (record: CallRecord, isNew: Bool, isOwn: Bool) {
+        if let channel = call.channelID, let uuid = reportedChannels[channel], case .room(let known) = calls[uuid] {
+            return (known.record, false, known.reporterID == call.reporterID)
         }
         guard !isDraining else { throw .draining }
         guard roomCount < Room.maximumRooms else { throw .capacityExceeded }
@@ -31,11 +37,12 @@ extension CallManager {
         (record.assignedUserID, record.callerCompanyID) = (call.assignedUserID, call.callerCompanyID)
         record.lineNumber = call.receiverNumber
         let room = Room(record: record)
+        room.reporterID = call.reporterID
         add(.room(room))
         if let channel = call.channelID { reportedChannels[channel] = record.uuid }
         watch(room)
         save(room, .life(.created))
-        return (room.record, true)
+        return (room.record, true, true)
     }
 
     /// A record for a call that took place elsewhere and is over; it is in no store yet.

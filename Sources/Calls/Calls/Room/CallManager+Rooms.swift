@@ -51,14 +51,19 @@ extension CallManager {
     }
 
     /// Ends a room; one that was never answered did not take place.
+    ///
+    /// `moment`: when it was over, if that is not now.
     @discardableResult
-    func end(_ room: Room, _ state: CallState, _ reason: EndReason) -> CallRecord {
+    func end(
+        _ room: Room, _ state: CallState, _ reason: EndReason, at moment: WallTime? = nil
+    ) -> CallRecord {
         let wasAnswered = room.record.answeredAt != nil
-        room.noteHold(false, at: loop.wallTime)
+        let moment = moment ?? loop.wallTime
+        room.noteHold(false, at: moment)
         room.record.state = state == .completed && !wasAnswered ? .noAnswer : state
         room.record.endReason = reason
-        room.record.endedAt = loop.wallTime
-        let talked = room.record.answeredAt.map { max(0, loop.wallTime.milliseconds - $0.milliseconds) } ?? 0
+        room.record.endedAt = moment
+        let talked = room.record.answeredAt.map { max(0, moment.milliseconds - $0.milliseconds) } ?? 0
         room.record.duration = Int((talked + 500) / 1000)
         let uuid = room.record.uuid
         if let timer = room.idleTimer { loop.cancel(timer) }
@@ -100,7 +105,8 @@ extension CallManager {
 
     private func endIdle(_ uuid: UUID) {
         guard case .room(let room) = calls[uuid] else { return }
-        end(room, .completed, .neverJoined)
+        // Nobody said when it was over: talk is counted up to the last that was heard of it.
+        end(room, .completed, .neverJoined, at: room.record.updatedAt)
     }
 
     // MARK: - Members

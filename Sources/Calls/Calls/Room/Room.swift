@@ -13,6 +13,9 @@ final class Room {
     /// The kept offerer's candidates, which must not be lost either.
     var keptCandidates: [ICECandidateMessage] = []
 
+    /// Who reported the call; nil: nobody in particular.
+    var reporterID: Int64?
+
     /// Ends a room that nobody uses.
     var idleTimer: LoopTimer?
 

@@ -21,6 +21,8 @@ package actor Compression {
         let inPlace = InPlace()
         return { request, _, next in
             var response = await next(request)
+            // As the whole would have had it (RFC 9110 §15.4.5).
+            if response.status == .notModified { response.fields.add("Vary", "Accept-Encoding") }
             guard Self.isWorthwhile(response) else { return response }
             response.fields.add("Vary", "Accept-Encoding")
             guard Self.acceptsGzip(request) else { return response }
@@ -28,6 +30,8 @@ package actor Compression {
             let compressed = isShort ? inPlace.compress(response.body) : await self.compress(response.body)
             guard let compressed else { return response }
             response.body = compressed
+            // The same content in other bytes (RFC 9110 §8.8.3.3).
+            if let tag = response.fields["ETag"], !tag.hasPrefix("W/") { response.fields["ETag"] = "W/" + tag }
             return response.with("Content-Encoding", "gzip")
         }
     }

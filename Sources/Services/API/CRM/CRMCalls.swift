@@ -66,9 +66,10 @@ extension API {
         call.assignedUserID = try await assignee(request, of: receiver, people)
         call.extension = call.assignedUserID.flatMap { people.extension(ofUser: $0) }
         call.callerCompanyID = try await company(request, of: caller)
+        call.reporterID = request.caller.userID
         let wanted = call
-        let (record, isNew) = try await command { () throws(CallError) in try await calls.report(wanted) }
-        guard await maySee(record, request.caller) || isNew else { throw .forbidden }
+        let (record, isNew, isOwn) = try await command { () throws(CallError) in try await calls.report(wanted) }
+        guard await maySee(record, request.caller) || isOwn else { throw .forbidden }
         return try await detail(record, isNew ? .created : .ok)
     }
 
@@ -108,8 +109,8 @@ extension API {
 
     /// Beyond the document, as its client asks: the notes alone.
     private func rewriteNotes(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
-        try request.require("notes")
         let edit = try request.textEdit("notes", maximumLength: CRMEdit.maximumNotes)
+        if case .keep = edit { throw .required(["notes"]) }
         let known = try await record(try request.callKey("id"), for: request.caller)
         var rows: [CallRow] = []
         if case .set(let text) = edit { rows.append(noteRow(text, on: known, by: request.caller, .crm)) }

@@ -62,29 +62,34 @@ extension API {
         let now = loop.wallTime
         let form = try RecordForm(request, dates: dates, now: now)
         let author = request.caller.userID.flatMap { roster.current.users[$0]?.id }
-        var draft = await calls.recordElsewhere(
-            .incoming, source: .manual, from: form.phoneClient, to: form.phoneAts, at: form.startedAt)
-        form.fill(&draft, operatorID: author)
-        let record = try await file(draft, callID: form.callID, at: now)
+        let calls = calls
+        let record = try await file(callID: form.callID, at: now) {
+            var draft = await calls.recordElsewhere(
+                .incoming, source: .manual, from: form.phoneClient, to: form.phoneAts, at: form.startedAt)
+            form.fill(&draft, operatorID: author)
+            return draft
+        }
         calls.announce(CallEvent(record: record, notice: .filed(isNew: true), offeredTo: []))
         let data = try await render(record, .records, .detail)
         return .json(.created, ["success": true, "message": "Call created successfully", "data": data])
     }
 
     /// Stores a record under its own id, or else under the next that nobody has of this moment.
+    ///
+    /// Each attempt has a number of its own: those of rows that were put there by SQL are found taken.
     private func file(
-        _ draft: CallRecord, callID: String?, at moment: WallTime
+        callID: String?, at moment: WallTime, _ draft: @Sendable () async -> CallRecord
     ) async throws(Failure) -> CallRecord {
         for attempt in 0..<Int64(100) {
-            var record = draft
+            var record = await draft()
             (record.createdAt, record.updatedAt) = (moment, moment)
             record.callID = callID ?? "MANUAL-\(moment.milliseconds + attempt)"
             do throws(StoreError) {
                 try await store.add(record)
                 return record
             } catch {
-                guard case .conflict = error else { throw .storeUnavailable }
-                if callID != nil { throw .duplicateCallID }
+                guard case .conflict(let column) = error else { throw .storeUnavailable }
+                if callID != nil, column == "calls.call_id" { throw .duplicateCallID }
             }
         }
         throw .duplicateCallID
@@ -96,13 +101,16 @@ extension API {
         let edit = try RecordEdit(request)
         let known = try await record(key, for: request.caller)
         let rows = edit.note.map { [noteRow($0, on: known, by: request.caller, .crm)] } ?? []
-        var changed = try await change(known, by: request.caller, rows: rows) { edit.apply(to: &$0) }
-        if !changed.state.isTerminal, let word = edit.status, word != CallView.records.status(of: changed),
+        // First what may be refused: a refusal leaves everything as it was.
+        if !known.state.isTerminal, let word = edit.status, word != CallView.records.status(of: known),
             let state = CallView.records.state(forWritten: word, isLive: true)
         {
-            changed = try await command { () throws(CallError) in try await calls.setStatus(key, state) }
+            _ = try await command { () throws(CallError) in try await calls.setStatus(key, state) }
         }
-        calls.announce(CallEvent(record: changed, notice: .filed(isNew: false), offeredTo: []))
+        let changed = try await change(known, by: request.caller, rows: rows) { edit.apply(to: &$0) }
+        if changed.version != known.version {
+            calls.announce(CallEvent(record: changed, notice: .filed(isNew: false), offeredTo: []))
+        }
         let data = try await render(changed, .records, .detail)
         return .json(.ok, ["success": true, "message": "Call updated successfully", "data": data])
     }

@@ -23,7 +23,10 @@ extension API {
         }
         let caller = request.caller.userID.map { "user \($0)" } ?? request.http.remote.ip.description
         let key = IdempotencyKeys.Key(caller: caller, path: request.http.path, name: name)
-        switch creations.begin(key, fingerprint: Hash.sha256(request.http.body), now: loop.now) {
+        // The same words in another view are another request.
+        let view = (request.query("view") ?? "") + "\n" + (request.http.field("X-Call-View") ?? "") + "\n"
+        let fingerprint = Hash.sha256(Array(view.utf8) + request.http.body)
+        switch creations.begin(key, fingerprint: fingerprint, now: loop.now) {
         case .done(let response): return response.with("Idempotent-Replayed", "true")
         case .running: throw .stillRunning
         case .different: throw .keyUsedDifferently

@@ -131,8 +131,8 @@ extension APIRequest {
 
     package func queryID(_ name: String) throws(Failure) -> Int64? {
         guard let text = query(name) else { return nil }
-        guard let number = ASCII.decimal(text.utf8, maximumDigits: 18) else {
-            throw .invalid(name, "ожидается число")
+        guard let number = ASCII.decimal(text.utf8, maximumDigits: 18), number > 0 else {
+            throw .invalid(name, "ожидается положительное число")
         }
         return Int64(number)
     }

@@ -175,7 +175,8 @@ extension SignallingHub: CallObserver {
     private func filed(_ news: CallNews, _ isNew: Bool) {
         let payload = CallView.records.render(news.facts, .detail)
         send(SignallingEvent(isNew ? "call-new" : "call-updated", payload), to: news.involved)
-        tell(news, isNew ? "call:new" : "call:updated")
+        // Of a change everybody hears by the event of what changed.
+        if isNew { tell(news, "call:new") }
     }
 
     // MARK: - Receivers
