@@ -60,6 +60,7 @@ import Wire
                 switch url.host {
                 case "good.example": return wave
                 case "bad.example": return Array("<html>".utf8)
+                case "fast.example": return Array(wave[..<24]) + [0, 0x77, 1, 0] + Array(wave[28...])
                 case "inner.example": throw .addressRefused
                 case "large.example": throw .tooLong(20 << 20)
                 default: throw .status(403)
@@ -77,6 +78,8 @@ import Wire
                 #expect(refused.status == status && refused.code == code)
                 #expect(refused["error"]?["details"]?["url"]?.stringValue?.isEmpty == false)
             }
+            let fast = try scene.ask(.post, path, ["url": "http://fast.example/"])
+            #expect(fast["error"]?["details"]?["url"]?.stringValue?.contains("48000") == true)
             #expect(scene.media.announcements.isEmpty)
             #expect(try scene.ask(.post, path, ["url": "https://good.example/hello.wav"]).status == 200)
             #expect(scene.media.announcements.values.first?.sound.duration == .milliseconds(100))

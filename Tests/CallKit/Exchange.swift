@@ -1,6 +1,7 @@
 package import CallModel
 package import Calls
 package import Directory
+import Media
 package import Reactor
 package import SDP
 package import SIPEndpoint
@@ -26,7 +27,7 @@ package final class Exchange {
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
         queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings(),
-        logger: Logger = .silent
+        logger: Logger = .silent, fetch: SoundFetch? = nil
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
         host = simulation.host("10.0.0.1")
@@ -46,6 +47,8 @@ package final class Exchange {
         services.recording = recording
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         services.streams = StreamSettings(network: host, hosts: ["10.0.2.1", "bot.example"])
+        services.soundFiles = SoundFiles(folder: "/nonexistent", thread: loop)
+        services.fetchSound = fetch
         calls = CallManager(services)
         witness = Witness()
         let (calls, endpoint, witness) = (calls, endpoint, witness)

@@ -1,4 +1,5 @@
 package import Calls
+import Media
 package import Web
 
 /// The refusals of the contract's list (§0.7), in its words.
@@ -61,6 +62,15 @@ extension Failure {
 
     private static let unusableSound = "не WAV и не Ogg, повреждён или слишком длинный"
 
+    /// What is wrong with a sound that was fetched.
+    private static func words(_ error: SoundFileError) -> String {
+        switch error {
+        case .tooLong: "длиннее \(SoundFiles.longest / 60) минут"
+        case .rateTooHigh: "частота выше \(SoundFiles.highestFetchedRate) Гц"
+        case .notFound, .notSound, .noFiles, .noRoom: "не WAV и не Ogg или повреждён"
+        }
+    }
+
     /// A sound that is to be played from a URL: what is wrong with the URL, or with the server.
     private static func soundNotFetched(_ error: HTTPClientError) -> Failure {
         let problem: String
@@ -98,7 +108,7 @@ extension Failure {
         case .soundNotFound: self = .soundNotFound
         case .soundUnusable: self = .invalid("file", Self.unusableSound)
         case .soundNotFetched(let error): self = .soundNotFetched(error)
-        case .fetchedSoundUnusable: self = .invalid("url", Self.unusableSound)
+        case .fetchedSoundUnusable(let error): self = .invalid("url", Self.words(error))
         case .streamNotFound: self = .streamNotFound
         case .streamHostRefused: self = .invalid("url", "хост не разрешён в STREAM_HOSTS")
         case .badDescription: self = .invalid("sdp", "описание сессии не разобрано")

@@ -198,7 +198,8 @@ extension Configuration {
             let problem =
                 switch error {
                 case .notFound: "\(path) is not there, or a file in it cannot be read"
-                case .notSound: "\(path) is, or contains, a file that is no WAV or Ogg of one or two channels"
+                case .notSound, .rateTooHigh, .noRoom:
+                    "\(path) is, or contains, a file that is no WAV or Ogg of one or two channels"
                 case .noFiles: "\(path) contains no .wav or .ogg file"
                 case .tooLong: "\(path) lasts longer than \(HoldMusicFiles.longest / 60) minutes"
                 }

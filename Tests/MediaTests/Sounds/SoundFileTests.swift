@@ -133,7 +133,7 @@ struct SoundFileTests {
             try folder.write("cut.wav", Array(whole[..<length]))
             do throws(SoundFileError) {
                 let content = try SoundFile.decode("\(folder.path)/cut.wav", longest: 1)
-                #expect(content.samples.count <= 400)
+                #expect(content.narrow.count <= 400)
             } catch {
                 #expect(error == .notSound)
             }
@@ -156,7 +156,7 @@ struct SoundFileTests {
 
     @Test func `memory that holds no sound is refused, whatever it says it holds`() throws {
         let whole = WaveFile.bytes([sine(1000, rate: 8000, seconds: 0.05)], rate: 8000)
-        #expect(try SoundFile.decode(whole, longest: 1).samples.count == 400)
+        #expect(try SoundFile.decode(whole, longest: 1).narrow.count == 400)
         for bytes in [[], Array("OggS".utf8), Array("FORM1234AIFF".utf8), Array(whole[..<40])] {
             #expect(throws: SoundFileError.notSound) { try SoundFile.decode(bytes, longest: 1) }
         }
@@ -166,6 +166,23 @@ struct SoundFileTests {
         let folder = try SoundFolder()
         try folder.write("long.wav", WaveFile.bytes([sine(500, rate: 8000, seconds: 2)], rate: 8000))
         #expect(throws: SoundFileError.tooLong) { try SoundFile.decode("\(folder.path)/long.wav", longest: 1) }
+    }
+}
+
+struct WholeResamplerTests {
+    @Test(arguments: [(8000, 16_000), (44_100, 8000), (48_000, 16_000), (8000, 8000)])
+    func `what comes in blocks sounds like what comes at once`(rate: Int, target: Int) throws {
+        let sound = (0..<rate).map { Int16(8000 * Ear.sine(700 * Double($0) / Double(rate))) }
+        func resampled(_ length: Int) throws -> [Int16] {
+            guard var resampler = WholeResampler(from: rate, to: target) else { throw RigError.noAnswer }
+            for start in stride(from: 0, to: sound.count, by: length) {
+                resampler.append(Array(sound[start..<min(start + length, sound.count)]))
+            }
+            return resampler.finish()
+        }
+        let whole = try resampled(sound.count)
+        #expect(whole.count == target)
+        for length in [1, 777] { #expect(try resampled(length) == whole) }
     }
 }
 
@@ -216,6 +233,49 @@ struct SoundFilesTests {
         #expect(await files.size <= 32_000)
         #expect(try await files.sound(named: "a.wav") === first)
         #expect(try await files.sound(named: "b.wav") !== second)
+        thread.stop()
+    }
+
+    @Test func `what is fetched has a limit of its rate and its length`() async throws {
+        let thread = BlockingThread(name: "sounds")
+        let files = SoundFiles(folder: "/nonexistent", thread: thread)
+        let silence = [Int16](repeating: 0, count: 48_000)
+        let most = try await files.sound(in: WaveFile.bytes([silence], rate: 48_000))
+        #expect(most.duration == .seconds(1))
+        for rate in [48_001, 96_000, 192_000] {
+            await #expect(throws: SoundFileError.rateTooHigh) {
+                try await files.sound(in: WaveFile.bytes([silence], rate: rate))
+            }
+        }
+        let long = [Int16](repeating: 0, count: 4000 * SoundFiles.longest + 1)
+        await #expect(throws: SoundFileError.tooLong) {
+            try await files.sound(in: WaveFile.bytes([long], rate: 4000, .muLaw))
+        }
+        thread.stop()
+    }
+
+    @Test func `the same bytes are one sound while it is heard`() async throws {
+        let thread = BlockingThread(name: "sounds")
+        let files = SoundFiles(folder: "/nonexistent", thread: thread)
+        let first = try await files.sound(in: wave(1))
+        let (again, other) = (try await files.sound(in: wave(1)), try await files.sound(in: wave(1, 600)))
+        #expect(again === first && other !== first)
+        thread.stop()
+    }
+
+    @Test func `no more is fetched than may be heard at once, and there is room again when it has been heard`()
+        async throws
+    {
+        let thread = BlockingThread(name: "sounds")
+        // A second at 8000 Hz.
+        let files = SoundFiles(folder: "/nonexistent", thread: thread, fetchedCapacity: 16_000)
+        var first: Sound? = try await files.sound(in: wave(1))
+        await #expect(throws: SoundFileError.noRoom) { try await files.sound(in: wave(1, 600)) }
+        let isShared = try await files.sound(in: wave(1)) === first
+        #expect(isShared)
+        first = nil
+        let other = try await files.sound(in: wave(1, 600))
+        #expect(other.duration == .seconds(1))
         thread.stop()
     }
 }

@@ -1,4 +1,5 @@
 package import CallModel
+package import Media
 package import Web
 package import Wire
 
@@ -66,8 +67,8 @@ package enum CallError: Error, Equatable, Sendable {
     case soundUnusable
     /// The web server that was named did not give its file.
     case soundNotFetched(HTTPClientError)
-    /// What it gave is no sound that we can play, or too long.
-    case fetchedSoundUnusable
+    /// What it gave is no sound that we can play, or of more than we take.
+    case fetchedSoundUnusable(SoundFileError)
     case streamNotFound
     /// Calls may not be streamed to this host.
     case streamHostRefused

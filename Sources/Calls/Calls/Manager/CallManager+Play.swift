@@ -36,10 +36,17 @@ extension CallManager {
         }
     }
 
+    /// Sounds of URLs that may be fetched or decoded at once; each takes some tens of megabytes meanwhile.
+    package static let mostFetches = 4
+
+    /// Throws `.soundNotFetched(.overloaded)` when so many are under way, or so much is heard, as may be.
     private func fetched(_ url: HTTPURL) async throws(CallError) -> Sound {
         guard let files = services.soundFiles, let fetch = services.fetchSound else {
             throw .soundNotFetched(.hostRefused)
         }
+        guard fetchesUnderWay < Self.mostFetches else { throw .soundNotFetched(.overloaded) }
+        fetchesUnderWay += 1
+        defer { fetchesUnderWay -= 1 }
         let bytes: [UInt8]
         do throws(HTTPClientError) {
             bytes = try await fetch(url)
@@ -50,7 +57,7 @@ extension CallManager {
         do throws(SoundFileError) {
             return try await files.sound(in: bytes)
         } catch {
-            throw .fetchedSoundUnusable
+            throw error == .noRoom ? .soundNotFetched(.overloaded) : .fetchedSoundUnusable(error)
         }
     }
 }

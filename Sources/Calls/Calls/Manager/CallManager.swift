@@ -41,6 +41,8 @@ package actor CallManager {
     private var nextNumber: Int64
     private var entropy: Entropy
     var toll = TollDesk()
+    /// Sounds that are being fetched or decoded.
+    var fetchesUnderWay = 0
     package private(set) var isDraining = false
 
     /// A call that we switch, or a room in which browsers find each other.

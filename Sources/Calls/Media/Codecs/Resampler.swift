@@ -29,23 +29,3 @@ struct Resampler: ~Copyable {
         return Int(made)
     }
 }
-
-extension Resampler {
-    /// The best there is, for what is changed once and heard often.
-    private static let finest: Int32 = 10
-
-    /// Changes the rate of a whole piece of sound, between any rates; its beginning and its length in time stay.
-    static func convert(_ samples: [Int16], from rate: Int, to other: Int) -> [Int16] {
-        guard rate != other, !samples.isEmpty else { return samples }
-        var status: Int32 = 0
-        guard let state = speex_resampler_init(1, UInt32(rate), UInt32(other), finest, &status) else { return samples }
-        defer { speex_resampler_destroy(state) }
-        speex_resampler_skip_zeros(state)
-        var output = [Int16](repeating: 0, count: (samples.count * other + rate - 1) / rate)
-        // The filter's end comes out when something follows it.
-        let input = samples + [Int16](repeating: 0, count: rate / 10)
-        var (taken, made) = (UInt32(clamping: input.count), UInt32(clamping: output.count))
-        _ = speex_resampler_process_int(state, 0, input, &taken, &output, &made)
-        return output
-    }
-}

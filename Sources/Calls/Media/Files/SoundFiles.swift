@@ -19,11 +19,19 @@ package actor SoundFiles {
     package static let longest = 600
     /// What is fetched to be played, in bytes: ten minutes of linear samples at 16 kHz.
     package static let longestFetched = 20 << 20
+    /// Of what is fetched, in Hz: what others send must not take longer to decode than anybody can hear.
+    package static let highestFetchedRate = 48_000
     /// All that is kept, in bytes: about twenty minutes.
     private let capacity: Int
+    private var fetched = FetchedSounds()
+    /// All that was fetched and is heard, in bytes, but for the last one: about an hour and a half.
+    private let fetchedCapacity: Int
 
-    package init(folder: String, thread: any SerialExecutor, capacity: Int = 64 << 20) {
+    package init(
+        folder: String, thread: any SerialExecutor, capacity: Int = 64 << 20, fetchedCapacity: Int = 256 << 20
+    ) {
         (self.folder, self.thread, self.capacity) = (folder, thread, capacity)
+        self.fetchedCapacity = fetchedCapacity
     }
 
     /// The sound of a file of the folder, named without any path.
@@ -45,9 +53,11 @@ package actor SoundFiles {
         return sound
     }
 
-    /// The sound of what a file would hold; nothing of it is kept.
+    /// The sound of what a file would hold; it is shared while it is heard, and not kept.
     package func sound(in bytes: [UInt8]) throws(SoundFileError) -> Sound {
-        Sound([try SoundFile.decode(bytes, longest: Self.longest)])
+        try fetched.sound(of: bytes, capacity: fetchedCapacity) { bytes throws(SoundFileError) in
+            Sound([try SoundFile.decode(bytes, longest: Self.longest, highest: Self.highestFetchedRate)])
+        }
     }
 
     /// A name that leads nowhere but into the folder.
