@@ -38,6 +38,43 @@ struct FetchedPlayTests {
         }
         #expect(refusals == [.soundNotFetched(.overloaded), nil])
     }
+
+    /// Why what is played to an audience is not heard when something happens while it is fetched.
+    private func refusal(
+        seed: UInt64, to audience: PlayOrder.Audience,
+        _ meanwhile: @escaping @Sendable (CallManager, CallKey) async throws -> Void
+    ) throws -> (error: CallError?, heard: Int) {
+        let server = SlowServer()
+        let (exchange, key) = try call(seed: seed, server)
+        let (calls, order) = (exchange.calls, try order(audience))
+        let error = try exchange.loop.complete {
+            async let refusal = calls.refusal(key, order)
+            await server.visited()
+            try await meanwhile(calls, key)
+            server.answer()
+            return await refusal
+        }
+        return (try #require(error), exchange.media.announcements.count)
+    }
+
+    @Test(arguments: PlayOrder.Audience.allCases)
+    func `what is stopped while it is fetched is not heard`(audience: PlayOrder.Audience) throws {
+        let (error, heard) = try refusal(seed: 52, to: audience) { _ = try await $0.stopPlaying($1) }
+        #expect(error == .invalidState && heard == 0)
+    }
+
+    @Test(arguments: [
+        (PlayOrder.Audience.caller, PlayOrder.Audience.caller, true), (.both, .callee, true), (.caller, .both, true),
+        (.caller, .callee, false),
+    ])
+    func `what is fetched does not replace what the same people were to hear since`(
+        _ audience: PlayOrder.Audience, _ other: PlayOrder.Audience, _ isTooLate: Bool
+    ) throws {
+        let tone = PlayOrder(.tone(.busy), to: other, loops: true)
+        let (error, heard) = try refusal(seed: 53, to: audience) { _ = try await $0.play($1, tone) }
+        #expect(error == (isTooLate ? .invalidState : nil))
+        #expect(heard == (isTooLate && other != .both ? 1 : 2))
+    }
 }
 
 /// A web server with one sound, which it gives once it is told to answer.
@@ -45,6 +82,7 @@ private final class SlowServer: Sendable {
     private struct State {
         var answers = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+        var isVisited = false
     }
 
     private let state = Locked(State())
@@ -52,12 +90,18 @@ private final class SlowServer: Sendable {
     func sound() async -> [UInt8] {
         await withCheckedContinuation { continuation in
             let answers = state.withLock { state in
+                state.isVisited = true
                 if !state.answers { state.waiting.append(continuation) }
                 return state.answers
             }
             if answers { continuation.resume() }
         }
         return Self.wave
+    }
+
+    /// Waits until somebody wants the sound.
+    func visited() async {
+        while !state.withLock({ $0.isVisited }) { await Task.yield() }
     }
 
     func answer() {

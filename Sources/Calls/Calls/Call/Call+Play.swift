@@ -2,6 +2,23 @@ import CallModel
 import Media
 import SDP
 
+/// Counts what was asked for the ears of each side, so that a sound long in coming is not heard after a later order.
+struct PlayTurns {
+    private var caller = 0
+    private var callee = 0
+
+    /// Whatever was asked for this audience before is too late from now on.
+    mutating func advance(_ audience: PlayOrder.Audience) {
+        if audience != .callee { caller += 1 }
+        if audience != .caller { callee += 1 }
+    }
+
+    /// Whether nothing has been asked for this audience since then.
+    func isCurrent(_ then: PlayTurns, for audience: PlayOrder.Audience) -> Bool {
+        (audience == .callee || caller == then.caller) && (audience == .caller || callee == then.callee)
+    }
+}
+
 /// Announcements into a call.
 extension Call {
     /// An announcement that is being heard.
@@ -12,11 +29,18 @@ extension Call {
         var isWhole = true
     }
 
+    /// Notes that a sound is to come for an audience; answers what `play` wants to know of that.
+    func awaitSound(for audience: PlayOrder.Audience) -> PlayTurns {
+        playTurns.advance(audience)
+        return playTurns
+    }
+
     /// Lets the order's audience hear a sound in place of each other, until it ends.
     ///
     /// A caller who still waits for an answer hears it as early media. Throws `.invalidState` when nobody of the audience
-    /// can hear anything.
-    func play(_ sound: Sound, _ order: PlayOrder) throws(CallError) {
+    /// can hear anything, or when it was to hear something else, or nothing, since the sound was awaited.
+    func play(_ sound: Sound, _ order: PlayOrder, awaitedSince turns: PlayTurns) throws(CallError) {
+        guard playTurns.isCurrent(turns, for: order.audience) else { throw .invalidState }
         let listeners = audience(order.audience)
         guard !listeners.isEmpty else { throw .invalidState }
         lastAnnouncement += 1
@@ -28,8 +52,9 @@ extension Call {
         }
     }
 
-    /// Ends all announcements; the events tell of it when they have ended.
+    /// Ends all announcements, also those whose sound is still to come; the events tell of it when they have ended.
     func stopPlaying() {
+        playTurns.advance(.both)
         for leg in Set(plays.values.flatMap(\.listeners)) {
             if let link = links[leg] { services.media.stopAnnouncement(to: link.mediaID) }
         }

@@ -46,6 +46,7 @@ package actor Call {
     /// Announcements that are being heard.
     var plays: [AnnouncementID: Play] = [:]
     var lastAnnouncement: UInt64 = 0
+    var playTurns = PlayTurns()
     private var deadlineTimer: LoopTimer?
     private var armedFor = Instant.never
     var quality = QualityWatch()

@@ -8,14 +8,18 @@ extension CallManager {
     /// Lets people of a live call hear a file, what a URL holds, or a tone; answers once it has begun.
     ///
     /// Throws `.soundNotFound` or `.soundUnusable` for a file, `.soundNotFetched` or `.fetchedSoundUnusable` for a URL, and
-    /// `.invalidState` when nobody can hear it.
+    /// `.invalidState` when nobody can hear it, or when it was stopped or followed by another before it came.
     package func play(_ key: CallKey, _ order: PlayOrder) async throws(CallError) -> CallRecord {
-        _ = try call(key)
+        let turns = try awaitSound(key, for: order.audience)
         let sound = try await sound(order.what)
-        return try command(key) { call throws(CallError) in try call.play(sound, order) }
+        return try command(key) { call throws(CallError) in try call.play(sound, order, awaitedSince: turns) }
     }
 
-    /// Ends what is being announced; repeating it changes nothing.
+    private func awaitSound(_ key: CallKey, for audience: PlayOrder.Audience) throws(CallError) -> PlayTurns {
+        try call(key).assumeIsolated { $0.awaitSound(for: audience) }
+    }
+
+    /// Ends what is being announced or still fetched for that; repeating it changes nothing.
     package func stopPlaying(_ key: CallKey) throws(CallError) -> CallRecord {
         try command(key) { call throws(CallError) in call.stopPlaying() }
     }
