@@ -65,6 +65,13 @@ struct ConfigurationTests {
         #expect(throws: ConfigurationError.self) { try configuration(["PLAY_CA": "/nowhere/ca.pem"]) }
     }
 
+    @Test func `the public address is this machine's own like those of its interfaces`() throws {
+        let address = try #require(IPAddress("203.0.113.9"))
+        let own = try configuration(["PUBLIC_IP": "203.0.113.9"]).ownAddresses
+        #expect(own.contains(address) && own.isSuperset(of: LocalAddresses.all()))
+        #expect(try !configuration([:]).ownAddresses.contains(address))
+    }
+
     @Test func `a consent tone is heard only where that is wanted`() throws {
         #expect(try configuration([:]).recording.settings.toneInterval == nil)
         #expect(try configuration(["RECORDING_TONE_S": "0"]).recording.settings.toneInterval == nil)

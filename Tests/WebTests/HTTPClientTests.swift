@@ -41,6 +41,18 @@ struct HostRulesTests {
         }
     }
 
+    @Test func `public addresses of this machine are refused like its others, by whatever way they are reached`() throws {
+        let rules = HostRules(["*", "files.internal"])
+        let own = try Set(["8.8.8.8", "2600::1"].map { try #require(IPAddress($0)) })
+        for text in ["8.8.8.8", "2600::1", "64:ff9b::8.8.8.8"] {
+            let address = try #require(IPAddress(text))
+            #expect(!rules.allow(address, of: "a.example", own: own))
+            #expect(rules.allow(address, of: "files.internal", own: own) && rules.allow(address, of: "a.example"))
+        }
+        let other = try #require(IPAddress("64:ff9b::8.8.4.4"))
+        #expect(rules.allow(other, of: "a.example", own: own))
+    }
+
     @Test func `without any, only those that are named`() throws {
         let rules = HostRules(["*.example.com", "10.0.0.1"])
         let outer = try #require(IPAddress("8.8.8.8"))
@@ -124,6 +136,16 @@ struct HTTPClientTests {
         try await World.run(hosts: ["*"]) { world in
             let url = try #require(HTTPURL("http://\(host):\(world.port)/echo"))
             await #expect(throws: HTTPClientError.addressRefused) { try await world.client.get(url, longest: 1000) }
+        }
+    }
+
+    @Test func `an address that has become this machine's is refused`() async throws {
+        let address = try #require(IPAddress("8.8.8.8"))
+        try await World.run(hosts: ["*"]) { settings in
+            settings.ownAddresses = { [address] }
+        } _: { world in
+            let url = try #require(HTTPURL("http://\(address):\(world.port)/"))
+            await #expect(throws: HTTPClientError.addressRefused) { try await world.client.get(url, longest: 10) }
         }
     }
 

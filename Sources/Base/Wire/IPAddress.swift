@@ -52,15 +52,18 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
             || v4 >> 16 == 0xA9FE
     }
 
+    /// The IPv4 address that it stands for by way of a translator (RFC 6052 §2.1); itself when there is none.
+    public var untranslated: IPAddress {
+        high == 0x0064_FF9B_0000_0000 && low >> 32 == 0 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : self
+    }
+
     /// Whether it may be that of one host on the Internet (RFC 6890, the registries of special-purpose addresses).
     ///
     /// IPv6 addresses that stand for an IPv4 address by way of a translator (RFC 6052) are what that is; those of 6to4,
     /// which nobody uses any more, are not.
     public var isGlobal: Bool {
         if !isIPv4 {
-            if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 {
-                return IPAddress(v4: UInt32(truncatingIfNeeded: low)).isGlobal
-            }
+            if untranslated.isIPv4 { return untranslated.isGlobal }
             return high >> 61 == 1 && high >> 32 != 0x2001_0DB8 && high >> 48 != 0x2002 && high >> 32 != 0x2001_0000
         }
         let isSpecial =

@@ -95,6 +95,7 @@ extension Gateway {
     ) -> HTTPClient {
         var settings = HTTPClient.Settings(hosts: HostRules(configuration.calls.playHosts))
         settings.authorities = configuration.calls.playAuthorities
+        settings.ownAddresses = { [configuration] in configuration.ownAddresses }
         return HTTPClient(name: "sounds-http", loop: loop, network: network, settings)
     }
 
@@ -208,6 +209,9 @@ extension Configuration {
     var storeLocation: StoreLocation {
         service.database.map { StoreLocation.file($0) } ?? .dataFolder(service.dataFolder)
     }
+
+    /// What this machine can be reached at, from outside or inside, as it is now.
+    var ownAddresses: Set<IPAddress> { Set(LocalAddresses.all()).union(advertisedAddresses) }
 
     /// What descriptions and SIP headers say, best first.
     var advertisedAddresses: [IPAddress] { media.publicAddress.map { [$0] } ?? LocalAddresses.all() }

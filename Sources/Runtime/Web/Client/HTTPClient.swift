@@ -1,5 +1,5 @@
 package import Reactor
-import Wire
+package import Wire
 
 /// Speaks HTTP to servers of others by libcurl, on a thread of its own.
 ///
@@ -10,6 +10,8 @@ package final class HTTPClient: Sendable {
     package struct Settings: Sendable {
         /// Whom it may speak to.
         package var hosts: HostRules
+        /// The addresses of this machine as they are now, public ones included, which a host must be named to have.
+        package var ownAddresses: @Sendable () -> Set<IPAddress> = { [] }
         /// A PEM file of authorities that are trusted instead of the system's.
         package var authorities: String?
         /// Requests that are served at once.
@@ -73,7 +75,8 @@ package final class HTTPClient: Sendable {
             loop.execute { network.resolve(host) { continuation.resume(returning: $0) } }
         }
         guard !found.isEmpty else { throw .hostNotFound }
-        let allowed = found.filter { hosts.allow($0, of: host) }
+        let own = settings.ownAddresses()
+        let allowed = found.filter { hosts.allow($0, of: host, own: own) }
         guard !allowed.isEmpty else { throw .addressRefused }
         return allowed
     }

@@ -12,9 +12,11 @@ package struct HostRules: Sendable, Equatable {
 
     /// Whether an address that a host turned out to have may be spoken to.
     ///
-    /// One that only this machine or its own network reaches must have been named, and not merely be any at all: what
-    /// strangers ask for would reach what is protected from strangers.
-    package func allow(_ address: IPAddress, of host: String) -> Bool { name(host) || address.isGlobal && allow(host) }
+    /// One that only this machine or its own network reaches, or that is among this machine's `own`, must have been
+    /// named, and not merely be any at all: what strangers ask for would reach what is protected from strangers.
+    package func allow(_ address: IPAddress, of host: String, own: Set<IPAddress> = []) -> Bool {
+        name(host) || address.isGlobal && !own.contains(address.untranslated) && allow(host)
+    }
 
     private func name(_ host: String) -> Bool {
         rules.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
