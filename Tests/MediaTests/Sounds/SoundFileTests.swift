@@ -162,6 +162,15 @@ struct SoundFileTests {
         }
     }
 
+    @Test func `memory that does not begin like WAV or Ogg is refused, though it could be decoded`() throws {
+        let folder = try SoundFolder()
+        let tag = Array("ID3".utf8) + [3, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]
+        let tagged = tag + WaveFile.bytes([sine(1000, rate: 8000, seconds: 0.05)], rate: 8000)
+        try folder.write("tagged.wav", tagged)
+        #expect(try SoundFile.decode("\(folder.path)/tagged.wav", longest: 1).narrow.count == 400)
+        #expect(throws: SoundFileError.notSound) { try SoundFile.decode(tagged, longest: 1) }
+    }
+
     @Test func `a file may not be longer than is kept`() throws {
         let folder = try SoundFolder()
         try folder.write("long.wav", WaveFile.bytes([sine(500, rate: 8000, seconds: 2)], rate: 8000))

@@ -54,9 +54,16 @@ enum SoundFile {
     static func decode(
         _ bytes: [UInt8], longest seconds: Int, highest: Int = highestRate
     ) throws(SoundFileError) -> Content {
+        guard isOffered(bytes) else { throw .notSound }
         let descriptor = bytes.withUnsafeBytes { tandem_memory_file("sound", $0.baseAddress, $0.count) }
         guard descriptor >= 0 else { throw .notFound }
         return try decode(descriptor, longest: seconds, highest: highest)
+    }
+
+    /// Whether bytes begin like one of our containers: libsndfile would try all of its own on what strangers send.
+    private static func isOffered(_ bytes: [UInt8]) -> Bool {
+        let isWave = bytes.starts(with: "RIFF".utf8) && bytes.dropFirst(8).starts(with: "WAVE".utf8)
+        return isWave || bytes.starts(with: "OggS".utf8)
     }
 
     /// The descriptor is closed in any case.
