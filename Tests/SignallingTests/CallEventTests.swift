@@ -167,6 +167,26 @@ struct CallEventTests {
         #expect(call.anna.takeJSON().events("error").map { $0["code"] } == ["INVALID_STATE", "VALIDATION_ERROR"])
     }
 
+    @Test(arguments: ["often", 1, ["on": true]] as [JSONValue])
+    func `a consent tone that is neither wanted nor unwanted is refused, and nothing recorded`(tone: JSONValue) throws {
+        let scene = try Scene()
+        let call = try talking(scene)
+        _ = call.anna.take()
+        let id = JSONValue.integer(call.record.id)
+        call.anna.send(["type": "record-call", "callId": id, "action": "start", "tone": tone])
+        scene.settle()
+        let refused = call.anna.takeJSON()
+        #expect(refused.events("error").map { $0["code"] } == ["VALIDATION_ERROR"])
+        #expect(refused.events("call-recording-changed").isEmpty)
+        for tone in [JSONValue.null, false, "true"] {
+            call.anna.send(["type": "record-call", "callId": id, "action": "start", "tone": tone])
+        }
+        scene.settle()
+        let accepted = call.anna.takeJSON()
+        #expect(accepted.events("error").isEmpty)
+        #expect(accepted.events("call-recording-changed").map { $0["state"] } == ["recording"])
+    }
+
     @Test func `an announcement that has ended is told with what it was`() throws {
         let scene = try Scene()
         let call = try talking(scene)

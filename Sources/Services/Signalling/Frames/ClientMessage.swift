@@ -30,6 +30,17 @@ struct ClientMessage: Sendable, Equatable {
         }
     }
 
+    /// A Boolean member, also when written in a string; nil when missing or null, and refused when it is anything else.
+    func flag(_ field: String) throws(Failure) -> Bool? {
+        switch payload[field] {
+        case nil, .null: return nil
+        case .bool(let flag): return flag
+        case .string("true"): return true
+        case .string("false"): return false
+        default: throw .invalid(field, "must be true or false")
+        }
+    }
+
     /// A user's number, also when written in a string.
     func userID(_ field: String) -> Int64? {
         payload[field]?.integerValue ?? payload[field]?.stringValue.flatMap { Int64($0) }

@@ -104,7 +104,7 @@ extension Session {
         guard let command = message.text("action").flatMap({ RecordingCommand(rawValue: $0) }) else {
             throw .invalid("action", "must be start, stop, pause or resume")
         }
-        let tone = message.payload["tone"]?.boolValue
+        let tone = command == .start ? try message.flag("tone") : nil
         _ = try services.calls.attempt { manager throws(CallError) in
             try manager.record(record.key, command, tone: tone, userID: userID)
         }
