@@ -63,6 +63,18 @@ struct HostRulesTests {
     }
 }
 
+extension HostRulesTests {
+    @Test(arguments: ["[fd00::1]", "FD00:0:0::1", "fd00:0000:0000:0000:0000:0000:0000:0001", "[FD00::0001]"])
+    func `an address is the same however it is written`(_ rule: String) throws {
+        let rules = HostRules([rule])
+        let url = try #require(HTTPURL("http://[fd00:0::1]/"))
+        #expect(rules.allow(url.host) && !rules.allow("fd00::2"))
+        let stream = try #require(WebSocketURL("ws://[fd00:0::1]/"))
+        #expect(rules.allow(stream.host))
+        #expect(HostRules(["::ffff:10.0.0.1"]).allow("10.0.0.1"))
+    }
+}
+
 /// Requests to servers on this machine.
 struct HTTPClientTests {
     @Test func `what a server has is got, and what it has not is told`() async throws {

@@ -2,10 +2,13 @@ package import Wire
 
 /// Hosts that an administrator names: names and addresses, `*.example.com` for all below it, `*` for any at all.
 package struct HostRules: Sendable, Equatable {
-    /// In lower case.
+    /// In lower case, addresses in their one form.
     private let rules: [String]
 
-    package init(_ rules: [String]) { self.rules = rules.map { $0.lowercased() } }
+    /// Addresses may be written in any form, IPv6 also in brackets.
+    package init(_ rules: [String]) { self.rules = rules.map { Self.uniform($0.lowercased()) } }
+
+    private static func uniform(_ host: String) -> String { IPAddress(host)?.description ?? host }
 
     /// Whether a host, in lower case, is one of them.
     package func allow(_ host: String) -> Bool { rules.contains("*") || name(host) }
@@ -19,6 +22,7 @@ package struct HostRules: Sendable, Equatable {
     }
 
     private func name(_ host: String) -> Bool {
-        rules.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
+        let host = Self.uniform(host)
+        return rules.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix($0.dropFirst())) }
     }
 }
