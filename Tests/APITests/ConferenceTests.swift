@@ -49,7 +49,7 @@ import Wire
     }
 
     @Test func `those who may direct a conference record it, and only those who see all calls listen to it`() throws {
-        let (scene, _) = try scene()
+        let (scene, call) = try scene()
         let path = "/api/v1/conferences/team/recording"
         #expect(try scene.ask(.get, path, user: 3).code == "RECORDING_NOT_FOUND")
         #expect(try scene.ask(.post, path + "/stop", user: 1).code == "INVALID_STATE")
@@ -59,9 +59,12 @@ import Wire
             #expect(answer.status == 200 && answer["data"]?["recording"] == .bool(isRecorded))
         }
         #expect(try scene.ask(.post, "/api/v1/conferences/none/recording/start", user: 3).status == 404)
-        let file = try scene.ask(.get, path, user: 3)
-        #expect(file.status == 200 && file.body == "the sound of it")
-        for stranger: Int64 in [1, 2] { #expect(try scene.ask(.get, path, user: stranger).status == 403) }
+        // The record of a call that was there leads to the same file, and gives nobody a right to it either.
+        for listened in [path, "/api/v1/calls/\(call)/recording"] {
+            let file = try scene.ask(.get, listened, user: 3)
+            #expect(file.status == 200 && file.body == "the sound of it")
+            for user: Int64 in [1, 2] { #expect(try scene.ask(.get, listened, user: user).status == 403) }
+        }
     }
 
     @Test func `a participant calls somebody in, and a bad number is refused`() throws {

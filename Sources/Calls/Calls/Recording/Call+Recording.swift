@@ -157,6 +157,16 @@ extension RecordingOutcome {
     }
 }
 
+extension CallRecord {
+    /// The file that the record names is of the conference the call was in, and not of the call alone.
+    ///
+    /// A call's own files have its UUID for a name, and a conference's have one of their own.
+    package var isRecordedWithOthers: Bool {
+        guard let path = recordingPath.flatMap({ RecordingPath($0) }) else { return false }
+        return path.call != uuid
+    }
+}
+
 // What the manager is asked.
 extension CallManager {
     /// Commands the recording of a live call.

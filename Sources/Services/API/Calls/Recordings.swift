@@ -8,7 +8,8 @@ import Wire
 /// Recordings of calls: commanded while a call lives, listened to by whoever may see it.
 ///
 /// `POST …/recording/start` takes `{"tone": true}` or `false`: whether the parties hear that they are recorded.
-/// `GET /api/v1/calls/:id/recording` answers the file, also while it grows; longer ones by `Range`, piece by piece.
+/// `GET /api/v1/calls/:id/recording` answers the file, also while it grows; longer ones by `Range`, piece by piece. That of
+/// a conference is for those who see all calls.
 extension API {
     func addRecordings(to router: inout Router) {
         on(.get, "/api/v1/calls/:id/recording", &router) { request throws(Failure) in try await listen(request) }
@@ -33,6 +34,8 @@ extension API {
 
     private func listen(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let record = try await record(try request.callKey("id"), for: request.caller)
+        // It goes on when this call has left, with what others say.
+        guard !record.isRecordedWithOthers || request.caller.seesAllCalls else { throw .forbidden }
         let range = request.http.fields["Range"].flatMap { ByteRange(field: $0) }
         guard let piece = await calls.recording(of: record, range) else { throw .recordingNotFound }
         return try piece.response(named: "\(record.uuid)", isWhole: range == nil)
