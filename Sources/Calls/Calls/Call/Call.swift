@@ -42,6 +42,8 @@ package actor Call {
     var networkCause: Int?
     var recording: CallRecording?
     var recordingsMade = 0
+    /// The recording of its conference hears its legs.
+    var isInRecordedConference = false
     var stream: CallStream?
     /// Announcements that are being heard.
     var plays: [AnnouncementID: Play] = [:]

@@ -53,8 +53,8 @@ extension CallManager {
     func record(_ member: Conference.Member, of name: String, _ userID: Int64? = nil) {
         guard let recording = conferences[name]?.recording else { return }
         member.call.assumeIsolated { call in
-            if let link = call.links[member.leg] { services.media.record(link.mediaID, on: recording.id, nil) }
             call.conferenceIsRecorded(recording.path, userID)
+            if let link = call.links[member.leg] { services.media.record(link.mediaID, on: recording.id, nil) }
         }
     }
 
@@ -63,7 +63,7 @@ extension CallManager {
         guard let conference = conferences[name], let recording = conference.recording else { return }
         member.call.assumeIsolated { call in
             if let link = call.links[member.leg] { services.media.endRecord(link.mediaID, on: recording.id) }
-            call.conferenceIsNotRecorded(.stopped, nil)
+            call.conferenceIsNotRecorded(recording.path, .stopped, nil)
         }
         guard conference.members.isEmpty else { return }
         endConferenceRecording(name, .stopped, nil)
@@ -77,7 +77,7 @@ extension CallManager {
         for member in conference.members {
             member.call.assumeIsolated { call in
                 if let link = call.links[member.leg] { services.media.endRecord(link.mediaID, on: recording.id) }
-                call.conferenceIsNotRecorded(state, userID)
+                call.conferenceIsNotRecorded(recording.path, state, userID)
             }
         }
     }
@@ -107,16 +107,27 @@ extension CallManager {
 
 extension Call {
     /// The conference this call is in is recorded: the record names the file, and everybody is told.
+    ///
+    /// A leg is heard on one recording at a time: that of the call, which keeps its place in the record, is silent meanwhile.
     func conferenceIsRecorded(_ path: RecordingPath, _ userID: Int64?) {
-        guard live.record.recordingPath != path.description else { return }
-        live.noteRecording(path: path.description)
-        writeRecord()
+        guard !isInRecordedConference else { return }
+        isInRecordedConference = true
+        silenceLegs()
+        if live.record.recordingPath == nil || live.record.isRecordedWithOthers {
+            live.noteRecording(path: path.description)
+            writeRecord()
+        }
         tell(.recording, userID)
     }
 
-    func conferenceIsNotRecorded(_ state: RecordingState, _ userID: Int64?) {
-        live.noteRecorded(loop.wallTime)
-        writeRecord()
-        tell(state, userID)
+    /// It is so no longer, or the call has left; a recording of the call's own hears it again.
+    func conferenceIsNotRecorded(_ path: RecordingPath, _ state: RecordingState, _ userID: Int64?) {
+        isInRecordedConference = false
+        hearLegs()
+        if live.record.recordingPath == path.description {
+            live.noteRecorded(loop.wallTime)
+            writeRecord()
+        }
+        tell(recording?.state ?? state, userID)
     }
 }

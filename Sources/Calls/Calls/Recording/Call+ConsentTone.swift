@@ -7,7 +7,7 @@ extension Call {
     func soundConsentTone() {
         guard let recording, !recording.isPaused, let interval = recording.toneInterval else { return }
         let legs = recording.legs.sorted { $0.rawValue < $1.rawValue }
-        services.media.soundConsentTone(on: recording.id, to: legs)
+        if !legs.isEmpty { services.media.soundConsentTone(on: recording.id, to: legs) }
         self.recording?.toneTimer = loop.schedule(after: interval) { [weak self] in
             self?.assumeIsolated { $0.soundConsentTone() }
         }

@@ -14,6 +14,7 @@ struct CallRecording {
     /// From one consent tone to the next; nil: there is none.
     let toneInterval: Duration?
     var toneTimer: LoopTimer?
+    var state: RecordingState { isPaused ? .paused : .recording }
 
     init(id: RecordingID, toneInterval: Duration?) { (self.id, self.toneInterval) = (id, toneInterval) }
 }
@@ -24,8 +25,10 @@ struct CallRecording {
 extension Call {
     /// What pages and the API ask; repeating it changes nothing.
     ///
-    /// `tone` says whether a recording that begins is to have the consent tone; nil: as the house has it.
+    /// `tone` says whether a recording that begins is to have the consent tone; nil: as the house has it. Throws
+    /// `.invalidState` while a recorded conference hears the call: what is said there would be kept in spite of a pause.
     func obey(_ command: RecordingCommand, tone: Bool?, userID: Int64?) throws(CallError) {
+        guard !isInRecordedConference else { throw .invalidState }
         switch command {
         case .start:
             guard recording == nil else { return resumeRecording(userID) }
@@ -99,9 +102,9 @@ extension Call {
         self.recording = nil
     }
 
-    /// Lets each leg that has media be heard on its side.
-    private func hearLegs() {
-        guard let recording, !recording.isPaused else { return }
+    /// Lets each leg that has media be heard on its side, unless a conference's recording hears them.
+    func hearLegs() {
+        guard let recording, !recording.isPaused, !isInRecordedConference else { return }
         for leg in live.legs where leg.state.isOpen && leg.side != .target {
             guard let link = links[leg.id], link.transport != nil, !recording.legs.contains(link.mediaID) else {
                 continue
@@ -111,7 +114,7 @@ extension Call {
         }
     }
 
-    private func silenceLegs() {
+    func silenceLegs() {
         guard let recording else { return }
         for leg in recording.legs { services.media.endRecord(leg, on: recording.id) }
         self.recording?.legs = []
