@@ -148,11 +148,11 @@ package final class StandInMedia: MediaPort, @unchecked Sendable {
     package func stopRecording(_ recording: RecordingID) { endRecording(recording, failure: nil) }
 
     /// Lets a recording end, in good order or not.
-    package func endRecording(_ id: RecordingID, failure: RecordingFailure?) {
+    package func endRecording(_ id: RecordingID, failure: RecordingFailure?, after duration: Duration = .seconds(2)) {
         guard let index = recordings.firstIndex(where: { $0.id == id && !$0.isOver }) else { return }
         recordings[index].isOver = true
         let recording = recordings[index]
-        let outcome = RecordingOutcome(path: recording.order.path, duration: .seconds(2), failure: failure)
+        let outcome = RecordingOutcome(path: recording.order.path, duration: duration, failure: failure)
         loop.later { recording.ended(outcome) }
     }
 

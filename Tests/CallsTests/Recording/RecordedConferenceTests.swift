@@ -131,4 +131,24 @@ struct RecordedConferenceTests {
         let stored = scene.exchange.store.records.first { $0.uuid == scene.talk.uuid }
         #expect(stored?.recordingPath == scene.path(1) && stored?.recordingProcessedAt != nil)
     }
+
+    @Test(arguments: [Duration.zero, .seconds(2)])
+    func `a conference's recording that fails is named only where something was written`(duration: Duration) throws {
+        let scene = try Scene(94)
+        let isThere = duration > .zero
+        try scene.transfer(to: "8000")
+        try scene.recordConference()
+        #expect(scene.record(scene.room)?.recordingPath == scene.path(0))
+        scene.media.endRecording(scene.media.recordings[0].id, failure: .notCreated(13), after: duration)
+        scene.wait()
+        for call in [scene.room, scene.talk] {
+            let record = try #require(scene.record(call))
+            #expect((record.recordingPath != nil) == isThere && (record.recordingURL != nil) == isThere)
+            #expect((record.recordingProcessedAt != nil) == isThere)
+            let stored = scene.exchange.store.records.first { $0.uuid == call.uuid }
+            #expect(stored?.recordingPath == record.recordingPath)
+        }
+        let status = try scene.exchange.calls.assumeIsolated { try $0.conferenceStatus("team") }
+        #expect(!status.isRecorded && scene.media.heard.isEmpty)
+    }
 }

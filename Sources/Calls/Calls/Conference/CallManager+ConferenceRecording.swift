@@ -86,9 +86,16 @@ extension CallManager {
     private func conferenceRecordingEnded(_ name: String, _ outcome: RecordingOutcome) {
         let logger = services.logger.with(LogField("conference", name))
         outcome.tellGaps(to: logger)
+        if !outcome.isThere { forgetRecording(outcome.path, of: name) }
         guard let failure = outcome.failure else { return }
         logger.error("recording failed", [LogField("failure", "\(failure)")])
         if conferences[name]?.recording?.path == outcome.path { endConferenceRecording(name, .failed, nil) }
+    }
+
+    /// Nothing was written: neither the room nor a live call that was there names the file.
+    private func forgetRecording(_ path: RecordingPath, of name: String) {
+        if conferenceRecordings[name] == path { conferenceRecordings[name] = nil }
+        for case .call(let call) in calls.values { call.assumeIsolated { $0.forgetRecording(path) } }
     }
 
     private func soundConsentTone(inConference name: String) {
@@ -118,6 +125,12 @@ extension Call {
             writeRecord()
         }
         tell(.recording, userID)
+    }
+
+    func forgetRecording(_ path: RecordingPath) {
+        guard live.record.recordingPath == path.description else { return }
+        live.noteRecorded(nil)
+        writeRecord()
     }
 
     /// It is so no longer, or the call has left; a recording of the call's own hears it again.
