@@ -140,6 +140,23 @@ struct CallRecordingTests {
         #expect(talk.media.tones.count == 5)
     }
 
+    @Test func `whoever comes by a transfer hears the tone at once, and after a hold nobody does`() throws {
+        let talk = try Talk(82, .all, tone: .seconds(600))
+        let leg = talk.leg
+        for on in [true, false] {
+            talk.caller.assumeIsolated { $0.hold(on, leg) }
+            talk.wait()
+        }
+        #expect(talk.media.tones.count == 1)
+        #expect(talk.caller.assumeIsolated { $0.transfer(leg, to: "1003") })
+        talk.wait(8)
+        let heard = Set(talk.media.heard.keys)
+        #expect(talk.media.tones.count == 2 && heard.count == 2)
+        let late = try #require(talk.media.tones.last)
+        #expect(late.legs.count == 1 && heard.isSuperset(of: late.legs))
+        #expect(heard.subtracting(talk.media.tones[0].legs) == Set(late.legs))
+    }
+
     @Test(arguments: [(Duration?.none, Bool?.none, 0), (nil, true, 2), (.seconds(5), nil, 4), (.seconds(5), false, 0)])
     func `whoever starts a recording may say whether there is to be a tone`(
         interval: Duration?, tone: Bool?, count: Int

@@ -151,4 +151,19 @@ struct RecordedConferenceTests {
         let status = try scene.exchange.calls.assumeIsolated { try $0.conferenceStatus("team") }
         #expect(!status.isRecorded && scene.media.heard.isEmpty)
     }
+
+    @Test func `whoever comes into a recorded conference later hears the tone at once, and nobody else does`() throws {
+        let scene = try Scene(95, tone: .seconds(600))
+        try scene.recordConference()
+        #expect(scene.media.tones.map(\.legs.count) == [1])
+        try scene.transfer(to: "8000")
+        #expect(scene.media.tones.map(\.legs.count) == [1, 1] && scene.media.tones[0].legs != scene.media.tones[1].legs)
+        #expect(scene.media.tones[1].recording == scene.media.recordings[0].id)
+        let room = scene.room.key
+        for on in [true, false] {
+            _ = try scene.exchange.calls.assumeIsolated { try $0.hold(room, on, userID: nil) }
+            scene.wait()
+        }
+        #expect(scene.media.conferences.count == 2 && scene.media.tones.count == 2)
+    }
 }

@@ -28,7 +28,7 @@ extension Call {
         let entered = manager.assumeIsolated { $0.enter(name, self, leg: id, mediaGroup: group) }
         guard let conference = entered else { return post(.incompatible(id)) }
         services.media.confer(link.mediaID, in: conference)
-        hearLegs()
+        hearNewLegs()
         streamLegs()
         watchQuality()
     }

@@ -49,13 +49,23 @@ extension CallManager {
         }
     }
 
-    /// A member is there, or talks over another leg from now on.
-    func record(_ member: Conference.Member, of name: String, _ userID: Int64? = nil) {
-        guard let recording = conferences[name]?.recording else { return }
-        member.call.assumeIsolated { call in
+    /// A member is there, or talks over another leg from now on; who was not heard before hears the tone at once.
+    func recordEntered(_ member: Conference.Member, of name: String) {
+        guard let leg = record(member, of: name) else { return }
+        soundConsentTone(inConference: name, to: leg)
+    }
+
+    /// Answers the member's media leg, if it was not heard before.
+    @discardableResult
+    private func record(_ member: Conference.Member, of name: String, _ userID: Int64? = nil) -> MediaLegID? {
+        guard let recording = conferences[name]?.recording else { return nil }
+        let mediaID = member.call.assumeIsolated { call in
             call.conferenceIsRecorded(recording.path, userID)
-            if let link = call.links[member.leg] { services.media.record(link.mediaID, on: recording.id, nil) }
+            return call.links[member.leg]?.mediaID
         }
+        guard let mediaID else { return nil }
+        services.media.record(mediaID, on: recording.id, nil)
+        return conferences[name]?.note(member.call, heardLeg: mediaID) == true ? mediaID : nil
     }
 
     /// A member has left; with the last one the recording ends.
@@ -98,6 +108,11 @@ extension CallManager {
         for case .call(let call) in calls.values { call.assumeIsolated { $0.forgetRecording(path) } }
     }
 
+    private func soundConsentTone(inConference name: String, to leg: MediaLegID) {
+        guard let recording = conferences[name]?.recording, recording.toneInterval != nil else { return }
+        services.media.soundConsentTone(on: recording.id, to: [leg])
+    }
+
     private func soundConsentTone(inConference name: String) {
         guard let conference = conferences[name], let recording = conference.recording,
             let interval = recording.toneInterval
@@ -136,7 +151,7 @@ extension Call {
     /// It is so no longer, or the call has left; a recording of the call's own hears it again.
     func conferenceIsNotRecorded(_ path: RecordingPath, _ state: RecordingState, _ userID: Int64?) {
         isInRecordedConference = false
-        hearLegs()
+        hearNewLegs()
         if live.record.recordingPath == path.description {
             live.noteRecorded(loop.wallTime)
             writeRecord()

@@ -101,7 +101,7 @@ extension CallManager {
 
     private func entered(_ member: Conference.Member, _ room: ConferenceRoom, isNew: Bool) {
         if isNew { announce(.joined, member, in: room) }
-        record(member, of: room.name)
+        recordEntered(member, of: room.name)
     }
 
     /// A call leads to the conference no longer, or is over.

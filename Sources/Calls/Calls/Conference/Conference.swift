@@ -19,6 +19,8 @@ struct Conference {
         /// The leg of the one who talks here.
         var leg: LegID
         var isSpeaking = false
+        /// What a recording heard of them last.
+        var heardLeg: MediaLegID?
     }
 
     init(id: ConferenceID, mediaGroup: UInt64) { (self.id, self.mediaGroup) = (id, mediaGroup) }
@@ -40,6 +42,13 @@ struct Conference {
         guard let index = index(of: call), members[index].isSpeaking != isSpeaking else { return nil }
         members[index].isSpeaking = isSpeaking
         return members[index]
+    }
+
+    /// Notes which leg of a member is heard on the recording; answers whether that is news.
+    mutating func note(_ call: Call, heardLeg: MediaLegID) -> Bool {
+        guard let index = index(of: call), members[index].heardLeg != heardLeg else { return false }
+        members[index].heardLeg = heardLeg
+        return true
     }
 
     func member(_ call: Call) -> Member? { index(of: call).map { members[$0] } }

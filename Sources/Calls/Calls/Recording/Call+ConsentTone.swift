@@ -13,6 +13,13 @@ extension Call {
         }
     }
 
+    /// Lets legs be heard that were not; they hear the tone at once, and with the others from then on.
+    func hearNewLegs() {
+        let legs = hearLegs()
+        guard !legs.isEmpty, let recording, recording.toneInterval != nil else { return }
+        services.media.soundConsentTone(on: recording.id, to: legs)
+    }
+
     /// Nothing is recorded now.
     func endConsentTone() {
         if let timer = recording?.toneTimer { loop.cancel(timer) }

@@ -55,7 +55,7 @@ extension Call {
                 logger.warn("call not recorded", [LogField("error", "\(error)")])
             }
         }
-        hearLegs()
+        hearNewLegs()
     }
 
     private func startRecording(_ userID: Int64?, tone: Bool? = nil) throws(CallError) {
@@ -102,16 +102,20 @@ extension Call {
         self.recording = nil
     }
 
-    /// Lets each leg that has media be heard on its side, unless a conference's recording hears them.
-    func hearLegs() {
-        guard let recording, !recording.isPaused, !isInRecordedConference else { return }
+    /// Lets each leg that has media be heard on its side, unless a conference's recording hears them; answers the new ones.
+    @discardableResult
+    func hearLegs() -> [MediaLegID] {
+        guard let recording, !recording.isPaused, !isInRecordedConference else { return [] }
+        var new: [MediaLegID] = []
         for leg in live.legs where leg.state.isOpen && leg.side != .target {
             guard let link = links[leg.id], link.transport != nil, !recording.legs.contains(link.mediaID) else {
                 continue
             }
             services.media.record(link.mediaID, on: recording.id, leg.side == .caller ? .left : .right)
             self.recording?.legs.insert(link.mediaID)
+            new.append(link.mediaID)
         }
+        return new
     }
 
     func silenceLegs() {
