@@ -27,7 +27,8 @@ struct ToneTrackTests {
     @Test(arguments: [1, 160, 333, 4000, 20_000])
     func `both sides have it where it was begun, however the samples are cut`(piece: Int) {
         var track = ToneTrack(.narrowband)
-        for start in [100, 5000, 6000] { track.begin(at: start) }
+        // The third begins while the second is heard, which the parties hear cut off: it adds nothing to the file.
+        for start in [100, 5000, 6000, 6600] { track.begin(at: start) }
         let samples = written(track, frames: 9000, in: piece)
         var wanted = [Int](repeating: 0, count: 9000)
         for start in [100, 5000, 6600] { for index in tone.indices { wanted[start + index] = Int(tone[index]) } }
@@ -36,6 +37,13 @@ struct ToneTrackTests {
             return
         }
         #expect(stride(from: 0, to: samples.count, by: 2).allSatisfy { samples[$0] == samples[$0 + 1] })
+    }
+
+    @Test func `as many tones as are begun at once are written once`() {
+        var track = ToneTrack(.narrowband)
+        for start in 0..<1000 { track.begin(at: start) }
+        let samples = written(track, frames: 9000, in: 160)
+        #expect(samples[..<3200].contains { $0 != 0 } && samples[3200...].allSatisfy { $0 == 0 })
     }
 
     @Test func `what would be too loud is cut, and does not wrap`() {

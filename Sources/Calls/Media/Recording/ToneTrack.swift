@@ -10,11 +10,14 @@ struct ToneTrack {
 
     init(_ rate: SampleRate) { tone = ConsentTone.samples(at: rate) }
 
-    /// One that would begin before the last has ended follows it.
+    /// One that would begin before the last has ended is left out.
+    ///
+    /// The parties hear the later one cut the earlier off. Were they written one behind the other, a recording that is
+    /// paused and resumed again and again would have tones for longer than anybody heard them.
     mutating func begin(at sample: Int) {
-        let start = max(sample, end)
-        starts.append(start)
-        end = start + tone.count
+        guard sample >= end else { return }
+        starts.append(sample)
+        end = sample + tone.count
     }
 
     /// Adds to stereo samples, of which the first is so many after the beginning.
