@@ -111,9 +111,7 @@ struct RecordedConferenceTests {
         #expect(scene.record?.recordingPath == scene.path(0) && scene.record?.recordingProcessedAt == done)
     }
 
-    @Test func `after a transfer out of the conference the call has a recording of its own, and the conference its file`()
-        throws
-    {
+    @Test func `after a transfer out of the conference the call has its own recording, and the room its file`() throws {
         let scene = try Scene(93)
         try scene.recordConference()
         try scene.transfer(to: "8000")
@@ -157,7 +155,8 @@ struct RecordedConferenceTests {
         try scene.recordConference()
         #expect(scene.media.tones.map(\.legs.count) == [1])
         try scene.transfer(to: "8000")
-        #expect(scene.media.tones.map(\.legs.count) == [1, 1] && scene.media.tones[0].legs != scene.media.tones[1].legs)
+        #expect(scene.media.tones.map(\.legs.count) == [1, 1])
+        #expect(scene.media.tones[0].legs != scene.media.tones[1].legs)
         #expect(scene.media.tones[1].recording == scene.media.recordings[0].id)
         let room = scene.room.key
         for on in [true, false] {
@@ -165,5 +164,30 @@ struct RecordedConferenceTests {
             scene.wait()
         }
         #expect(scene.media.conferences.count == 2 && scene.media.tones.count == 2)
+    }
+
+    @Test func `a page hears the tone when its media are up, for until then it hears nothing`() throws {
+        let scene = try Scene(96, tone: .seconds(600))
+        let media = scene.media
+        try scene.command(.start)
+        let page = try #require(media.heard.first { $0.value.side == .left }?.key)
+        media.cause(.connected(page))
+        scene.wait()
+        #expect(media.tones.count == 2 && media.tones.last?.legs == [page])
+        try scene.recordConference()
+        let before = Set(media.conferences.keys)
+        _ = try scene.exchange.call("8000", from: ScriptedPage("late", userID: 4))
+        scene.wait()
+        let late = try #require(Set(media.conferences.keys).subtracting(before).first)
+        let count = media.tones.count
+        media.cause(.connected(late))
+        scene.wait()
+        #expect(media.tones.count == count + 1 && media.tones.last?.legs == [late])
+        #expect(media.tones.last?.recording == media.recordings[1].id)
+        // Nobody records this one any more.
+        try scene.stopConference()
+        media.cause(.connected(late))
+        scene.wait()
+        #expect(media.tones.count == count + 1)
     }
 }

@@ -63,6 +63,7 @@ extension Call {
             guard links[id]?.speaksWebRTC == true else { return }
             update(id) { $0.connectedAt = loop.now }
             manager.announce(.connected)
+            soundConsentTone(toConnected: id)
         case .failed(_, let failure):
             if links[id]?.speaksWebRTC == true { manager.announce(.failed) }
             logger.warn("media failed", [LogField("leg", id), LogField("failure", "\(failure)")])

@@ -108,6 +108,12 @@ extension CallManager {
         for case .call(let call) in calls.values { call.assumeIsolated { $0.forgetRecording(path) } }
     }
 
+    func soundConsentTone(inConferenceOf call: Call, to leg: MediaLegID) {
+        for (name, conference) in conferences where conference.member(call)?.heardLeg == leg {
+            soundConsentTone(inConference: name, to: leg)
+        }
+    }
+
     private func soundConsentTone(inConference name: String, to leg: MediaLegID) {
         guard let recording = conferences[name]?.recording, recording.toneInterval != nil else { return }
         services.media.soundConsentTone(on: recording.id, to: [leg])

@@ -1,3 +1,4 @@
+import CallModel
 import Media
 import Reactor
 
@@ -18,6 +19,16 @@ extension Call {
         let legs = hearLegs()
         guard !legs.isEmpty, let recording, recording.toneInterval != nil else { return }
         services.media.soundConsentTone(on: recording.id, to: legs)
+    }
+
+    /// A page's media are up only after its leg has been joined, and what it was to hear before went by.
+    func soundConsentTone(toConnected id: LegID) {
+        guard let mediaID = links[id]?.mediaID else { return }
+        guard !isInRecordedConference else {
+            return manager.assumeIsolated { $0.soundConsentTone(inConferenceOf: self, to: mediaID) }
+        }
+        guard let recording, recording.toneInterval != nil, recording.legs.contains(mediaID) else { return }
+        services.media.soundConsentTone(on: recording.id, to: [mediaID])
     }
 
     /// Nothing is recorded now.
