@@ -42,6 +42,13 @@ package final class MemoryStore: CallStore {
             for case .diagnosis(let id, let quality, let diagnosis) in change.rows {
                 state.diagnoses[id] = (quality, diagnosis)
             }
+            for case .recorded(let id, let file) in change.rows {
+                guard var record = state.records[id] else { continue }
+                (record.recordingURL, record.recordingPath) = (file.url, file.path)
+                record.recordingProcessedAt = file.processedAt
+                record.version += 1
+                state.records[id] = record
+            }
         }
     }
 
