@@ -6,9 +6,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway import Gateway  # noqa: E402
-
-# What was measured: (title, lines)…, shown when all tests are done.
-TABLES = pytest.StashKey()
+from measured import TABLES  # noqa: E402
 
 
 def pytest_configure(config):

@@ -12,7 +12,7 @@ import socket
 from collections import namedtuple
 
 import pytest
-from conftest import TABLES
+from measured import TABLES
 from endcodecs import CODECS, description, encode
 from gateway import Gateway
 from listening import at_best, judge
