@@ -42,6 +42,7 @@ let cLibraries: [Target] = [
     library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
     library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+    library("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),
 ]
 
@@ -88,7 +89,9 @@ let calls: [Target] = [
 ]
 
 let services: [Target] = [
-    swift("Services", "Store", ["Wire", "Telemetry", "Crypto", "CallModel", "Directory", "CSQLite", "Reactor"]),
+    swift(
+        "Services", "Store",
+        ["Wire", "Telemetry", "Crypto", "CallModel", "Directory", "CSQLite", "CPostgres", "Reactor"]),
     swift("Services", "CallViews", ["Wire", "SIP", "CallModel", "Directory", "Media", "Calls", "Web"]),
     swift(
         "Services", "Signalling",

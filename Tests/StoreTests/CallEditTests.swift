@@ -15,8 +15,9 @@ struct CallEditTests {
         return record
     }
 
-    @Test func `a call written at once is there with its tags, and its callId is nobody else's`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases)
+    func `a call written at once is there with its tags, and its callId is nobody else's`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var first = Self.ended(1)
             (first.callID, first.tags) = ("MANUAL-1", ["b", "a"])
             try await store.add(first)
@@ -28,8 +29,11 @@ struct CallEditTests {
         }
     }
 
-    @Test func `a change counts as the next version, with its rows, and sees what waited to be written`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases)
+    func `a change counts as the next version, with its rows, and sees what waited to be written`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             store.write(Self.ended(1))
             let note = CallNote(callID: 1, userID: nil, text: "a", source: .pbx, createdAt: Self.later)
             // Not within the macro: this compiler gives closures there the names of others.
@@ -42,15 +46,17 @@ struct CallEditTests {
             #expect(edited.notes == "a" && edited.tags == ["x", "y"])
             let cleared = try await store.edit(.uuid(edited.uuid), rows: [], at: Self.later) { $0.tags = [] }
             #expect(cleared?.tags == [] && cleared?.notes == "a" && cleared?.version == 3)
-            let notes = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let notes = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query("SELECT note, source FROM call_notes WHERE call_pk = 1") { $0.text(0) + $0.text(1) }
             }
             #expect(notes == ["apbx"])
         }
     }
 
-    @Test func `changing nothing writes nothing, and a call that is not there stays so`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `changing nothing writes nothing, and a call that is not there stays so`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             store.write(Self.ended(1))
             let same = try await store.edit(.id(1), rows: [], at: Self.later) { $0.notes = nil }
             let absent = try await store.edit(.id(2), rows: [], at: Self.later) { $0.notes = "x" }
@@ -58,8 +64,8 @@ struct CallEditTests {
         }
     }
 
-    @Test func `changes at the same time are all kept`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `changes at the same time are all kept`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             store.write(Self.ended(1))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<50 {

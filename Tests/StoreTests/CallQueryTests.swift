@@ -7,7 +7,7 @@ import Wire
 
 struct CallQueryTests {
     /// Six calls, one a minute, the newest last.
-    private static func fill(_ store: SQLiteStore) async throws {
+    private static func fill(_ store: SQLStore) async throws {
         try await store.execute("INSERT INTO users (id, login) VALUES (1, 'one'), (2, 'two')")
         let states: [CallState] = [.completed, .missed, .cancelled, .cancelled, .answered, .ringing]
         let directions: [CallDirection] = [.incoming, .incoming, .incoming, .outgoing, .outgoing, .internal]
@@ -60,9 +60,11 @@ struct CallQueryTests {
         ("two conditions", { ($0.city, $0.visibility) = ("Москва", .user(1, isOperator: false)) }, [2]),
     ]
 
-    @Test(arguments: conditions.indices) func `a condition shows the calls it names`(index: Int) async throws {
+    @Test(arguments: conditions.indices, Engine.allCases) func `a condition shows the calls it names`(
+        index: Int, engine: Engine
+    ) async throws {
         let (name, restrict, expected) = Self.conditions[index]
-        try await withStore { (store) async throws in
+        try await withStore(engine) { (store) async throws in
             try await Self.fill(store)
             var query = CallQuery()
             restrict(&query)
@@ -72,8 +74,10 @@ struct CallQueryTests {
         }
     }
 
-    @Test func `a user's pages are cut from the user's calls, each once`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a user's pages are cut from the user's calls, each once`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             try await store.execute("INSERT INTO users (id, login) VALUES (1, 'one'), (2, 'two')")
             for id in 1...60 as ClosedRange<Int64> {
                 var record = makeRecord(id, at: noon + .seconds(id / 3))
@@ -99,8 +103,8 @@ struct CallQueryTests {
         }
     }
 
-    @Test func `pages follow one another and the total stays`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `pages follow one another and the total stays`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             try await Self.fill(store)
             for (page, ids) in [(1, [6, 5, 4, 3]), (2, [2, 1]), (3, []), (0, [6, 5, 4, 3]), (Int.max, [])] {
                 let answer = try await store.calls(matching: CallQuery(page: page, size: 4))
@@ -113,8 +117,8 @@ struct CallQueryTests {
         }
     }
 
-    @Test func `client ids are found`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `client ids are found`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var entropy = Entropy(seed: 12)
             let client = UUID(using: &entropy)
             var record = makeRecord(1)

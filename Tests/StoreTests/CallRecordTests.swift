@@ -40,8 +40,10 @@ struct CallRecordTests {
         INSERT INTO companies (id, name_companies) VALUES (5, 'ООО Технологии');
         """
 
-    @Test func `a record reads back as it was written, by number and by UUID`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a record reads back as it was written, by number and by UUID`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             try await store.execute(Self.people)
             store.write(Self.full)
             #expect(try await store.call(.id(7)) == Self.full)
@@ -50,17 +52,23 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `every column of the table is written`() async throws {
-        try await withStore { (store) async throws in
-            let columns = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
-                try database.query("SELECT name FROM pragma_table_info('calls')") { $0.text(0) }
+    @Test(arguments: Engine.allCases) func `every column of the table is written`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
+            let columns = try await store.read { (database: Database) throws(SQLFailure) in
+                let sql =
+                    database.dialect == .sqlite
+                    ? "SELECT name FROM pragma_table_info('calls')"
+                    : "SELECT column_name FROM information_schema.columns WHERE table_name = 'calls' ORDER BY ordinal_position"
+                return try database.query(sql) { $0.text(0) }
             }
             #expect(columns == CallColumn.all.map(\.name))
         }
     }
 
-    @Test func `a change replaces what was there, an older version does not`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a change replaces what was there, an older version does not`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1)
             record.version = 2
             record.state = .ringing
@@ -77,8 +85,10 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `every part of a record may change, alone or with all the others`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `every part of a record may change, alone or with all the others`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             try await store.execute(Self.people)
             var plain = makeRecord(7)
             plain.uuid = Self.full.uuid
@@ -102,8 +112,10 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `tags keep their order and are replaced as a whole`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `tags keep their order and are replaced as a whole`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             store.write(makeRecord(1), .tags(callID: 1, ["новый клиент", "a \"quoted\" one", "продажи"]))
             #expect(try await store.call(.id(1))?.tags == ["новый клиент", "a \"quoted\" one", "продажи"])
             store.write(CallChange(record: nil, rows: [.tags(callID: 1, ["x", "x"])]))
@@ -111,8 +123,8 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `sessions are counted, listed and ended`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `sessions are counted, listed and ended`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var entropy = Entropy(seed: 3)
             var session = CallSession(id: UUID(using: &entropy), callID: 1, userID: "2", startTime: noon)
             let other = CallSession(id: UUID(using: &entropy), callID: 2, userID: nil, startTime: noon + .seconds(1))
@@ -128,8 +140,9 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `legs, connections and transfers are one row each, however often they change`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases)
+    func `legs, connections and transfers are one row each, however often they change`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var entropy = Entropy(seed: 4)
             var leg = CallLegRecord(callID: 1, kind: .sip, legID: "1-1", state: .ringing, appearedAt: noon)
             var connection = WebRTCConnectionRecord(
@@ -144,7 +157,7 @@ struct CallRecordTests {
             (connection.status, connection.endTime) = (.disconnected, noon + .milliseconds(61_500))
             (transfer.status, transfer.completedAt) = (.completed, noon + .seconds(4))
             store.write(CallChange(record: nil, rows: [.leg(leg), .connection(connection), .transfer(transfer)]))
-            let rows = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let rows = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query(
                     """
                     SELECT call_legs.state, webrtc_connections.status, webrtc_connections.duration,
@@ -157,8 +170,10 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `a user deleted meanwhile costs the reference, not the record`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a user deleted meanwhile costs the reference, not the record`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1)
             (record.assignedUserID, record.operatorID) = (404, 404)
             store.write(record)
@@ -168,8 +183,10 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `people who are there stay in a record beside one who is not`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `people who are there stay in a record beside one who is not`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             try await store.execute(Self.people)
             var record = makeRecord(1)
             (record.assignedUserID, record.answeredByUserID, record.callerCompanyID) = (2, 404, 5)
@@ -184,8 +201,10 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `a record is added under a number of its own, or not at all`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a record is added under a number of its own, or not at all`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             let first = makeRecord(1, caller: "+70000000001")
             try await store.add(first)
             var second = makeRecord(1, caller: "+70000000002")
@@ -195,8 +214,10 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `what became of a recording changes nothing else of a call that is over`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `what became of a recording changes nothing else of a call that is over`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1, state: .completed)
             record.endedAt = noon
             store.write(record)
@@ -211,19 +232,21 @@ struct CallRecordTests {
         }
     }
 
-    @Test func `call numbers go on after the highest one ever used`() async throws {
-        let folder = try TemporaryFolder()
-        try await withStore(.file(folder.database)) { (store) async throws in
+    @Test(arguments: Engine.allCases) func `call numbers go on after the highest one ever used`(engine: Engine)
+        async throws
+    {
+        let place = try Place(engine)
+        try await withStore(place) { (store) async throws in
             #expect(store.nextCallID == 1)
             store.write(makeRecord(41))
             await store.flush()
             try await store.execute("DELETE FROM calls")
         }
-        try await withStore(.file(folder.database)) { #expect($0.nextCallID == 42) }
+        try await withStore(place) { #expect($0.nextCallID == 42) }
     }
 
-    @Test func `a live call is found by its channel`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a live call is found by its channel`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1)
             record.channelID = "SIP/1001-00000001"
             store.write(record)

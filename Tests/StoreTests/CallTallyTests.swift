@@ -49,14 +49,16 @@ struct CallTallyTests {
         return Set(sums.values)
     }
 
-    private static func fill(_ store: SQLiteStore, _ calls: [CallRecord]) async throws {
+    private static func fill(_ store: SQLStore, _ calls: [CallRecord]) async throws {
         try await store.execute("INSERT INTO users (id, login) VALUES (1, 'one'), (2, 'two')")
         for call in calls { store.write(call) }
     }
 
-    @Test(arguments: [false, true]) func `sums are those of the calls, to the second`(byPerson: Bool) async throws {
+    @Test(arguments: [false, true], Engine.allCases) func `sums are those of the calls, to the second`(
+        byPerson: Bool, engine: Engine
+    ) async throws {
         let calls = Self.makeCalls(2000)
-        try await withStore { (store) async throws in
+        try await withStore(engine) { (store) async throws in
             try await Self.fill(store, calls)
             let all = try await store.tallies(matching: CallQuery(), byPerson: byPerson)
             #expect(Set(all) == Self.expected(calls, byPerson: byPerson) && all.count == Set(all).count)
@@ -74,9 +76,11 @@ struct CallTallyTests {
         }
     }
 
-    @Test func `days follow what happens to their calls, whoever writes it`() async throws {
+    @Test(arguments: Engine.allCases) func `days follow what happens to their calls, whoever writes it`(engine: Engine)
+        async throws
+    {
         var calls = Self.makeCalls(400)
-        try await withStore { (store) async throws in
+        try await withStore(engine) { (store) async throws in
             try await Self.fill(store, calls)
             for index in calls.indices where index.isMultiple(of: 3) && calls[index].state.isTerminal {
                 let changed = try await store.edit(.id(calls[index].id), rows: [], at: noon) { record in
@@ -111,8 +115,9 @@ struct CallTallyTests {
         (nil, 130_000_000), (100_000_000, nil), (Int64.min, Int64.max),
     ]
 
-    @Test(arguments: bounds.indices) func `days and parts of days meet without gap and overlap`(index: Int) async throws
-    {
+    @Test(arguments: bounds.indices, Engine.allCases) func `days and parts of days meet without gap and overlap`(
+        index: Int, engine: Engine
+    ) async throws {
         let midnight = noon.milliseconds - noon.milliseconds % 86_400_000
         let offsets: [Int64] = [
             -1, 0, 1, 39_999_999, 40_000_000, 50_000_000, 50_000_001, 86_399_998, 86_399_999, 86_400_000, 86_400_001,
@@ -131,7 +136,7 @@ struct CallTallyTests {
         var query = CallQuery(limit: 100)
         (query.startedFrom, query.startedThrough) = (moment(from), moment(through))
         let wanted = query
-        try await withStore { (store) async throws in
+        try await withStore(engine) { (store) async throws in
             for call in calls { store.write(call) }
             let page = try await store.calls(matching: wanted)
             let sums = try await store.tallies(matching: wanted, byPerson: false)
@@ -139,10 +144,12 @@ struct CallTallyTests {
         }
     }
 
-    @Test func `calls of an older file are in the sums of their days`() async throws {
-        let folder = try TemporaryFolder()
+    @Test(arguments: Engine.allCases) func `calls of an older file are in the sums of their days`(engine: Engine)
+        async throws
+    {
+        let place = try Place(engine, isEmpty: true)
         do {
-            let database = try SQLiteConnection(path: folder.database)
+            let database = try place.open()
             try database.migrate(Array(Migration.all.prefix(3)), at: noon)
             for call in Self.makeCalls(100) {
                 var nobodys = call
@@ -150,15 +157,15 @@ struct CallTallyTests {
                 try CallTable.write(nobodys, isFirst: true, to: database)
             }
         }
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             let sums = try await store.tallies(matching: CallQuery(), byPerson: false)
             #expect(Set(sums) == Self.expected(Self.makeCalls(100), byPerson: false))
         }
     }
 
     @Test func `calls that are over are added up from the index alone`() async throws {
-        try await withStore { (store) async throws in
-            let plan = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try await withStore(.sqlite) { (store) async throws in
+            let plan = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query(
                     """
                     EXPLAIN QUERY PLAN SELECT state, direction, answered_at IS NOT NULL, count(*), sum(duration),
@@ -172,9 +179,9 @@ struct CallTallyTests {
         }
     }
 
-    @Test func `live calls alone, and ended calls alone`() async throws {
+    @Test(arguments: Engine.allCases) func `live calls alone, and ended calls alone`(engine: Engine) async throws {
         let calls = Self.makeCalls(300)
-        try await withStore { (store) async throws in
+        try await withStore(engine) { (store) async throws in
             try await Self.fill(store, calls)
             for isLive in [true, false] {
                 var query = CallQuery()

@@ -12,8 +12,10 @@ struct DiagnosisStoreTests {
         return CallQuality(legs: [leg])
     }
 
-    @Test func `quality comes back with the record, and the diagnosis by itself`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `quality comes back with the record, and the diagnosis by itself`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1, state: .completed)
             record.endedAt = noon + .seconds(60)
             store.write(record)
@@ -24,7 +26,7 @@ struct DiagnosisStoreTests {
             #expect(try await store.calls(matching: CallQuery()).items.first?.quality == quality)
             #expect(try await store.diagnosis(ofCall: 1) == ["findings": []])
             let (least, mean) =
-                try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+                try await store.read { (database: Database) throws(SQLFailure) in
                     try database.query("SELECT mos_min, mos_avg FROM call_diagnoses") {
                         ($0.realIfPresent(0), $0.realIfPresent(1))
                     }.first
@@ -33,8 +35,9 @@ struct DiagnosisStoreTests {
         }
     }
 
-    @Test func `an edit of an ended call does not cost its quality, whichever is written first`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases)
+    func `an edit of an ended call does not cost its quality, whichever is written first`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1, state: .completed)
             store.write(record)
             var edited = try #require(try await store.call(.id(1)))
@@ -46,8 +49,8 @@ struct DiagnosisStoreTests {
         }
     }
 
-    @Test func `of a call without packets no quality is kept`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `of a call without packets no quality is kept`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             store.write(
                 makeRecord(1), .diagnosis(callID: 1, CallQuality(legs: [LegQuality(leg: 1, kind: .sip)]), #"{"a":1}"#))
             #expect(try await store.call(.id(1))?.quality == nil)
@@ -55,14 +58,16 @@ struct DiagnosisStoreTests {
         }
     }
 
-    @Test func `a file from before diagnoses goes on with its calls`() async throws {
-        let folder = try TemporaryFolder()
+    @Test(arguments: Engine.allCases) func `a file from before diagnoses goes on with its calls`(engine: Engine)
+        async throws
+    {
+        let place = try Place(engine, isEmpty: true)
         do {
-            let database = try SQLiteConnection(path: folder.database)
+            let database = try place.open()
             try database.migrate(Array(Migration.all.prefix(2)), at: noon)
             try CallTable.write(makeRecord(7), isFirst: true, to: database)
         }
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             #expect(try await store.call(.id(7)) == makeRecord(7))
             store.write(CallChange(record: nil, rows: [.diagnosis(callID: 7, quality, "null")]))
             #expect(try await store.call(.id(7))?.quality == quality)

@@ -20,37 +20,43 @@ struct DirectoryStoreTests {
         return trunk
     }
 
-    @Test func `a trunk comes back as it was stored, without its passwords in the file`() async throws {
-        let folder = try TemporaryFolder()
-        let stored = try await withStore(.file(folder.database)) { try await $0.add(Self.trunk("carrier")) }
-        try await withStore(.file(folder.database)) { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a trunk comes back as it was stored, without its passwords in the file`(
+        engine: Engine
+    ) async throws {
+        let place = try Place(engine)
+        let stored = try await withStore(place) { try await $0.add(Self.trunk("carrier")) }
+        try await withStore(place) { (store) async throws in
             #expect(try await store.roster().trunks == [stored])
-            let text = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let text = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query("SELECT settings || password_sealed FROM trunks") { $0.text(0) }.joined()
             }
             #expect(!text.contains("s3cret"))
         }
         var information = stat()
-        #expect(stat(folder.database + ".key", &information) == 0)
+        #expect(stat(place.keyPath, &information) == 0)
         #expect(information.st_mode & 0o777 == 0o600)
     }
 
-    @Test func `a trunk whose key is lost is left out and the others stay`() async throws {
-        let folder = try TemporaryFolder()
-        _ = try await withStore(.file(folder.database)) { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a trunk whose key is lost is left out and the others stay`(engine: Engine)
+        async throws
+    {
+        let place = try Place(engine)
+        _ = try await withStore(place) { (store) async throws in
             _ = try await store.add(Self.trunk("lost"))
             return try await store.add(Trunk(name: "open", targets: [TrunkTarget(host: "192.0.2.1")]))
         }
-        unlink(folder.database + ".key")
-        try await withStore(.file(folder.database)) { (store) async throws in
+        unlink(place.keyPath)
+        try await withStore(place) { (store) async throws in
             #expect(try await store.roster().trunks.map(\.name) == ["open"])
         }
     }
 
-    @Test func `passwords that were moved to another trunk are not used`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `passwords that were moved to another trunk are not used`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             let (own, other) = (try await store.add(Self.trunk("own")), try await store.add(Self.trunk("other")))
-            _ = try await store.change { (database: SQLiteConnection) throws(SQLiteFailure) in
+            _ = try await store.change { (database: Database) throws(SQLFailure) in
                 try database.run(
                     """
                     UPDATE trunks SET password_sealed = (SELECT password_sealed FROM trunks WHERE id = ?) WHERE id = ?
@@ -60,11 +66,11 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `a key file that holds no key is named`() async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.database + ".key"
+    @Test(arguments: Engine.allCases) func `a key file that holds no key is named`(engine: Engine) async throws {
+        let place = try Place(engine)
+        let path = place.keyPath
         close(open(path, O_CREAT | O_WRONLY, 0o600))
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             await #expect(throws: StoreError.unusable(path: path, reason: "it holds no key")) {
                 _ = try await store.add(Self.trunk("carrier"))
             }
@@ -72,8 +78,8 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `a renamed trunk takes its routes along`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a renamed trunk takes its routes along`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var trunk = try await store.add(Self.trunk("old"))
             _ = try await store.add(Self.trunk("other"))
             _ = try await store.add(
@@ -98,8 +104,8 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `routes are unique by number and trunk`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `routes are unique by number and trunk`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             let expression = NumberPattern.expression(try NumberExpression("2\\d\\d"))
             var route = try await store.add(InboundRoute(number: expression, destination: .queue("sales")))
             _ = try await store.add(InboundRoute(trunk: "a", number: expression, destination: .extension("9")))
@@ -114,8 +120,10 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `a queue keeps its members in their order, and pauses them`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a queue keeps its members in their order, and pauses them`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             for login in ["a", "b", "c"] { _ = try await store.add(User(id: 0, login: login), passwordHash: nil) }
             var queue = CallQueue(name: "sales")
             queue.extension = "700"
@@ -139,8 +147,8 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `accounts are added, changed and removed`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `accounts are added, changed and removed`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             let secret = SIPSecret(digesting: "x", username: "1001")
             let account = SIPAccount(id: 0, extension: "1001", username: "1001", secret: secret, displayName: "Anna")
             _ = try await store.adopt(
@@ -159,8 +167,8 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `users change, and so do their limits`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `users change, and so do their limits`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var user = try await store.add(User(id: 0, login: "anna"), passwordHash: nil)
             (user.name, user.role, user.extension) = ("Anna", .admin, "1001")
             var limits = TollLimits()
@@ -179,8 +187,10 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `of a user whose change is refused nothing changes`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `of a user whose change is refused nothing changes`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             _ = try await store.add(User(id: 0, login: "anna"), passwordHash: nil)
             var limits = TollLimits()
             limits.concurrentCalls = 1
@@ -195,23 +205,27 @@ struct DirectoryStoreTests {
         }
     }
 
-    @Test func `a change by another process is noticed, and one's own is not`() async throws {
-        let folder = try TemporaryFolder()
-        try await withStore(.file(folder.database)) { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a change by another process is noticed, and one's own is not`(
+        engine: Engine
+    ) async throws {
+        let place = try Place(engine)
+        try await withStore(place) { (store) async throws in
             let before = try await store.foreignChanges()
             _ = try await store.add(User(id: 0, login: "own"), passwordHash: nil)
             #expect(try await store.foreignChanges() == before)
-            try await withStore(.file(folder.database)) { (other) async throws in
+            try await withStore(place) { (other) async throws in
                 _ = try await other.add(User(id: 0, login: "foreign"), passwordHash: nil)
             }
             #expect(try await store.foreignChanges() != before)
         }
     }
 
-    @Test func `a file of the first version moves on with everything in it`() async throws {
-        let folder = try TemporaryFolder()
+    @Test(arguments: Engine.allCases) func `a file of the first version moves on with everything in it`(engine: Engine)
+        async throws
+    {
+        let place = try Place(engine, isEmpty: true)
         do {
-            let database = try SQLiteConnection(path: folder.database)
+            let database = try place.open()
             try database.migrate(Array(Migration.all.prefix(1)), at: noon)
             try database.execute(
                 """
@@ -222,7 +236,7 @@ struct DirectoryStoreTests {
                 INSERT INTO settings (name, value) VALUES ('jwt_secret', 'x');
                 """)
         }
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             let roster = try await store.roster()
             #expect(roster.users[5]?.login == "anna")
             #expect(roster.account(extension: "1001")?.userID == 5)
@@ -230,7 +244,7 @@ struct DirectoryStoreTests {
             #expect(try await store.credentials(login: "anna")?.passwordHash == "h")
             #expect(try await store.setting("jwt_secret") == "x")
             store.write(makeRecord(1))
-            let versions = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let versions = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.run("INSERT INTO call_traces (call_pk, trace) VALUES (1, '[]')")
                 return try database.query("SELECT version FROM schema_migrations ORDER BY version") { $0.integer(0) }
             }

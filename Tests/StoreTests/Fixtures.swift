@@ -32,16 +32,28 @@ final class TemporaryFolder: Sendable {
 
     deinit {
         chmod(path, 0o700)
-        for name in ["tandem.db", "tandem.db-wal", "tandem.db-shm", "tandem.db.key"] { unlink("\(path)/\(name)") }
+        for name in ["tandem.db", "tandem.db-wal", "tandem.db-shm", "tandem.db.key", "tandem.key"]
+            + ["", "-wal", "-shm"].map({ "outbox.db\($0)" })
+        { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 }
 
+/// Opens a store that is empty and lost at the end.
+func withStore<Value: Sendable>(_ engine: Engine, _ body: (SQLStore) async throws -> Value) async throws -> Value {
+    if engine == .sqlite { return try await withStore(.memory, body) }
+    return try await withStore(Place(engine), body)
+}
+
+func withStore<Value: Sendable>(_ place: Place, _ body: (SQLStore) async throws -> Value) async throws -> Value {
+    try await withStore(place.location, body)
+}
+
 /// Opens a store, hands it to `body` and closes it whatever happens.
 func withStore<Value: Sendable>(
-    _ location: StoreLocation = .memory, _ body: (SQLiteStore) async throws -> Value
+    _ location: StoreLocation, _ body: (SQLStore) async throws -> Value
 ) async throws -> Value {
-    let store = try SQLiteStore(location)
+    let store = try SQLStore(location)
     do {
         let value = try await body(store)
         await store.close()
@@ -52,13 +64,13 @@ func withStore<Value: Sendable>(
     }
 }
 
-extension SQLiteStore {
+extension SQLStore {
     nonisolated func write(_ record: CallRecord, _ rows: CallRow...) { write(CallChange(record: record, rows: rows)) }
 
-    func ids(_ query: CallQuery) throws -> [Int64] { try calls(matching: query).items.map(\.id) }
+    func ids(_ query: CallQuery) async throws -> [Int64] { try await calls(matching: query).items.map(\.id) }
 
     /// Plain SQL, as an administrator would type it.
-    func execute(_ script: String) throws {
-        _ = try read { (database: SQLiteConnection) throws(SQLiteFailure) in try database.execute(script) }
+    func execute(_ script: String) async throws {
+        _ = try await read { (database: Database) throws(SQLFailure) in try database.execute(script) }
     }
 }

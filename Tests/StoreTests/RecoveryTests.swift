@@ -7,11 +7,13 @@ import Wire
 @testable import Store
 
 struct RecoveryTests {
-    @Test func `what was written outlives a killed process and is closed as interrupted`() async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.database
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
-            let store = try SQLiteStore(.file(path))
+    @Test(arguments: Engine.allCases) func `what was written outlives a killed process and is closed as interrupted`(
+        engine: Engine
+    ) async throws {
+        let place = try Place(engine)
+        let (url, folder) = (place.url, place.folder.path)
+        await #expect(processExitsWith: .signal(SIGKILL)) { [url = url as String, folder = folder as String] in
+            let store = try SQLStore(Place.location(url: url, folder: folder))
             for id in Int64(1)...10 {
                 var record = makeRecord(id, state: .ringing)
                 if id > 5 { (record.state, record.answeredAt) = (.answered, noon + .seconds(5)) }
@@ -21,7 +23,7 @@ struct RecoveryTests {
             await store.flush()
             kill(getpid(), SIGKILL)
         }
-        try await withStore(.file(path)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             let restart = noon + .seconds(600)
             #expect(try await store.closeInterrupted(at: restart) == 10)
             let calls = try await store.calls(matching: CallQuery()).items
@@ -37,8 +39,10 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `an interrupted call takes its legs, sessions and hold with it`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `an interrupted call takes its legs, sessions and hold with it`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             var entropy = Entropy(seed: 5)
             var record = makeRecord(1, state: .held)
             (record.answeredAt, record.updatedAt) = (noon, noon + .seconds(30))
@@ -54,7 +58,7 @@ struct RecoveryTests {
             #expect(call.heldSince == nil)
             #expect(call.holdSeconds == 17)
             #expect(try await store.sessions(ofCall: nil, activeOnly: true).isEmpty)
-            let open = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let open = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.integer(
                     """
                     SELECT (SELECT count(*) FROM call_legs WHERE disconnected_at IS NULL)
@@ -65,8 +69,8 @@ struct RecoveryTests {
         }
     }
 
-    @Test func `ended calls are left as they are`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `ended calls are left as they are`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1, state: .busy)
             (record.endedAt, record.endReason) = (noon + .seconds(3), .busy)
             store.write(record)
@@ -77,8 +81,10 @@ struct RecoveryTests {
 }
 
 struct FixedStatementTests {
-    @Test func `a statement is not taken for another that had its place in memory`() throws {
-        let database = try SQLiteConnection(path: ":memory:")
+    @Test(arguments: Engine.allCases) func `a statement is not taken for another that had its place in memory`(
+        engine: Engine
+    ) throws {
+        let database = try emptyDatabase(engine)
         try database.run("CREATE TABLE a (x INTEGER)")
         for number in 0..<100 { try database.run(FixedSQL("INSERT INTO a (x) VALUES (\(number))"), []) }
         #expect(try database.integer("SELECT count(DISTINCT x) FROM a") == 100)
@@ -86,11 +92,13 @@ struct FixedStatementTests {
 }
 
 struct MigrationTests {
-    private static let first = [Migration(version: 1, script: "CREATE TABLE a (x INTEGER)")]
-    private static let second = first + [Migration(version: 2, script: "ALTER TABLE a ADD COLUMN y INTEGER DEFAULT 5")]
+    private static let first = [Migration(version: 1) { _ in "CREATE TABLE a (x INTEGER)" }]
+    private static let second = first + [Migration(version: 2) { _ in "ALTER TABLE a ADD COLUMN y INTEGER DEFAULT 5" }]
 
-    @Test func `an empty file gets every step, an older one the missing ones, once`() throws {
-        let database = try SQLiteConnection(path: ":memory:")
+    @Test(arguments: Engine.allCases) func `an empty file gets every step, an older one the missing ones, once`(
+        engine: Engine
+    ) throws {
+        let database = try emptyDatabase(engine)
         try database.migrate(Self.first, at: noon)
         try database.run("INSERT INTO a (x) VALUES (1)")
         try database.migrate(Self.second, at: noon)
@@ -99,27 +107,30 @@ struct MigrationTests {
         #expect(try database.integer("SELECT count(*) FROM schema_migrations") == 2)
     }
 
-    @Test func `a step that fails leaves the file as it was`() throws {
-        let database = try SQLiteConnection(path: ":memory:")
+    @Test(arguments: Engine.allCases) func `a step that fails leaves the file as it was`(engine: Engine) throws {
+        let database = try emptyDatabase(engine)
         try database.migrate(Self.first, at: noon)
-        let broken = Self.first + [Migration(version: 2, script: "CREATE TABLE b (x); CREATE TABLE a (x)")]
+        let broken =
+            Self.first + [Migration(version: 2) { _ in "CREATE TABLE b (x INTEGER); CREATE TABLE a (x INTEGER)" }]
         #expect(throws: StoreError.self) { try database.migrate(broken, at: noon) }
         try database.migrate(Self.second, at: noon)
-        #expect(throws: SQLiteFailure.self) { try database.integer("SELECT count(*) FROM b") }
+        #expect(throws: SQLFailure.self) { try database.integer("SELECT count(*) FROM b") }
     }
 
-    @Test func `a file of a newer program is refused by name`() throws {
-        let database = try SQLiteConnection(path: ":memory:")
+    @Test(arguments: Engine.allCases) func `a file of a newer program is refused by name`(engine: Engine) throws {
+        let database = try emptyDatabase(engine)
         try database.migrate(Self.second, at: noon)
-        #expect(throws: StoreError.newerSchema(path: ":memory:", version: 2, supported: 1)) {
+        #expect(throws: StoreError.newerSchema(path: database.place, version: 2, supported: 1)) {
             try database.migrate(Self.first, at: noon)
         }
     }
 
-    @Test func `a file of version 1 opens again with what it holds`() async throws {
-        let folder = try TemporaryFolder()
-        try await withStore(.file(folder.database)) { $0.write(makeRecord(1)) }
-        try await withStore(.file(folder.database)) { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a file of version 1 opens again with what it holds`(engine: Engine)
+        async throws
+    {
+        let place = try Place(engine)
+        try await withStore(place) { $0.write(makeRecord(1)) }
+        try await withStore(place) { (store) async throws in
             #expect(try await store.call(.id(1)) == makeRecord(1))
         }
     }
@@ -149,7 +160,7 @@ struct OpeningTests {
         fputs(String(repeating: "this is no database ", count: 100), file)
         fclose(file)
         do throws(StoreError) {
-            _ = try SQLiteStore(.file(folder.database))
+            _ = try SQLStore(.file(folder.database))
             Issue.record("the file was opened")
         } catch {
             guard case .corrupt(folder.database, _) = error else { throw error }
@@ -159,7 +170,7 @@ struct OpeningTests {
     @Test func `a place where nothing can be written is called by its path`() throws {
         let path = "/proc/tandem/tandem.db"
         do throws(StoreError) {
-            _ = try SQLiteStore(.file(path))
+            _ = try SQLStore(.file(path))
             Issue.record("the file was opened")
         } catch {
             guard case .unusable("/proc/tandem", _) = error else { throw error }
@@ -168,8 +179,8 @@ struct OpeningTests {
 
     @Test(arguments: [
         ("sqlite:data/x.db", StoreLocation.file("data/x.db")), ("sqlite:///var/x.db", .file("/var/x.db")),
-        ("sqlite::memory:", .memory), ("sqlite:", nil), ("postgres://host/db", nil), ("", nil),
+        ("sqlite::memory:", .memory), ("sqlite:", nil), ("oracle://host/db", nil), ("", nil),
     ]) func `DATABASE_URL names the file`(url: String, location: StoreLocation?) {
-        #expect(StoreLocation(url: url) == location)
+        #expect(StoreLocation(url: url, outbox: OutboxSettings(folder: "data", megabytes: 1)) == location)
     }
 }

@@ -7,8 +7,10 @@ import Wire
 @testable import Store
 
 struct UserStoreTests {
-    @Test func `a user is added once and found by number and login`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a user is added once and found by number and login`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             let anna = User(
                 id: 0, login: "anna", name: "Анна", firstName: "А", lastName: "И", email: "a@b.ru", role: .director,
                 status: .inactive, presence: .busy, city: "Москва", sipAddress: "sip:anna@vpbx", extension: "1001",
@@ -28,8 +30,8 @@ struct UserStoreTests {
         }
     }
 
-    @Test func `a password changes and may be absent`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a password changes and may be absent`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             let user = try await store.add(User(id: 0, login: "x"), passwordHash: nil)
             #expect(try await store.credentials(login: "x")?.passwordHash == nil)
             for hash in ["one", "two"] { try await store.setPasswordHash(hash, ofUser: user.id) }
@@ -37,8 +39,10 @@ struct UserStoreTests {
         }
     }
 
-    @Test func `tables filled by plain SQL work as if we had filled them`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `tables filled by plain SQL work as if we had filled them`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             try await store.execute(
                 """
                 INSERT INTO phones (number, rk, city) VALUES ('+74951234567', 'РК1', 'Москва');
@@ -60,10 +64,11 @@ struct UserStoreTests {
         }
     }
 
-    @Test(arguments: ["8 (999) 123-45-67", "+7.999.123.45.67", "1001", "74951234567", "81234567890", ""])
-    func `SQL and Swift agree on the normal form`(number: String) async throws {
-        try await withStore { (store) async throws in
-            let normal = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    @Test(
+        arguments: ["8 (999) 123-45-67", "+7.999.123.45.67", "1001", "74951234567", "81234567890", ""], Engine.allCases)
+    func `SQL and Swift agree on the normal form`(number: String, engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
+            let normal = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.run("INSERT INTO phones (number) VALUES (?)", [.text(number)])
                 return try database.query("SELECT number_norm FROM phones") { $0.text(0) }
             }
@@ -71,8 +76,11 @@ struct UserStoreTests {
         }
     }
 
-    @Test func `presence said by a socket is taken back at the next start, presence set by hand stays`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases)
+    func `presence said by a socket is taken back at the next start, presence set by hand stays`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             try await store.execute(
                 "INSERT INTO users (id, login, presence) VALUES (1, 'hand', 'online'), (2, 'socket', 'offline')")
             store.setPresence(.online, ofUser: 2)
@@ -83,8 +91,9 @@ struct UserStoreTests {
         }
     }
 
-    @Test func `an account of the environment gets a user, and keeps both when it comes again`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases)
+    func `an account of the environment gets a user, and keeps both when it comes again`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
             let account = SIPAccount(
                 id: 0, extension: "1001", username: "operator1", secret: .password("pass123"),
                 displayName: "Иванов И.И.")
@@ -101,8 +110,9 @@ struct UserStoreTests {
         }
     }
 
-    @Test func `a registration is written down and taken back`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a registration is written down and taken back`(engine: Engine) async throws
+    {
+        try await withStore(engine) { (store) async throws in
             let made = try await store.seed(FirstStart(adminPassword: "x"), using: Entropy(seed: 2))
             let account = try #require(try await store.roster().account(extension: "1001"))
             #expect(made?.count == 3)
@@ -110,35 +120,36 @@ struct UserStoreTests {
                 AccountRegistration(contactURI: "sip:a@b", registeredAt: noon, expiresAt: noon + .seconds(60)),
                 ofAccount: account.id)
             let query = "SELECT contact_uri, expires_at FROM sip_accounts WHERE contact_uri IS NOT NULL"
-            let contacts = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let contacts = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query(query) { $0.text(0) }
             }
             #expect(contacts == ["sip:a@b"])
             try await store.resetPresence()
-            let left = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let left = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query(query) { $0.text(0) }
             }
             #expect(left.isEmpty)
         }
     }
 
-    @Test func `a setting is kept`() async throws {
-        let folder = try TemporaryFolder()
-        try await withStore(.file(folder.database)) { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a setting is kept`(engine: Engine) async throws {
+        let place = try Place(engine)
+        try await withStore(place) { (store) async throws in
             #expect(try await store.setting("jwt_secret") == nil)
             for value in ["a", "b"] { try await store.setSetting("jwt_secret", to: value) }
         }
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             #expect(try await store.setting("jwt_secret") == "b")
         }
     }
 }
 
 struct FirstStartTests {
-    @Test func `the first start makes an administrator and two users with phones, and tells their passwords`()
+    @Test(arguments: Engine.allCases)
+    func `the first start makes an administrator and two users with phones, and tells their passwords`(engine: Engine)
         async throws
     {
-        try await withStore { (store) async throws in
+        try await withStore(engine) { (store) async throws in
             let start = FirstStart(adminPassword: "given")
             let made = try #require(try await store.seed(start, using: Entropy(seed: 1)))
             #expect(made.map(\.user.login) == ["admin", "anna", "petr"])
@@ -161,14 +172,14 @@ struct FirstStartTests {
         }
     }
 
-    @Test func `later starts change nothing`() async throws {
-        let folder = try TemporaryFolder()
+    @Test(arguments: Engine.allCases) func `later starts change nothing`(engine: Engine) async throws {
+        let place = try Place(engine)
         let start = FirstStart(adminPassword: nil)
-        let first = try await withStore(.file(folder.database)) { (store) async throws in
+        let first = try await withStore(place) { (store) async throws in
             #expect(try await store.seed(start, using: .system) != nil)
             return try await store.roster().accounts
         }
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             #expect(try await store.seed(start, using: .system) == nil)
             #expect(try await store.roster().accounts == first)
         }

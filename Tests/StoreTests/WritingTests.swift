@@ -65,8 +65,10 @@ struct PendingWritesTests {
 }
 
 struct WritingTests {
-    @Test func `writers on many threads lose nothing and each call ends in its last state`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `writers on many threads lose nothing and each call ends in its last state`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             await withTaskGroup(of: Void.self) { group in
                 for writer in Int64(0)..<8 {
                     group.addTask {
@@ -90,7 +92,7 @@ struct WritingTests {
     @Test func `a disk that refuses keeps the newest state waiting until it takes it`() async throws {
         let registry = MetricRegistry()
         let metrics = StoreMetrics(registry)
-        let store = try SQLiteStore(.memory, metrics: metrics)
+        let store = try SQLStore(.memory, metrics: metrics)
         // Without its table every write fails, and not for the row's sake.
         try await store.execute("ALTER TABLE calls RENAME TO calls_away")
         for version in 1...3 {
@@ -109,9 +111,11 @@ struct WritingTests {
         await store.close()
     }
 
-    @Test func `one row the database refuses does not hold up the others`() async throws {
+    @Test(arguments: Engine.allCases) func `one row the database refuses does not hold up the others`(engine: Engine)
+        async throws
+    {
         let metrics = StoreMetrics(MetricRegistry())
-        let store = try SQLiteStore(.memory, metrics: metrics)
+        let store = try SQLStore(Place(engine).location, metrics: metrics)
         var twin = makeRecord(2)
         twin.uuid = makeRecord(1).uuid
         for record in [makeRecord(1), twin, makeRecord(3)] { store.write(record) }
@@ -121,13 +125,15 @@ struct WritingTests {
         await store.close()
     }
 
-    @Test func `closing writes what waits, and a write that comes too late does no harm`() async throws {
-        let folder = try TemporaryFolder()
-        let store = try SQLiteStore(.file(folder.database))
+    @Test(arguments: Engine.allCases) func `closing writes what waits, and a write that comes too late does no harm`(
+        engine: Engine
+    ) async throws {
+        let place = try Place(engine)
+        let store = try SQLStore(place.location)
         store.write(makeRecord(1))
         await store.close()
         store.write(makeRecord(2))
-        try await withStore(.file(folder.database)) { store async throws in
+        try await withStore(place) { store async throws in
             #expect(try await store.ids(CallQuery()) == [1])
         }
     }

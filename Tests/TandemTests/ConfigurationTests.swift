@@ -133,7 +133,7 @@ struct ConfigurationTests {
         ("SIP_TRANSPORT", "CARRIER-PIGEON"),
         ("SIP_USERS", "only-a-name"), ("SIP_USERS", "a:b:1001:A,c:d:1001:C"), ("PUBLIC_IP", "somewhere"),
         ("MEDIA_WORKERS", "0"), ("AUTH_MODE", "maybe"), ("TRUST_PROXY", "perhaps"), ("SRTP_ENGINE", "none"),
-        ("TLS_CERT", "/only/half"), ("DNS_SERVERS", "dns.example.com"), ("DATABASE_URL", "postgresql://db/x"),
+        ("TLS_CERT", "/only/half"), ("DNS_SERVERS", "dns.example.com"), ("DATABASE_URL", "oracle://db/x"),
         ("TONE_PLAN", "FR"), ("MUSIC_ON_HOLD", "/nowhere/music"), ("MUSIC_ON_HOLD", "/etc/passwd"),
     ]) func `a value that cannot be used is named with its cure`(variable: String, value: String) {
         var values = [variable: value]

@@ -63,6 +63,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case conflict(column: String)
     /// The statement failed for any other reason: disk full, locked, I/O error.
     case failed(reason: String)
+    /// The server cannot be reached at this moment.
+    case unavailable(reason: String)
     /// The store has been closed.
     case closed
 }

@@ -33,8 +33,8 @@ package struct FirstStart: Sendable {
 extension FirstStart {
     /// Makes the administrator and two users with phones, unless there are users already; then the answer is nil.
     func seed(
-        _ database: SQLiteConnection, using entropy: inout Entropy
-    ) throws(SQLiteFailure) -> [Credentials]? {
+        _ database: Database, using entropy: inout Entropy
+    ) throws(SQLFailure) -> [Credentials]? {
         guard try database.integer("SELECT EXISTS (SELECT 1 FROM users)") == 0 else { return nil }
         var made = [try makeAdministrator(in: database, using: &entropy)]
         for person in Self.people { made.append(try make(person, in: database, using: &entropy)) }
@@ -42,8 +42,8 @@ extension FirstStart {
     }
 
     private func makeAdministrator(
-        in database: SQLiteConnection, using entropy: inout Entropy
-    ) throws(SQLiteFailure) -> Credentials {
+        in database: Database, using entropy: inout Entropy
+    ) throws(SQLFailure) -> Credentials {
         let password = adminPassword ?? Self.password(using: &entropy)
         let cost: PasswordHash.Cost = adminPassword == nil ? .generated : .chosen
         var user = User(id: 0, login: "admin", name: "Администратор", role: .admin)
@@ -54,8 +54,8 @@ extension FirstStart {
     }
 
     private func make(
-        _ person: Person, in database: SQLiteConnection, using entropy: inout Entropy
-    ) throws(SQLiteFailure) -> Credentials {
+        _ person: Person, in database: Database, using entropy: inout Entropy
+    ) throws(SQLFailure) -> Credentials {
         let (password, sipPassword) = (Self.password(using: &entropy), Self.password(using: &entropy))
         var user = User(
             id: 0, login: person.login, name: "\(person.firstName) \(person.lastName)", firstName: person.firstName,
@@ -80,10 +80,10 @@ extension FirstStart {
     }
 }
 
-extension SQLiteStore {
+extension SQLStore {
     /// See `FirstStart.seed`.
     package func seed(_ start: FirstStart, using entropy: Entropy) throws(StoreError) -> [FirstStart.Credentials]? {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             var entropy = entropy
             return try start.seed(database, using: &entropy)
         }

@@ -11,6 +11,8 @@ struct PendingWrites {
         case call(CallRow)
         case presence(User.Presence, user: Int64)
         case registration(AccountRegistration?, account: Int64)
+        /// Out of the outbox.
+        case kept(KeptStatement)
     }
 
     /// Calls, and rows, that are kept while the disk does not take them; beyond it the newest are dropped and counted.
@@ -26,6 +28,12 @@ struct PendingWrites {
     private let limit: Limit
 
     init(limit: Limit = Limit()) { self.limit = limit }
+
+    /// A batch as it was kept.
+    init(records: [CallRecord], rows: [Row]) {
+        (self.records, self.rows) = (records, rows)
+        limit = Limit()
+    }
 
     var isEmpty: Bool { records.isEmpty && rows.isEmpty }
     var count: Int { records.count + rows.count }

@@ -1,9 +1,11 @@
 import Directory
 import Glibc
 
-/// Where the embedded store keeps its file.
+/// Where the store keeps what it is given.
 package enum StoreLocation: Hashable, Sendable {
     case file(String)
+    /// A server, and the folder for what must be kept while it is away.
+    case server(PostgresAddress, outbox: OutboxSettings)
     /// Lost at the end: for tests and trials.
     case memory
 
@@ -12,8 +14,13 @@ package enum StoreLocation: Hashable, Sendable {
         .file(folder.hasSuffix("/") ? folder + "tandem.db" : folder + "/tandem.db")
     }
 
-    /// Reads `sqlite:PATH` (also `sqlite://PATH`), the form of `DATABASE_URL`; nil for any other scheme or no path.
-    package init?(url: String) {
+    /// Reads `DATABASE_URL`: `sqlite:PATH` (also `sqlite://PATH`), `postgres://…` or `postgresql://…`; nil for any other
+    /// scheme or no path.
+    package init?(url: String, outbox: OutboxSettings) {
+        if let address = PostgresAddress(url: url) {
+            self = .server(address, outbox: outbox)
+            return
+        }
         guard url.hasPrefix("sqlite:") else { return nil }
         var path = url.dropFirst("sqlite:".count)
         if path.hasPrefix("//") { path = path.dropFirst(2) }
@@ -21,15 +28,23 @@ package enum StoreLocation: Hashable, Sendable {
         self = path == ":memory:" ? .memory : .file(String(path))
     }
 
-    /// Makes the folder and the file, readable by the owner only, where they do not exist, and answers the path.
+    /// Makes the folder and the file, readable by the owner only, where they do not exist, and answers the path; of a
+    /// server, those of the outbox.
     func prepare() throws(StoreError) -> String {
-        guard case .file(let path) = self else { return ":memory:" }
+        switch self {
+        case .memory: ":memory:"
+        case .file(let path): try Self.prepare(path)
+        case .server(_, let outbox): try Self.prepare(outbox.path)
+        }
+    }
+
+    private static func prepare(_ path: String) throws(StoreError) -> String {
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-            try Self.makeFolder(String(path[..<slash]))
+            try makeFolder(String(path[..<slash]))
         }
         // SQLite gives its journal the mode of the file, so the file gets it before SQLite makes one.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.unusable(path) }
+        guard descriptor >= 0 else { throw unusable(path) }
         close(descriptor)
         return path
     }
@@ -45,4 +60,18 @@ package enum StoreLocation: Hashable, Sendable {
     private static func unusable(_ path: String) -> StoreError {
         .unusable(path: path, reason: String(cString: strerror(errno)))
     }
+}
+
+/// Where changes wait for a server, and how much of them.
+package struct OutboxSettings: Hashable, Sendable {
+    let folder: String
+    let megabytes: Int
+
+    package init(folder: String, megabytes: Int) { (self.folder, self.megabytes) = (folder, megabytes) }
+
+    var path: String { within("outbox.db") }
+    /// The key of sealed passwords, which the database must not have.
+    var keyPath: String { within("tandem.key") }
+
+    private func within(_ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 }

@@ -7,12 +7,16 @@ package struct StoreMetrics: Sendable {
     let refused: Counter
     let dropped: Counter
     let commits: Histogram
+    let outbox: Gauge
+    let isUp: Gauge
 
     package init(_ registry: MetricRegistry) {
         pending = registry.gauge("store_pending_writes", "Changes of calls that wait to be written.").with()
         failures = registry.counter("store_write_failures_total", "Batches that could not be written and wait.").with()
         refused = registry.counter("store_rows_refused_total", "Rows the database refused for their content.").with()
         dropped = registry.counter("store_rows_dropped_total", "Rows dropped because too many were waiting.").with()
+        outbox = registry.gauge("store_outbox_batches", "Batches kept until the database server is back.").with()
+        isUp = registry.gauge("store_up", "Whether the database takes writes.").with()
         let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
         commits = registry.histogram("store_commit_seconds", "Time to write one batch.", bounds: bounds).with()
     }

@@ -13,7 +13,7 @@ enum TokenCommand {
         let hours = value(of: "--hours", in: arguments).flatMap(Int64.init) ?? 24
         let configuration = Program.configuration()
         do {
-            let store = try SQLiteStore(configuration.storeLocation)
+            let store = try SQLStore(configuration.storeLocation)
             let now = SystemClock.wallTime()
             let secrets = try await Secrets(
                 store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: [],
@@ -28,6 +28,9 @@ enum TokenCommand {
             await store.close()
         } catch let error as ConfigurationError {
             Program.fail(.configuration, error.description)
+        } catch let error as StoreError {
+            let error = StartError.store(error, configuration.storeVariable)
+            Program.fail(error.failure, error.description)
         } catch {
             Program.fail(.system, "DATA_DIR: \(error)")
         }

@@ -2,6 +2,7 @@ import API
 import Calls
 import Directory
 import Media
+import Store
 import Telemetry
 import Wire
 
@@ -51,7 +52,8 @@ extension Configuration {
         service.version = reader.text("APP_VERSION") ?? service.version
         service.dataFolder = reader.text("DATA_DIR") ?? service.dataFolder
         service.adminPassword = reader.text("ADMIN_PASSWORD")
-        service.database = try databasePath(reader)
+        service.database = try database(reader)
+        service.outboxLimit = try reader.integer("OUTBOX_LIMIT_MB", default: service.outboxLimit, in: 1...1_000_000)
         if let text = reader.text("LOG_LEVEL") {
             guard let level = LogLevel(name: text) else {
                 throw ConfigurationError(
@@ -65,15 +67,16 @@ extension Configuration {
         service.nameServers = try reader.addresses("DNS_SERVERS", port: 53)
     }
 
-    private func databasePath(_ reader: ConfigurationReader) throws(ConfigurationError) -> String? {
+    private func database(_ reader: ConfigurationReader) throws(ConfigurationError) -> DatabaseSetting? {
         for name in ["DATABASE_URL", "POSTGRES_URL"] {
             guard let url = reader.text(name) else { continue }
-            guard url.hasPrefix("sqlite:") else {
+            guard StoreLocation(url: url, outbox: OutboxSettings(folder: service.dataFolder, megabytes: 1)) != nil
+            else {
                 throw ConfigurationError(
-                    variable: name, problem: "only the embedded store is served by this version",
-                    cure: "write sqlite:PATH, or unset it")
+                    variable: name, problem: "it names no database that can be used",
+                    cure: "write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:PATH, or unset it")
             }
-            return String(url.dropFirst("sqlite:".count))
+            return DatabaseSetting(variable: name, url: url)
         }
         return nil
     }

@@ -20,14 +20,23 @@ struct Configuration {
         var dataFolder = "./data"
         /// Files that can be played into calls.
         var soundFolder: String { "\(dataFolder)/sounds" }
-        /// The file of the embedded store; inside the data folder when not set.
-        var database: String?
+        /// Where the store is; a file in the data folder when not set.
+        var database: DatabaseSetting?
+        /// How much may wait for a database server, in megabytes.
+        var outboxLimit = 1024
         var logLevel = LogLevel.info
         var adminPassword: String?
         var drainTimeout: Duration = .zero
         var shutdownTimeout: Duration = .seconds(10)
         /// Empty: those of the system.
         var nameServers: [SocketAddress] = []
+    }
+
+    struct DatabaseSetting {
+        /// The variable that says so.
+        let variable: String
+        /// A password may be in it.
+        let url: String
     }
 
     struct Web {

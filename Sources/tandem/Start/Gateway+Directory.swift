@@ -31,7 +31,7 @@ extension Gateway {
         return { family.with($0.kind.rawValue).increment() }
     }
 
-    static func makeAdmin(_ store: SQLiteStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint) -> AdminServices {
+    static func makeAdmin(_ store: SQLStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint) -> AdminServices {
         AdminServices(
             store: store, reload: { await keeper.reload() },
             registrations: { username in await sip.contacts(for: username).count },

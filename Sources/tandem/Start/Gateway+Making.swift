@@ -20,7 +20,7 @@ struct Parts {
     let loop: ControlLoop
     let calls: CallManager
     let sip: SIPEndpoint
-    let store: SQLiteStore
+    let store: SQLStore
     let roster: RosterBox
     let access: Access
     let signalling: Signalling
@@ -36,7 +36,7 @@ struct Parts {
 }
 
 struct OpenedStore {
-    let store: SQLiteStore
+    let store: SQLStore
     let credentials: [FirstStart.Credentials]?
     let roster: Roster
     /// The accounts of the environment, with their users.
@@ -45,12 +45,11 @@ struct OpenedStore {
 
 /// How each part is made from the configuration.
 extension Gateway {
-    static func openStore(_ configuration: Configuration, _ registry: MetricRegistry, _ logger: Logger) async throws
-        -> OpenedStore
-    {
+    static func openStore(
+        _ configuration: Configuration, _ registry: MetricRegistry, _ logger: Logger
+    ) async throws -> OpenedStore {
         do {
-            let store = try SQLiteStore(
-                configuration.storeLocation, metrics: StoreMetrics(registry), logger: logger.labelled("store"))
+            let store = try await reachStore(configuration, StoreMetrics(registry), registry, logger)
             try await store.resetPresence()
             let start = FirstStart(adminPassword: configuration.service.adminPassword)
             let credentials = try await store.seed(start, using: .system)
@@ -61,8 +60,25 @@ extension Gateway {
             let trunks = configuration.sip.trunk.map { [$0] } ?? []
             let roster = try await store.roster().adding(adopted).adding(trunks)
             return OpenedStore(store: store, credentials: credentials, roster: roster, adopted: adopted)
+        } catch let error as StoreError {
+            throw StartError.store(error, configuration.storeVariable)
+        }
+    }
+
+    /// Opens the store; while a server is away, the health endpoints say so and everything else waits.
+    private static func reachStore(
+        _ configuration: Configuration, _ metrics: StoreMetrics, _ registry: MetricRegistry, _ logger: Logger
+    ) async throws -> SQLStore {
+        let log = logger.labelled("store")
+        func open() throws(StoreError) -> SQLStore {
+            try SQLStore(configuration.storeLocation, metrics: metrics, logger: log)
+        }
+        do throws(StoreError) {
+            return try open()
         } catch {
-            throw StartError.store(error)
+            guard case .unavailable(let reason) = error else { throw error }
+            log.warn("the database is waited for", [LogField("reason", reason)])
+            return try await WaitingRoom(configuration, registry, logger).wait(until: open)
         }
     }
 
@@ -129,7 +145,7 @@ extension Gateway {
     }
 
     static func makeSignalling(
-        _ configuration: Configuration, _ loop: ControlLoop, _ calls: CallManager, _ store: SQLiteStore,
+        _ configuration: Configuration, _ loop: ControlLoop, _ calls: CallManager, _ store: SQLStore,
         _ roster: RosterBox, _ access: Access, _ logger: Logger
     ) -> Signalling {
         let admission = SignallingAccess(
@@ -207,8 +223,13 @@ extension Gateway {
 
 extension Configuration {
     var storeLocation: StoreLocation {
-        service.database.map { StoreLocation.file($0) } ?? .dataFolder(service.dataFolder)
+        let outbox = OutboxSettings(folder: service.dataFolder, megabytes: service.outboxLimit)
+        return service.database.flatMap { StoreLocation(url: $0.url, outbox: outbox) }
+            ?? .dataFolder(service.dataFolder)
     }
+
+    /// The variable that says where the store is.
+    var storeVariable: String { service.database?.variable ?? "DATA_DIR" }
 
     /// What this machine can be reached at, from outside or inside, as it is now.
     var ownAddresses: Set<IPAddress> { Set(LocalAddresses.all()).union(advertisedAddresses) }

@@ -24,7 +24,7 @@ final class Gateway {
     let metrics: GatewayMetrics
     let sink: JSONLogSink
     let logger: Logger
-    let store: SQLiteStore
+    let store: SQLStore
     let credentials: [FirstStart.Credentials]?
     let roster: RosterBox
     let loop: ControlLoop

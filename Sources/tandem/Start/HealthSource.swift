@@ -11,7 +11,7 @@ import Wire
 struct HealthSource: Sendable {
     let calls: CallManager
     let sip: SIPEndpoint
-    let store: SQLiteStore
+    let store: SQLStore
     let media: MediaPlane
     let roster: RosterBox
     let startedAt: Instant
@@ -37,14 +37,9 @@ struct HealthSource: Sendable {
             ])
     }
 
-    /// Whether the store answers a question, which also shows that its thread is alive.
     private func database() async -> HealthReport.Check {
-        do {
-            _ = try await store.setting("schema")
-            return HealthReport.Check(isOK: true, message: "embedded store answers")
-        } catch {
-            return HealthReport.Check(isOK: false, message: "embedded store does not answer")
-        }
+        let health = await store.health()
+        return HealthReport.Check(isOK: health.isUp, message: health.message)
     }
 
     /// Workers cannot stop without the program; what there is to say of them is how much they carry.

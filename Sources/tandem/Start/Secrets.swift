@@ -11,14 +11,13 @@ struct Secrets {
     private static let secretName = "jwt_secret"
 
     /// Reads what the store has and makes what it lacks.
-    init(store: SQLiteStore, configured: String?, hostName: String, addresses: [IPAddress], now: WallTime) async throws
-    {
+    init(store: SQLStore, configured: String?, hostName: String, addresses: [IPAddress], now: WallTime) async throws {
         var entropy = Entropy.system
         tokenKey = try await Self.tokenKey(store, configured, &entropy)
         certificate = try await Self.certificate(store, hostName, addresses, now)
     }
 
-    private static func tokenKey(_ store: SQLiteStore, _ configured: String?, _ entropy: inout Entropy) async throws
+    private static func tokenKey(_ store: SQLStore, _ configured: String?, _ entropy: inout Entropy) async throws
         -> TokenKey
     {
         if let configured {
@@ -43,7 +42,7 @@ struct Secrets {
     }
 
     private static func certificate(
-        _ store: SQLiteStore, _ hostName: String, _ addresses: [IPAddress], _ now: WallTime
+        _ store: SQLStore, _ hostName: String, _ addresses: [IPAddress], _ now: WallTime
     ) async throws -> Certificate {
         if let certificate = try await store.setting("https_certificate"),
             let key = try await store.setting("https_key"),

@@ -40,21 +40,25 @@ struct StartError: Error, CustomStringConvertible {
         }
     }
 
-    static func store(_ error: StoreError) -> StartError {
+    /// `variable`: the one that says where the store is.
+    static func store(_ error: StoreError, _ variable: String = "DATA_DIR") -> StartError {
         switch error {
         case .unusable(let path, let reason):
-            StartError(.system, "DATA_DIR: \(path) cannot be used (\(reason)); set DATA_DIR to a folder we may write")
+            StartError(.system, "\(variable): \(path) cannot be used (\(reason)); name a place where we may write")
         case .corrupt(let path, let reason):
-            StartError(.system, "DATA_DIR: \(path) is damaged (\(reason)); restore it from a backup or move it away")
+            StartError(.system, "\(variable): \(path) is damaged (\(reason)); restore it from a backup or move it away")
         case .newerSchema(let path, let version, let supported):
             StartError(
                 .system,
-                "DATA_DIR: \(path) has schema \(version), this program knows \(supported); run the newer program")
+                "\(variable): \(path) has schema \(version), this program knows \(supported); run the newer program")
         case .conflict(let column):
             StartError(
                 .configuration, "SIP_USERS: \(column) is taken by another account in the store; change the entry")
-        case .failed(let reason): StartError(.system, "DATA_DIR: the store does not work (\(reason)); check the disk")
-        case .closed: StartError(.system, "DATA_DIR: the store was closed while starting")
+        case .failed(let reason):
+            StartError(.system, "\(variable): the store does not work (\(reason)); check the disk")
+        case .unavailable(let reason):
+            StartError(.system, "\(variable): the database cannot be reached (\(reason)); start it or name another")
+        case .closed: StartError(.system, "\(variable): the store was closed while starting")
         }
     }
 

@@ -14,7 +14,7 @@ struct DirectoryCommandTests {
         let account = SIPAccount(
             id: 0, extension: "1000", username: "1000", secret: .password("x"), displayName: "Env")
         let trunk = Trunk(name: "default", targets: [TrunkTarget(host: "env.example")])
-        let store = try SQLiteStore(.memory)
+        let store = try SQLStore(.memory)
         let session = DirectorySession(
             store: store, accounts: [account], trunks: [trunk], password: PasswordSource(readLine: { typed }))
         do {

@@ -5,8 +5,10 @@ package import Wire
 ///
 /// Writes are queued in order and never make the caller wait; reads see every write queued before them.
 package protocol CallStore: Sendable {
-    /// The first free call number at opening; the caller counts on from here.
+    /// The first free call number at opening.
     var nextCallID: Int64 { get }
+    /// The number that comes after this one; a database that others write to gives out numbers in blocks.
+    func callID(after id: Int64) -> Int64
 
     /// Queues a change. A store that cannot write keeps the newest state of each call, up to a limit, and tries again.
     func write(_ change: CallChange)
@@ -42,6 +44,10 @@ package protocol CallStore: Sendable {
 
     /// Returns once everything queued before is written, or has failed for now.
     func flush() async
+}
+
+extension CallStore {
+    package func callID(after id: Int64) -> Int64 { id + 1 }
 }
 
 /// One step of a call's story: the record as it is now, and rows that belong to it.

@@ -168,7 +168,7 @@ package actor CallManager {
     // MARK: - Bookkeeping
 
     func makeRecord(_ direction: CallDirection, source: CallSource, from: String, to: String) -> CallRecord {
-        defer { nextNumber += 1 }
+        defer { nextNumber = services.store.callID(after: nextNumber) }
         return CallRecord(
             id: nextNumber, uuid: UUID(using: &entropy), source: source, direction: direction, callerNumber: from,
             receiverNumber: to, startedAt: loop.wallTime)

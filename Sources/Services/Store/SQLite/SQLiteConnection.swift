@@ -34,75 +34,56 @@ final class SQLiteConnection {
         let status = sqlite3_open_v2(path, &pointer, flags, nil)
         guard let pointer else { throw .unusable(path: path, reason: "out of memory") }
         handle = DatabaseHandle(pointer: pointer)
-        guard status == SQLITE_OK else { throw SQLiteFailure(connection: pointer).storeError(path: path) }
+        guard status == SQLITE_OK else { throw SQLFailure(connection: pointer).storeError(path) }
         sqlite3_extended_result_codes(pointer, 1)
         sqlite3_busy_timeout(pointer, Self.busyTimeout)
         SQLiteFunctions.install(on: pointer)
-        do throws(SQLiteFailure) {
+        do throws(SQLFailure) {
             try execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
             try execute("PRAGMA wal_autocheckpoint = \(Self.logPages)")
         } catch {
-            throw error.storeError(path: path)
+            throw error.storeError(path)
         }
     }
 
     /// Runs a script of statements without parameters.
-    func execute(_ script: String) throws(SQLiteFailure) {
+    func execute(_ script: String) throws(SQLFailure) {
         guard sqlite3_exec(handle.pointer, script, nil, nil, nil) == SQLITE_OK else { throw failure }
     }
 
     /// Runs one statement and answers how many rows it changed.
     @discardableResult
-    func run(_ sql: String, _ values: [SQLiteValue] = []) throws(SQLiteFailure) -> Int {
+    func run(_ sql: String, _ values: [SQLValue] = []) throws(SQLFailure) -> Int {
         try statement(sql).run(values)
         return Int(sqlite3_changes(handle.pointer))
     }
 
     /// Runs one of the statements that every call needs, and answers how many rows it changed.
     @discardableResult
-    func run(_ sql: FixedSQL, _ values: [SQLiteValue]) throws(SQLiteFailure) -> Int {
+    func run(_ sql: FixedSQL, _ values: [SQLValue]) throws(SQLFailure) -> Int {
         try statement(sql).run(values)
         return Int(sqlite3_changes(handle.pointer))
     }
 
-    /// Reads all rows of one statement.
-    func query<Value>(
-        _ sql: String, _ values: [SQLiteValue] = [], read: (borrowing SQLiteRow) -> Value
-    ) throws(SQLiteFailure) -> [Value] {
-        var rows: [Value] = []
-        try statement(sql).run(values) { rows.append(read($0)) }
-        return rows
-    }
-
-    /// The single integer a statement answers.
-    func integer(_ sql: String, _ values: [SQLiteValue] = []) throws(SQLiteFailure) -> Int64? {
-        try query(sql, values) { $0.integerIfPresent(0) }.first ?? nil
+    /// Hands every row of one statement to `row`.
+    func query(
+        _ sql: String, _ values: [SQLValue], row: (borrowing SQLRow) -> Void
+    ) throws(SQLFailure) {
+        try statement(sql).run(values, row: row)
     }
 
     var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle.pointer) }
 
-    /// Runs `body` in a transaction that takes the write lock at once; a failure undoes all of it.
-    func transaction<Value>(_ body: () throws(SQLiteFailure) -> Value) throws(SQLiteFailure) -> Value {
-        try run("BEGIN IMMEDIATE")
-        do throws(SQLiteFailure) {
-            let value = try body()
-            try run("COMMIT")
-            return value
-        } catch {
-            // A full disk may have ended the transaction already; then there is nothing to undo.
-            if sqlite3_get_autocommit(handle.pointer) == 0 { try? execute("ROLLBACK") }
-            throw error
-        }
-    }
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle.pointer) == 0 }
 
-    private func statement(_ sql: FixedSQL) throws(SQLiteFailure) -> SQLiteStatement {
+    private func statement(_ sql: FixedSQL) throws(SQLFailure) -> SQLiteStatement {
         if let fixed = fixedStatements[ObjectIdentifier(sql)] { return fixed.statement }
         let statement = try prepare(sql.text)
         fixedStatements[ObjectIdentifier(sql)] = (sql, statement)
         return statement
     }
 
-    private func statement(_ sql: String) throws(SQLiteFailure) -> SQLiteStatement {
+    private func statement(_ sql: String) throws(SQLFailure) -> SQLiteStatement {
         if let statement = statements[sql] { return statement }
         let statement = try prepare(sql)
         if statements.count >= Self.statementLimit { statements.removeAll() }
@@ -110,7 +91,7 @@ final class SQLiteConnection {
         return statement
     }
 
-    private func prepare(_ sql: String) throws(SQLiteFailure) -> SQLiteStatement {
+    private func prepare(_ sql: String) throws(SQLFailure) -> SQLiteStatement {
         var pointer: OpaquePointer?
         let status = sqlite3_prepare_v3(
             handle.pointer, sql, Int32(clamping: sql.utf8.count), UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
@@ -118,5 +99,5 @@ final class SQLiteConnection {
         return SQLiteStatement(StatementHandle(pointer))
     }
 
-    private var failure: SQLiteFailure { SQLiteFailure(connection: handle.pointer) }
+    private var failure: SQLFailure { SQLFailure(connection: handle.pointer) }
 }

@@ -1,80 +1,83 @@
 extension Schema {
     /// Calls and what belongs to them.
-    static let calls = callTable + callIndexes + callParts
+    static func calls(_ sql: Dialect) -> String { callTable(sql) + callIndexes(sql) + callParts(sql) }
 
-    private static let callTable = """
+    private static func callTable(_ sql: Dialect) -> String {
+        """
         CREATE TABLE calls (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            uuid TEXT NOT NULL UNIQUE,
-            source TEXT NOT NULL,
-            direction TEXT NOT NULL,
-            state TEXT NOT NULL,
-            caller_number TEXT NOT NULL,
-            caller_norm TEXT NOT NULL,
-            receiver_number TEXT NOT NULL,
-            receiver_norm TEXT NOT NULL,
-            extension TEXT,
-            channel_id TEXT,
-            sip_call_id TEXT,
-            call_id TEXT UNIQUE,
-            entry_id TEXT UNIQUE,
-            line_number TEXT,
-            rk TEXT,
-            city TEXT,
-            avito_name TEXT,
-            operator_id INTEGER REFERENCES users ON DELETE SET NULL,
-            assigned_user_id INTEGER REFERENCES users ON DELETE SET NULL,
-            answered_by_user_id INTEGER REFERENCES users ON DELETE SET NULL,
-            caller_company_id INTEGER REFERENCES companies ON DELETE SET NULL,
-            client_id TEXT,
-            customer_id TEXT,
-            customer_name TEXT,
-            customer_company TEXT,
-            customer_email TEXT,
-            customer_phone TEXT,
-            order_id TEXT,
-            call_purpose TEXT,
-            priority TEXT NOT NULL DEFAULT 'medium',
-            follow_up_date INTEGER,
-            outcome TEXT,
-            notes TEXT,
-            is_on_hold INTEGER NOT NULL DEFAULT 0,
-            is_muted INTEGER NOT NULL DEFAULT 0,
-            is_speaker_on INTEGER NOT NULL DEFAULT 0,
-            hold_seconds INTEGER NOT NULL DEFAULT 0,
-            held_since INTEGER,
-            transfer_count INTEGER NOT NULL DEFAULT 0,
-            is_callback INTEGER NOT NULL DEFAULT 0,
-            disconnect_reason TEXT,
-            end_reason TEXT,
-            started_at INTEGER NOT NULL,
-            ringing_at INTEGER,
-            answered_at INTEGER,
-            ended_at INTEGER,
-            duration INTEGER,
-            recording_url TEXT,
-            recording_path TEXT,
-            recording_processed_at INTEGER,
-            recording_email_sent INTEGER NOT NULL DEFAULT 0,
-            transcript TEXT,
-            summary TEXT,
-            sentiment TEXT,
-            confidence_score REAL,
-            mango_data TEXT,
-            is_test INTEGER NOT NULL DEFAULT 0,
-            version INTEGER NOT NULL DEFAULT 1,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.call),
+            uuid \(sql.newUUID) UNIQUE,
+            source \(sql.text) NOT NULL,
+            direction \(sql.text) NOT NULL,
+            state \(sql.text(16)) NOT NULL,
+            caller_number \(sql.text) NOT NULL,
+            caller_norm \(sql.text) NOT NULL,
+            receiver_number \(sql.text) NOT NULL,
+            receiver_norm \(sql.text) NOT NULL,
+            extension \(sql.text),
+            channel_id \(sql.text),
+            sip_call_id \(sql.text),
+            call_id \(sql.text(160)) UNIQUE,
+            entry_id \(sql.text(160)) UNIQUE,
+            line_number \(sql.text),
+            rk \(sql.text),
+            city \(sql.text),
+            avito_name \(sql.text),
+            operator_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            assigned_user_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            answered_by_user_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            caller_company_id \(sql.reference) REFERENCES companies ON DELETE SET NULL,
+            client_id \(sql.uuid),
+            customer_id \(sql.text),
+            customer_name \(sql.text),
+            customer_company \(sql.text),
+            customer_email \(sql.text),
+            customer_phone \(sql.text),
+            order_id \(sql.text),
+            call_purpose \(sql.text),
+            priority \(sql.text) NOT NULL DEFAULT 'medium',
+            follow_up_date \(sql.time),
+            outcome \(sql.text),
+            notes \(sql.text),
+            is_on_hold \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            is_muted \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            is_speaker_on \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            hold_seconds \(sql.integer) NOT NULL DEFAULT 0,
+            held_since \(sql.time),
+            transfer_count \(sql.integer) NOT NULL DEFAULT 0,
+            is_callback \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            disconnect_reason \(sql.text(20)),
+            end_reason \(sql.text(40)),
+            started_at \(sql.time) NOT NULL,
+            ringing_at \(sql.time),
+            answered_at \(sql.time),
+            ended_at \(sql.time),
+            duration \(sql.integer),
+            recording_url \(sql.text),
+            recording_path \(sql.text),
+            recording_processed_at \(sql.time),
+            recording_email_sent \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            transcript \(sql.text),
+            summary \(sql.text),
+            sentiment \(sql.text),
+            confidence_score \(sql.decimal(4, 3)),
+            mango_data \(sql.json),
+            is_test \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            version \(sql.integer) NOT NULL DEFAULT 1,
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         """
+    }
 
     /// Numbers are compared by their last ten digits, so that is what is indexed; sparse columns index what is there.
-    private static let callIndexes = """
+    private static func callIndexes(_ sql: Dialect) -> String {
+        """
         CREATE INDEX calls_started ON calls (started_at DESC, id DESC);
         CREATE INDEX calls_live ON calls (started_at DESC, id DESC) WHERE ended_at IS NULL;
-        CREATE INDEX calls_caller ON calls (substr(caller_norm, -10), started_at DESC);
-        CREATE INDEX calls_receiver ON calls (substr(receiver_norm, -10), started_at DESC);
+        CREATE INDEX calls_caller ON calls (\(sql.lastTen("caller_norm")), started_at DESC);
+        CREATE INDEX calls_receiver ON calls (\(sql.lastTen("receiver_norm")), started_at DESC);
         CREATE INDEX calls_operator ON calls (operator_id, started_at) WHERE operator_id IS NOT NULL;
         CREATE INDEX calls_assigned ON calls (assigned_user_id, started_at) WHERE assigned_user_id IS NOT NULL;
         CREATE INDEX calls_answered_by ON calls (answered_by_user_id) WHERE answered_by_user_id IS NOT NULL;
@@ -87,109 +90,112 @@ extension Schema {
         CREATE INDEX calls_channel ON calls (channel_id) WHERE channel_id IS NOT NULL AND ended_at IS NULL;
 
         """
+    }
 
-    private static let callParts = """
+    private static func callParts(_ sql: Dialect) -> String {
+        """
         CREATE TABLE call_legs (
-            id INTEGER PRIMARY KEY,
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            leg_kind TEXT NOT NULL,
-            call_id TEXT NOT NULL,
-            from_number TEXT,
-            from_extension TEXT,
-            to_number TEXT,
-            to_extension TEXT,
-            line_number TEXT,
-            extension TEXT,
-            location TEXT,
-            state TEXT NOT NULL,
-            last_seq INTEGER NOT NULL DEFAULT 0,
-            appeared_at INTEGER NOT NULL,
-            connected_at INTEGER,
-            disconnected_at INTEGER,
-            disconnect_reason TEXT,
-            taken_from_call_id TEXT,
-            sip_call_id TEXT,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now),
+            id \(sql.id),
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            leg_kind \(sql.text) NOT NULL,
+            call_id \(sql.text(160)) NOT NULL,
+            from_number \(sql.text),
+            from_extension \(sql.text),
+            to_number \(sql.text),
+            to_extension \(sql.text),
+            line_number \(sql.text),
+            extension \(sql.text),
+            location \(sql.text),
+            state \(sql.text) NOT NULL,
+            last_seq \(sql.integer) NOT NULL DEFAULT 0,
+            appeared_at \(sql.time) NOT NULL,
+            connected_at \(sql.time),
+            disconnected_at \(sql.time),
+            disconnect_reason \(sql.text),
+            taken_from_call_id \(sql.text),
+            sip_call_id \(sql.text),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now),
             UNIQUE (leg_kind, call_id)
         );
         CREATE INDEX call_legs_call ON call_legs (call_pk);
 
         CREATE TABLE call_sessions (
-            id TEXT PRIMARY KEY,
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            user_id TEXT,
-            start_time INTEGER NOT NULL,
-            last_activity INTEGER NOT NULL,
-            is_active INTEGER NOT NULL DEFAULT 1,
-            ended_at INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.uuid) PRIMARY KEY,
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            user_id \(sql.text),
+            start_time \(sql.time) NOT NULL,
+            last_activity \(sql.time) NOT NULL,
+            is_active \(sql.flag) NOT NULL DEFAULT \(sql.yes),
+            ended_at \(sql.time),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX call_sessions_call ON call_sessions (call_pk);
         CREATE INDEX call_sessions_active ON call_sessions (call_pk) WHERE is_active;
 
         CREATE TABLE webrtc_connections (
-            id TEXT PRIMARY KEY,
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            socket_id TEXT NOT NULL,
-            user_id TEXT,
-            status TEXT NOT NULL,
-            start_time INTEGER NOT NULL,
-            end_time INTEGER,
-            duration INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.text) PRIMARY KEY,
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            socket_id \(sql.text) NOT NULL,
+            user_id \(sql.text),
+            status \(sql.text) NOT NULL,
+            start_time \(sql.time) NOT NULL,
+            end_time \(sql.time),
+            duration \(sql.integer),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX webrtc_connections_call ON webrtc_connections (call_pk);
         CREATE INDEX webrtc_connections_open ON webrtc_connections (call_pk) WHERE end_time IS NULL;
 
         CREATE TABLE call_tags (
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            tag TEXT NOT NULL,
-            pos INTEGER NOT NULL,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now),
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            tag \(sql.text) NOT NULL,
+            pos \(sql.integer) NOT NULL,
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now),
             PRIMARY KEY (call_pk, tag)
-        ) WITHOUT ROWID;
+        )\(sql.keyed);
 
         CREATE TABLE call_notes (
-            id INTEGER PRIMARY KEY,
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            user_id INTEGER REFERENCES users ON DELETE SET NULL,
-            note TEXT NOT NULL,
-            source TEXT NOT NULL,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            user_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            note \(sql.text) NOT NULL,
+            source \(sql.text) NOT NULL,
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX call_notes_call ON call_notes (call_pk);
 
         CREATE TABLE call_transfers (
-            id TEXT PRIMARY KEY,
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            from_user_id INTEGER REFERENCES users ON DELETE SET NULL,
-            to_user_id INTEGER REFERENCES users ON DELETE SET NULL,
-            target TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            reason TEXT,
-            status TEXT NOT NULL,
-            completed_at INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.uuid) PRIMARY KEY,
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            from_user_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            to_user_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            target \(sql.text) NOT NULL,
+            kind \(sql.text) NOT NULL,
+            reason \(sql.text),
+            status \(sql.text) NOT NULL,
+            completed_at \(sql.time),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX call_transfers_call ON call_transfers (call_pk);
 
         CREATE TABLE call_participants (
-            id INTEGER PRIMARY KEY,
-            call_pk INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
-            user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-            role TEXT NOT NULL,
-            joined_at INTEGER NOT NULL,
-            left_at INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now),
+            id \(sql.id),
+            call_pk \(sql.reference) NOT NULL REFERENCES calls ON DELETE CASCADE,
+            user_id \(sql.reference) NOT NULL REFERENCES users ON DELETE CASCADE,
+            role \(sql.text) NOT NULL,
+            joined_at \(sql.time) NOT NULL,
+            left_at \(sql.time),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now),
             UNIQUE (call_pk, user_id, joined_at)
         );
 
         """
+    }
 }

@@ -1,24 +1,25 @@
 extension Schema {
     /// Users, their phones and passwords, companies, lines and SIP accounts.
-    static let directory = """
+    static func directory(_ sql: Dialect) -> String {
+        """
         CREATE TABLE users (
-            id INTEGER PRIMARY KEY,
-            login TEXT UNIQUE,
-            name TEXT,
-            first_name TEXT,
-            last_name TEXT,
-            email TEXT,
-            role TEXT NOT NULL DEFAULT 'operator',
-            status TEXT NOT NULL DEFAULT 'active',
-            presence TEXT NOT NULL DEFAULT 'offline',
+            id \(sql.id),
+            login \(sql.text(100)) UNIQUE,
+            name \(sql.text),
+            first_name \(sql.text),
+            last_name \(sql.text),
+            email \(sql.text),
+            role \(sql.text(30)) NOT NULL DEFAULT 'operator',
+            status \(sql.text(20)) NOT NULL DEFAULT 'active',
+            presence \(sql.text(10)) NOT NULL DEFAULT 'offline',
             -- Whether a socket or registration of ours said so: only then does a restart take it back.
-            presence_is_live INTEGER NOT NULL DEFAULT 0,
-            city TEXT,
-            sip_address TEXT,
-            extension TEXT UNIQUE,
-            mango_user_id INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            presence_is_live \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            city \(sql.text(100)),
+            sip_address \(sql.text(255)),
+            extension \(sql.text(20)) UNIQUE,
+            mango_user_id \(sql.reference),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX users_sip_address ON users (lower(sip_address));
         CREATE VIEW callcentre_operator AS
@@ -26,75 +27,76 @@ extension Schema {
             FROM users WHERE role = 'operator';
 
         CREATE TABLE user_passwords (
-            user_id INTEGER PRIMARY KEY REFERENCES users ON DELETE CASCADE,
-            hash TEXT NOT NULL,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            user_id \(sql.reference) PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+            hash \(sql.text) NOT NULL,
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         CREATE TABLE user_phones (
-            id INTEGER PRIMARY KEY,
-            user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-            phone_number TEXT NOT NULL,
-            phone_norm TEXT GENERATED ALWAYS AS (\(normalForm(of: "phone_number"))) STORED,
-            phone_type TEXT NOT NULL DEFAULT 'work',
-            is_primary INTEGER NOT NULL DEFAULT 0,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            user_id \(sql.reference) NOT NULL REFERENCES users ON DELETE CASCADE,
+            phone_number \(sql.text(32)) NOT NULL,
+            phone_norm \(sql.text(20)) GENERATED ALWAYS AS (\(sql.normalForm(of: "phone_number"))) STORED,
+            phone_type \(sql.text(20)) NOT NULL DEFAULT 'work',
+            is_primary \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX user_phones_user ON user_phones (user_id);
-        CREATE INDEX user_phones_norm ON user_phones (substr(phone_norm, -10));
+        CREATE INDEX user_phones_norm ON user_phones (\(sql.lastTen("phone_norm")));
 
         CREATE TABLE companies (
-            id INTEGER PRIMARY KEY,
-            name_companies TEXT NOT NULL,
-            inn TEXT UNIQUE,
-            status_companies TEXT NOT NULL DEFAULT 'active',
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            name_companies \(sql.text(255)) NOT NULL,
+            inn \(sql.text(12)) UNIQUE,
+            status_companies \(sql.text(50)) NOT NULL DEFAULT 'active',
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         CREATE TABLE company_phones (
-            id INTEGER PRIMARY KEY,
-            company_id INTEGER NOT NULL REFERENCES companies ON DELETE CASCADE,
-            phone_number TEXT NOT NULL,
-            phone_norm TEXT GENERATED ALWAYS AS (\(normalForm(of: "phone_number"))) STORED,
-            phone_type TEXT NOT NULL DEFAULT 'main',
-            contact_person TEXT,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            company_id \(sql.reference) NOT NULL REFERENCES companies ON DELETE CASCADE,
+            phone_number \(sql.text(32)) NOT NULL,
+            phone_norm \(sql.text(20)) GENERATED ALWAYS AS (\(sql.normalForm(of: "phone_number"))) STORED,
+            phone_type \(sql.text(20)) NOT NULL DEFAULT 'main',
+            contact_person \(sql.text),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX company_phones_company ON company_phones (company_id);
-        CREATE INDEX company_phones_norm ON company_phones (substr(phone_norm, -10));
+        CREATE INDEX company_phones_norm ON company_phones (\(sql.lastTen("phone_norm")));
 
         CREATE TABLE phones (
-            id INTEGER PRIMARY KEY,
-            number TEXT NOT NULL UNIQUE,
-            number_norm TEXT GENERATED ALWAYS AS (\(normalForm(of: "number"))) STORED,
-            rk TEXT,
-            city TEXT,
-            avito_name TEXT,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            number \(sql.text(20)) NOT NULL UNIQUE,
+            number_norm \(sql.text(20)) GENERATED ALWAYS AS (\(sql.normalForm(of: "number"))) STORED,
+            rk \(sql.text),
+            city \(sql.text(100)),
+            avito_name \(sql.text),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
-        CREATE INDEX phones_norm ON phones (substr(number_norm, -10));
+        CREATE INDEX phones_norm ON phones (\(sql.lastTen("number_norm")));
 
         CREATE TABLE sip_accounts (
-            id INTEGER PRIMARY KEY,
-            extension TEXT NOT NULL UNIQUE,
-            username TEXT NOT NULL UNIQUE,
-            digest_md5 TEXT,
-            digest_sha256 TEXT,
-            ws_password TEXT,
-            display_name TEXT NOT NULL DEFAULT '',
-            user_id INTEGER REFERENCES users ON DELETE SET NULL,
-            enabled INTEGER NOT NULL DEFAULT 1,
-            registered_at INTEGER,
-            contact_uri TEXT,
-            expires_at INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            extension \(sql.text) NOT NULL UNIQUE,
+            username \(sql.text) NOT NULL UNIQUE,
+            digest_md5 \(sql.text),
+            digest_sha256 \(sql.text),
+            ws_password \(sql.text),
+            display_name \(sql.text) NOT NULL DEFAULT '',
+            user_id \(sql.reference) REFERENCES users ON DELETE SET NULL,
+            enabled \(sql.flag) NOT NULL DEFAULT \(sql.yes),
+            registered_at \(sql.time),
+            contact_uri \(sql.text),
+            expires_at \(sql.time),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         """
+    }
 }

@@ -2,81 +2,84 @@ extension Schema {
     /// Trunks, routes, queues, limits and traces of signalling.
     ///
     /// Names of trunks and queues are plain text and not references: the trunk of the environment has no row.
-    static let telephony = """
+    static func telephony(_ sql: Dialect) -> String {
+        """
         CREATE TABLE trunks (
-            id INTEGER PRIMARY KEY,
-            name TEXT NOT NULL UNIQUE,
-            enabled INTEGER NOT NULL DEFAULT 1,
-            priority INTEGER NOT NULL DEFAULT 10,
+            id \(sql.id),
+            name \(sql.text) NOT NULL UNIQUE,
+            enabled \(sql.flag) NOT NULL DEFAULT \(sql.yes),
+            priority \(sql.integer) NOT NULL DEFAULT 10,
             -- Everything else about the trunk, without passwords, as the REST interface prints it.
-            settings TEXT NOT NULL,
+            settings \(sql.text) NOT NULL,
             -- The passwords of its credentials in their order: a JSON list, sealed, in base64.
-            password_sealed TEXT,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            password_sealed \(sql.text),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         CREATE TABLE inbound_routes (
-            id INTEGER PRIMARY KEY,
+            id \(sql.id),
             -- Empty: every trunk.
-            trunk TEXT NOT NULL DEFAULT '',
-            number TEXT NOT NULL,
-            destination_kind TEXT NOT NULL,
-            destination TEXT NOT NULL,
-            destination_number TEXT,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now),
+            trunk \(sql.text) NOT NULL DEFAULT '',
+            number \(sql.text) NOT NULL,
+            destination_kind \(sql.text) NOT NULL,
+            destination \(sql.text) NOT NULL,
+            destination_number \(sql.text),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now),
             UNIQUE (number, trunk)
         );
 
         CREATE TABLE queues (
-            id INTEGER PRIMARY KEY,
-            name TEXT NOT NULL UNIQUE,
-            extension TEXT UNIQUE,
-            strategy TEXT NOT NULL,
-            ring_seconds INTEGER NOT NULL,
-            wrap_up_seconds INTEGER NOT NULL,
-            maximum_waiting INTEGER,
-            maximum_wait_seconds INTEGER NOT NULL,
-            overflow_kind TEXT,
-            overflow TEXT,
-            overflow_number TEXT,
-            leaves_when_empty INTEGER NOT NULL,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            id \(sql.id),
+            name \(sql.text) NOT NULL UNIQUE,
+            extension \(sql.text) UNIQUE,
+            strategy \(sql.text) NOT NULL,
+            ring_seconds \(sql.integer) NOT NULL,
+            wrap_up_seconds \(sql.integer) NOT NULL,
+            maximum_waiting \(sql.integer),
+            maximum_wait_seconds \(sql.integer) NOT NULL,
+            overflow_kind \(sql.text),
+            overflow \(sql.text),
+            overflow_number \(sql.text),
+            leaves_when_empty \(sql.flag) NOT NULL,
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         CREATE TABLE queue_members (
-            queue_id INTEGER NOT NULL REFERENCES queues ON DELETE CASCADE,
-            user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
-            pos INTEGER NOT NULL,
-            paused INTEGER NOT NULL DEFAULT 0,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now),
+            queue_id \(sql.reference) NOT NULL REFERENCES queues ON DELETE CASCADE,
+            user_id \(sql.reference) NOT NULL REFERENCES users ON DELETE CASCADE,
+            pos \(sql.integer) NOT NULL,
+            paused \(sql.flag) NOT NULL DEFAULT \(sql.no),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now),
             PRIMARY KEY (queue_id, user_id)
-        ) WITHOUT ROWID;
+        )\(sql.keyed);
         CREATE INDEX queue_members_user ON queue_members (user_id);
 
         CREATE TABLE user_limits (
-            user_id INTEGER PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+            user_id \(sql.reference) PRIMARY KEY REFERENCES users ON DELETE CASCADE,
             -- JSON lists of prefixes.
-            allowed TEXT NOT NULL DEFAULT '[]',
-            denied TEXT NOT NULL DEFAULT '[]',
-            concurrent_calls INTEGER,
-            calls_per_hour INTEGER,
-            minutes_per_hour INTEGER,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            allowed \(sql.text) NOT NULL DEFAULT '[]',
+            denied \(sql.text) NOT NULL DEFAULT '[]',
+            concurrent_calls \(sql.integer),
+            calls_per_hour \(sql.integer),
+            minutes_per_hour \(sql.integer),
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
 
         CREATE TABLE call_traces (
-            call_pk INTEGER PRIMARY KEY REFERENCES calls ON DELETE CASCADE,
+            call_pk \(sql.reference) PRIMARY KEY REFERENCES calls ON DELETE CASCADE,
             -- JSON.
-            trace TEXT NOT NULL,
-            created_at INTEGER NOT NULL DEFAULT \(now),
-            updated_at INTEGER NOT NULL DEFAULT \(now)
+            trace \(sql.text) NOT NULL,
+            created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
+            updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)
         );
         CREATE INDEX call_traces_created ON call_traces (created_at);
 
         """
+            + directoryChanges(in: ["trunks", "inbound_routes", "queues", "queue_members", "user_limits"], of: sql)
+    }
 }

@@ -3,7 +3,7 @@ import Directory
 /// Reads and writes SIP accounts.
 enum AccountTable {
     /// Accounts that can register with what is stored; those of the environment have their password there.
-    static func read(_ database: SQLiteConnection) throws(SQLiteFailure) -> [SIPAccount] {
+    static func read(_ database: Database) throws(SQLFailure) -> [SIPAccount] {
         try database.query(
             """
             SELECT id, extension, username, digest_md5, digest_sha256, display_name, user_id, enabled, ws_password
@@ -18,7 +18,7 @@ enum AccountTable {
     }
 
     /// Stores the account under its extension and answers it with its id and user; a password is not stored.
-    static func write(_ account: SIPAccount, to database: SQLiteConnection) throws(SQLiteFailure) -> SIPAccount {
+    static func write(_ account: SIPAccount, to database: Database) throws(SQLFailure) -> SIPAccount {
         let digests = digests(account)
         try database.run(
             """
@@ -27,13 +27,13 @@ enum AccountTable {
             ON CONFLICT (extension) DO UPDATE SET
                 username = excluded.username, digest_md5 = excluded.digest_md5,
                 digest_sha256 = excluded.digest_sha256, display_name = excluded.display_name,
-                user_id = coalesce(user_id, excluded.user_id), enabled = excluded.enabled,
+                user_id = coalesce(sip_accounts.user_id, excluded.user_id), enabled = excluded.enabled,
                 updated_at = \(Schema.now)
             """,
             [
-                .text(account.extension), .text(account.username), SQLiteValue(digests.md5),
-                SQLiteValue(digests.sha256), .text(account.displayName), SQLiteValue(account.userID),
-                SQLiteValue(account.isEnabled),
+                .text(account.extension), .text(account.username), SQLValue(digests.md5),
+                SQLValue(digests.sha256), .text(account.displayName), SQLValue(account.userID),
+                SQLValue(account.isEnabled),
             ])
         let stored = try database.query(
             "SELECT id, user_id FROM sip_accounts WHERE extension = ?", [.text(account.extension)]
@@ -44,26 +44,25 @@ enum AccountTable {
     }
 
     /// A row without digests is what the environment once had: it is taken over, where any other is a conflict.
-    static func insert(_ account: SIPAccount, to database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
+    static func insert(_ account: SIPAccount, to database: Database) throws(SQLFailure) -> Int64 {
         let digests = Self.digests(account)
         try database.run(
             "DELETE FROM sip_accounts WHERE digest_md5 IS NULL AND (extension = ? OR username = ?)",
             [.text(account.extension), .text(account.username)])
-        try database.run(
+        return try database.insert(
             """
             INSERT INTO sip_accounts (extension, username, digest_md5, digest_sha256, display_name, user_id, enabled)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .text(account.extension), .text(account.username), SQLiteValue(digests.md5),
-                SQLiteValue(digests.sha256), .text(account.displayName), SQLiteValue(account.userID),
-                SQLiteValue(account.isEnabled),
+                .text(account.extension), .text(account.username), SQLValue(digests.md5),
+                SQLValue(digests.sha256), .text(account.displayName), SQLValue(account.userID),
+                SQLValue(account.isEnabled),
             ])
-        return database.lastInsertedID
     }
 
     /// Answers false when there is no such account.
-    static func update(_ account: SIPAccount, in database: SQLiteConnection) throws(SQLiteFailure) -> Bool {
+    static func update(_ account: SIPAccount, in database: Database) throws(SQLFailure) -> Bool {
         let digests = Self.digests(account)
         return try database.run(
             """
@@ -72,9 +71,9 @@ enum AccountTable {
             WHERE id = ?
             """,
             [
-                .text(account.extension), .text(account.username), SQLiteValue(digests.md5),
-                SQLiteValue(digests.sha256), .text(account.displayName), SQLiteValue(account.userID),
-                SQLiteValue(account.isEnabled), .integer(account.id),
+                .text(account.extension), .text(account.username), SQLValue(digests.md5),
+                SQLValue(digests.sha256), .text(account.displayName), SQLValue(account.userID),
+                SQLValue(account.isEnabled), .integer(account.id),
             ]) > 0
     }
 

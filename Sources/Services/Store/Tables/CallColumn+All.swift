@@ -8,7 +8,7 @@ extension CallColumn {
     private static let identity: [CallColumn] = [
         CallColumn(name: "id", value: { .integer($0.id) }, read: { $0.id = $1.integer($2) }).fixed,
         CallColumn(
-            name: "uuid", value: { SQLiteValue($0.uuid) },
+            name: "uuid", value: { SQLValue($0.uuid) },
             read: { record, row, column in record.uuid = UUID(row.text(column)) ?? record.uuid }
         ).fixed,
         word("source", { $0.source }, { $0.source = $1 }).fixed,
@@ -68,7 +68,7 @@ extension CallColumn {
         time("answered_at", { $0.answeredAt }, { $0.answeredAt = $1 }),
         time("ended_at", { $0.endedAt }, { $0.endedAt = $1 }),
         CallColumn(
-            name: "duration", value: { SQLiteValue($0.duration) },
+            name: "duration", value: { SQLValue($0.duration) },
             read: { $0.duration = $1.integerIfPresent($2).map { Int($0) } }),
     ]
 
@@ -81,9 +81,11 @@ extension CallColumn {
         text("summary", { $0.summary }, { $0.summary = $1 }),
         word("sentiment", { $0.sentiment }, { $0.sentiment = $1 }),
         CallColumn(
-            name: "confidence_score", value: { SQLiteValue($0.confidenceScore) },
+            name: "confidence_score", value: { SQLValue($0.confidenceScore) },
             read: { $0.confidenceScore = $1.realIfPresent($2) }),
-        text("mango_data", { $0.mangoData }, { $0.mangoData = $1 }),
+        CallColumn(
+            name: "mango_data", value: { $0.mangoData.map(SQLValue.json) ?? .null },
+            read: { $0.mangoData = $1.jsonIfPresent($2) }),
         flag("is_test", { $0.isTest }, { $0.isTest = $1 }),
         count("version", { $0.version }, { $0.version = $1 }),
         time("created_at", { $0.createdAt }, { $0.createdAt = $1 }).fixed,

@@ -5,8 +5,8 @@ import Wire
 /// One column of `calls`: how a record fills it and is filled from it.
 struct CallColumn: Sendable {
     let name: String
-    let value: @Sendable (CallRecord) -> SQLiteValue
-    let read: @Sendable (inout CallRecord, borrowing SQLiteRow, Int32) -> Void
+    let value: @Sendable (CallRecord) -> SQLValue
+    let read: @Sendable (inout CallRecord, borrowing SQLRow, Int32) -> Void
     /// How often it changes.
     var change = Change.often
 
@@ -33,7 +33,7 @@ extension CallColumn {
     }
 
     static func text(_ name: String, _ get: @escaping Getter<String?>, _ set: @escaping Setter<String?>) -> CallColumn {
-        CallColumn(name: name, value: { SQLiteValue(get($0)) }, read: { set(&$0, $1.textIfPresent($2)) })
+        CallColumn(name: name, value: { SQLValue(get($0)) }, read: { set(&$0, $1.textIfPresent($2)) })
     }
 
     /// A word of a closed list; a word this program does not know reads as nil.
@@ -41,7 +41,7 @@ extension CallColumn {
         _ name: String, _ get: @escaping Getter<Word?>, _ set: @escaping Setter<Word?>
     ) -> CallColumn {
         CallColumn(
-            name: name, value: { SQLiteValue(get($0)?.rawValue) },
+            name: name, value: { SQLValue(get($0)?.rawValue) },
             read: { set(&$0, $1.textIfPresent($2).flatMap(Word.init(rawValue:))) })
     }
 
@@ -57,32 +57,32 @@ extension CallColumn {
     static func integer(_ name: String, _ get: @escaping Getter<Int64?>, _ set: @escaping Setter<Int64?>)
         -> CallColumn
     {
-        CallColumn(name: name, value: { SQLiteValue(get($0)) }, read: { set(&$0, $1.integerIfPresent($2)) })
+        CallColumn(name: name, value: { SQLValue(get($0)) }, read: { set(&$0, $1.integerIfPresent($2)) })
     }
 
     static func count(_ name: String, _ get: @escaping Getter<Int>, _ set: @escaping Setter<Int>) -> CallColumn {
-        CallColumn(name: name, value: { SQLiteValue(get($0)) }, read: { set(&$0, Int($1.integer($2))) })
+        CallColumn(name: name, value: { SQLValue(get($0)) }, read: { set(&$0, Int($1.integer($2))) })
     }
 
     static func flag(_ name: String, _ get: @escaping Getter<Bool>, _ set: @escaping Setter<Bool>) -> CallColumn {
-        CallColumn(name: name, value: { SQLiteValue(get($0)) }, read: { set(&$0, $1.flag($2)) })
+        CallColumn(name: name, value: { SQLValue(get($0)) }, read: { set(&$0, $1.flag($2)) })
     }
 
     static func time(_ name: String, _ get: @escaping Getter<WallTime>, _ set: @escaping Setter<WallTime>)
         -> CallColumn
     {
-        CallColumn(name: name, value: { SQLiteValue(get($0)) }, read: { set(&$0, $1.time($2)) })
+        CallColumn(name: name, value: { SQLValue(get($0)) }, read: { set(&$0, $1.time($2)) })
     }
 
     static func time(_ name: String, _ get: @escaping Getter<WallTime?>, _ set: @escaping Setter<WallTime?>)
         -> CallColumn
     {
-        CallColumn(name: name, value: { SQLiteValue(get($0)) }, read: { set(&$0, $1.timeIfPresent($2)) })
+        CallColumn(name: name, value: { SQLValue(get($0)) }, read: { set(&$0, $1.timeIfPresent($2)) })
     }
 
     static func uuid(_ name: String, _ get: @escaping Getter<UUID?>, _ set: @escaping Setter<UUID?>) -> CallColumn {
         CallColumn(
-            name: name, value: { SQLiteValue(get($0)) },
+            name: name, value: { SQLValue(get($0)) },
             read: { set(&$0, $1.textIfPresent($2).flatMap { UUID($0) }) })
     }
 

@@ -5,7 +5,7 @@ import Wire
 /// A `CallQuery` as SQL: conditions joined by AND, and the values for their parameters.
 struct CallConditions {
     private var parts: [String] = []
-    private(set) var values: [SQLiteValue] = []
+    private(set) var values: [SQLValue] = []
 
     /// `WHERE …`, or nothing.
     var clause: String { parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND ") }
@@ -19,14 +19,14 @@ struct CallConditions {
         if let search = query.search, !search.isEmpty { addSearch(search) }
     }
 
-    mutating func add(_ condition: String, _ values: SQLiteValue...) {
+    mutating func add(_ condition: String, _ values: SQLValue...) {
         parts.append(condition)
         self.values.append(contentsOf: values)
     }
 
     private mutating func addVisibility(_ visibility: CallQuery.Visibility) {
         guard case .user(let id, let isOperator) = visibility else { return }
-        let user = SQLiteValue.integer(id)
+        let user = SQLValue.integer(id)
         if isOperator {
             add("(assigned_user_id = ? OR answered_by_user_id = ? OR operator_id = ?)", user, user, user)
         } else {
@@ -38,33 +38,34 @@ struct CallConditions {
     private mutating func addStates(_ query: CallQuery) {
         if let states = query.states {
             let alternatives = states.map { condition in
-                "(state = '\(condition.state.rawValue)' AND direction IN (\(Self.list(condition.directions))))"
+                "(state = '\(condition.state.rawValue)' AND \(Self.isOne(of: condition.directions)))"
             }
-            add(alternatives.isEmpty ? "0" : "(\(alternatives.joined(separator: " OR ")))")
+            add(alternatives.isEmpty ? "FALSE" : "(\(alternatives.joined(separator: " OR ")))")
         }
-        if let directions = query.directions { add("direction IN (\(Self.list(directions)))") }
+        if let directions = query.directions { add(Self.isOne(of: directions)) }
         if let isLive = query.isLive { add(isLive ? "ended_at IS NULL" : "ended_at IS NOT NULL") }
         if query.hidesUnanswered { add("state NOT IN ('initiated', 'ringing')") }
     }
 
-    private static func list(_ directions: Set<CallDirection>) -> String {
-        directions.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+    private static func isOne(of directions: Set<CallDirection>) -> String {
+        let words = directions.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+        return words.isEmpty ? "FALSE" : "direction IN (\(words))"
     }
 
     private mutating func addTimes(_ query: CallQuery) {
-        if let from = query.startedFrom { add("started_at >= ?", SQLiteValue(from)) }
-        if let through = query.startedThrough { add("started_at <= ?", SQLiteValue(through)) }
+        if let from = query.startedFrom { add("started_at >= ?", SQLValue(from)) }
+        if let through = query.startedThrough { add("started_at <= ?", SQLValue(through)) }
     }
 
     private mutating func addPlain(_ query: CallQuery) {
         if let id = query.operatorID { add("operator_id = ?", .integer(id)) }
-        if let id = query.clientID { add("client_id = ?", SQLiteValue(id)) }
+        if let id = query.clientID { add("client_id = ?", SQLValue(id)) }
         if let city = query.city { add("city = ?", .text(city)) }
     }
 
     /// Of an internal call, the extension on the other side is told by the numbers alone.
     private mutating func addExtension(_ number: String, isCaller: Bool) {
-        let (text, key) = (SQLiteValue.text(number), SQLiteValue.text(PhoneNumber(number).matchKey))
+        let (text, key) = (SQLValue.text(number), SQLValue.text(PhoneNumber(number).matchKey))
         add("(extension = ? OR substr(caller_norm, -10) = ? OR substr(receiver_norm, -10) = ?)", text, key, key)
         // One who calls from outside is filed under the extension that was called.
         if isCaller {
@@ -78,11 +79,11 @@ struct CallConditions {
     private mutating func addNumbers(_ query: CallQuery) {
         if let number = query.extension { addExtension(number, isCaller: query.isMadeByExtension) }
         if let number = query.number {
-            let key = SQLiteValue.text(number.matchKey)
+            let key = SQLValue.text(number.matchKey)
             add("(substr(caller_norm, -10) = ? OR substr(receiver_norm, -10) = ?)", key, key)
         }
         if let number = query.clientNumber {
-            let key = SQLiteValue.text(number.matchKey)
+            let key = SQLValue.text(number.matchKey)
             add(
                 """
                 ((direction = 'incoming' AND substr(caller_norm, -10) = ?)
@@ -90,21 +91,21 @@ struct CallConditions {
                 """, key, key)
         }
         if let digits = query.clientDigits {
-            let digits = SQLiteValue.text(PhoneNumber(digits).normal)
+            let digits = SQLValue.text(PhoneNumber(digits).normal)
             add("instr(CASE direction WHEN 'incoming' THEN caller_norm ELSE receiver_norm END, ?) > 0", digits)
         }
     }
 
     /// The text as it stands in numbers, name and notes; and, when it looks like a number, its digits.
     private mutating func addSearch(_ search: String) {
-        let folded = SQLiteValue.text(search.lowercased())
+        let folded = SQLValue.text(search.lowercased())
         var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
             "instr(fold(\($0)), ?) > 0"
         }
         var values = alternatives.map { _ in folded }
         let digits = search.filter { $0.isASCII && $0.isNumber }
         if digits.utf8.count >= 3, !search.contains(where: \.isLetter) {
-            let normal = SQLiteValue.text(PhoneNumber(search).normal)
+            let normal = SQLValue.text(PhoneNumber(search).normal)
             alternatives += ["instr(caller_norm, ?) > 0", "instr(receiver_norm, ?) > 0"]
             values += [normal, normal]
         }

@@ -5,8 +5,8 @@ import Wire
 enum CallPages {
     private static let order = "ORDER BY started_at DESC, id DESC"
 
-    static func read(_ database: SQLiteConnection, _ query: CallQuery) throws(SQLiteFailure) -> [CallRecord] {
-        let bounds = [SQLiteValue(max(query.limit, 0)), SQLiteValue(max(query.offset, 0))]
+    static func read(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> [CallRecord] {
+        let bounds = [SQLValue(max(query.limit, 0)), SQLValue(max(query.offset, 0))]
         guard case .user(let id, let isOperator) = query.visibility else {
             let conditions = CallConditions(query)
             return try CallTable.read(
@@ -21,24 +21,24 @@ enum CallPages {
     /// this order, while all of them at once would have to be sorted.
     private static func ownCalls(
         of id: Int64, isOperator: Bool, _ query: CallQuery
-    ) -> (sql: String, values: [SQLiteValue]) {
+    ) -> (sql: String, values: [SQLValue]) {
         var everybodys = query
         everybodys.visibility = .all
         let (sum, overflow) = max(query.limit, 0).addingReportingOverflow(max(query.offset, 0))
-        let reach = SQLiteValue(overflow ? Int.max : sum)
+        let reach = SQLValue(overflow ? Int.max : sum)
         let columns = ["assigned_user_id", "answered_by_user_id"] + (isOperator ? ["operator_id"] : [])
-        var (parts, values): ([String], [SQLiteValue]) = ([], [])
+        var (parts, values): ([String], [SQLValue]) = ([], [])
         for column in columns {
             var conditions = CallConditions(everybodys)
             conditions.add("\(column) = ?", .integer(id))
-            parts.append("SELECT id FROM (SELECT id FROM calls \(conditions.clause) \(order) LIMIT ?)")
+            parts.append("SELECT id FROM (SELECT id FROM calls \(conditions.clause) \(order) LIMIT ?) AS part")
             values += conditions.values + [reach]
         }
         return (parts.joined(separator: " UNION "), values)
     }
 
     /// How many calls the list has: from the sums of days where these know all that is asked.
-    static func count(_ database: SQLiteConnection, _ query: CallQuery) throws(SQLiteFailure) -> Int {
+    static func count(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> Int {
         if query.visibility == .all, query.isOfWholeDays {
             return try CallTallies.read(database, query, byPerson: false).reduce(0) { $0 + $1.calls }
         }

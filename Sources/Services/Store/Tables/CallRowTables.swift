@@ -3,7 +3,7 @@ import Wire
 
 extension CallRow {
     /// Inserts the row, or brings the stored one up to date.
-    func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    func write(to database: Database) throws(SQLFailure) {
         switch self {
         case .leg(let leg): try leg.write(to: database)
         case .session(let session): try session.write(to: database)
@@ -20,15 +20,15 @@ extension CallRow {
     }
 
     private static func write(
-        _ file: RecordedFile, ofCall id: Int64, to database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ file: RecordedFile, ofCall id: Int64, to database: Database
+    ) throws(SQLFailure) {
         try database.run(
             """
             UPDATE calls SET recording_url = ?, recording_path = ?, recording_processed_at = ?, version = version + 1,
-                updated_at = max(updated_at, \(Schema.now))
+                updated_at = greatest(updated_at, \(Schema.now))
             WHERE id = ?
             """,
-            [SQLiteValue(file.url), SQLiteValue(file.path), SQLiteValue(file.processedAt), .integer(id)])
+            [SQLValue(file.url), SQLValue(file.path), SQLValue(file.processedAt), .integer(id)])
     }
 
     private static let upsertDiagnosis = FixedSQL(
@@ -46,31 +46,31 @@ extension CallRow {
         """)
 
     private static func write(
-        _ quality: CallQuality, _ diagnosis: String, ofCall id: Int64, to database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ quality: CallQuality, _ diagnosis: String, ofCall id: Int64, to database: Database
+    ) throws(SQLFailure) {
         let legs = quality.isEmpty ? nil : quality.json.text
         try database.run(
             upsertDiagnosis,
             [
-                .integer(id), SQLiteValue(quality.minimumMOS), SQLiteValue(quality.averageMOS), SQLiteValue(legs),
+                .integer(id), SQLValue(quality.minimumMOS), SQLValue(quality.averageMOS), SQLValue(legs),
                 .text(diagnosis),
             ])
     }
 
     private static func write(
-        _ trace: JSONValue, ofCall id: Int64, to database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ trace: JSONValue, ofCall id: Int64, to database: Database
+    ) throws(SQLFailure) {
         try database.run(upsertTrace, [.integer(id), .text(trace.text)])
     }
 
     private static func write(
-        _ tags: [String], ofCall id: Int64, to database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ tags: [String], ofCall id: Int64, to database: Database
+    ) throws(SQLFailure) {
         try database.run("DELETE FROM call_tags WHERE call_pk = ?", [.integer(id)])
         for (position, tag) in tags.enumerated() {
             try database.run(
-                "INSERT OR IGNORE INTO call_tags (call_pk, tag, pos) VALUES (?, ?, ?)",
-                [.integer(id), .text(tag), SQLiteValue(position)])
+                "INSERT INTO call_tags (call_pk, tag, pos) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [.integer(id), .text(tag), SQLValue(position)])
         }
     }
 }
@@ -94,21 +94,21 @@ extension CallLegRecord {
             updated_at = \(Schema.now)
         """)
 
-    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    fileprivate func write(to database: Database) throws(SQLFailure) {
         try database.run(
             Self.upsert,
             [
-                .integer(callID), .text(kind.rawValue), .text(legID), SQLiteValue(fromNumber),
-                SQLiteValue(fromExtension), SQLiteValue(toNumber), SQLiteValue(toExtension), SQLiteValue(lineNumber),
-                SQLiteValue(self.extension), SQLiteValue(location), .text(state.rawValue), SQLiteValue(lastSequence),
-                SQLiteValue(appearedAt), SQLiteValue(connectedAt), SQLiteValue(disconnectedAt),
-                SQLiteValue(disconnectReason), SQLiteValue(takenFromLegID), SQLiteValue(sipCallID),
+                .integer(callID), .text(kind.rawValue), .text(legID), SQLValue(fromNumber),
+                SQLValue(fromExtension), SQLValue(toNumber), SQLValue(toExtension), SQLValue(lineNumber),
+                SQLValue(self.extension), SQLValue(location), .text(state.rawValue), SQLValue(lastSequence),
+                SQLValue(appearedAt), SQLValue(connectedAt), SQLValue(disconnectedAt),
+                SQLValue(disconnectReason), SQLValue(takenFromLegID), SQLValue(sipCallID),
             ])
     }
 }
 
 extension CallSession {
-    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    fileprivate func write(to database: Database) throws(SQLFailure) {
         try database.run(
             """
             INSERT INTO call_sessions (id, call_pk, user_id, start_time, last_activity, is_active, ended_at)
@@ -118,14 +118,14 @@ extension CallSession {
                 ended_at = excluded.ended_at, updated_at = \(Schema.now)
             """,
             [
-                SQLiteValue(id), .integer(callID), SQLiteValue(userID), SQLiteValue(startTime),
-                SQLiteValue(lastActivity), SQLiteValue(isActive), SQLiteValue(endedAt),
+                SQLValue(id), .integer(callID), SQLValue(userID), SQLValue(startTime),
+                SQLValue(lastActivity), SQLValue(isActive), SQLValue(endedAt),
             ])
     }
 
     static func read(
-        _ database: SQLiteConnection, where condition: String, _ values: [SQLiteValue]
-    ) throws(SQLiteFailure) -> [CallSession] {
+        _ database: Database, where condition: String, _ values: [SQLValue]
+    ) throws(SQLFailure) -> [CallSession] {
         try database.query(
             """
             SELECT id, call_pk, user_id, start_time, last_activity, ended_at FROM call_sessions
@@ -143,7 +143,7 @@ extension CallSession {
 }
 
 extension WebRTCConnectionRecord {
-    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    fileprivate func write(to database: Database) throws(SQLFailure) {
         let seconds = endTime.map { ($0.milliseconds - startTime.milliseconds) / 1000 }
         try database.run(
             """
@@ -156,24 +156,24 @@ extension WebRTCConnectionRecord {
                 updated_at = \(Schema.now)
             """,
             [
-                .text(id), .integer(callID), .text(socketID), SQLiteValue(userID), .text(status.rawValue),
-                SQLiteValue(startTime), SQLiteValue(endTime), SQLiteValue(seconds),
+                .text(id), .integer(callID), .text(socketID), SQLValue(userID), .text(status.rawValue),
+                SQLValue(startTime), SQLValue(endTime), SQLValue(seconds),
             ])
     }
 }
 
 extension CallNote {
-    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    fileprivate func write(to database: Database) throws(SQLFailure) {
         try database.run(
             "INSERT INTO call_notes (call_pk, user_id, note, source, created_at) VALUES (?, ?, ?, ?, ?)",
             [
-                .integer(callID), SQLiteValue(userID), .text(text), .text(source.rawValue), SQLiteValue(createdAt),
+                .integer(callID), SQLValue(userID), .text(text), .text(source.rawValue), SQLValue(createdAt),
             ])
     }
 }
 
 extension CallTransferRecord {
-    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    fileprivate func write(to database: Database) throws(SQLFailure) {
         try database.run(
             """
             INSERT INTO call_transfers
@@ -184,15 +184,15 @@ extension CallTransferRecord {
                 status = excluded.status, completed_at = excluded.completed_at, updated_at = \(Schema.now)
             """,
             [
-                SQLiteValue(id), .integer(callID), SQLiteValue(fromUserID), SQLiteValue(toUserID), .text(target),
-                .text(kind.rawValue), SQLiteValue(reason), .text(status.rawValue), SQLiteValue(completedAt),
-                SQLiteValue(createdAt),
+                SQLValue(id), .integer(callID), SQLValue(fromUserID), SQLValue(toUserID), .text(target),
+                .text(kind.rawValue), SQLValue(reason), .text(status.rawValue), SQLValue(completedAt),
+                SQLValue(createdAt),
             ])
     }
 }
 
 extension CallParticipant {
-    fileprivate func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    fileprivate func write(to database: Database) throws(SQLFailure) {
         try database.run(
             """
             INSERT INTO call_participants (call_pk, user_id, role, joined_at, left_at) VALUES (?, ?, ?, ?, ?)
@@ -200,7 +200,7 @@ extension CallParticipant {
                 role = excluded.role, left_at = excluded.left_at, updated_at = \(Schema.now)
             """,
             [
-                .integer(callID), .integer(userID), .text(role), SQLiteValue(joinedAt), SQLiteValue(leftAt),
+                .integer(callID), .integer(userID), .text(role), SQLValue(joinedAt), SQLValue(leftAt),
             ])
     }
 }

@@ -22,7 +22,7 @@ enum CallTable {
     private static let update: FixedSQL = {
         let numbered = zip(columns, 1...)
         let changes = numbered.filter { $0.0.change == .often }.map { "\($0.0.name) = ?\($0.1)" }
-        let same = numbered.filter { $0.0.change == .seldom }.map { "\($0.0.name) IS ?\($0.1)" }
+        let same = numbered.filter { $0.0.change == .seldom }.map { "\($0.0.name) IS NOT DISTINCT FROM ?\($0.1)" }
         let key = numbered.filter { $0.0.name == "id" }.map { "id = ?\($0.1)" }
         let newer = numbered.filter { $0.0.name == "version" }.map { "version <= ?\($0.1)" }
         let conditions = (key + newer + same).joined(separator: " AND ")
@@ -33,31 +33,35 @@ enum CallTable {
     private static let selection = """
         SELECT \(names),
             (SELECT count(*) FROM call_sessions WHERE call_pk = calls.id),
-            (SELECT json_group_array(tag) FROM (SELECT tag FROM call_tags WHERE call_pk = calls.id ORDER BY pos)),
+            (SELECT json_group_array(tag) FROM (
+                SELECT tag FROM call_tags WHERE call_pk = calls.id ORDER BY pos) AS ordered),
             (SELECT quality FROM call_diagnoses WHERE call_pk = calls.id)
         FROM calls
         """
 
     /// `isFirst`: whether the row is not there yet, as far as is known; a wrong answer costs time, not rows.
     static func write(
-        _ record: CallRecord, isFirst: Bool, to database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ record: CallRecord, isFirst: Bool, to database: Database
+    ) throws(SQLFailure) {
         let values = columns.map { $0.value(record) }
-        do throws(SQLiteFailure) {
-            if !isFirst, try database.run(update, values) > 0 { return }
-            try database.run(upsert, values)
-        } catch  where error.isForeignKey {
-            // A person or company that is not there must cost us neither the record nor the others in it.
-            let known = try withoutStrangers(record, database)
+        do throws(SQLFailure) {
+            try database.guarded { () throws(SQLFailure) in
+                if !isFirst, try database.run(update, values) > 0 { return }
+                try database.run(upsert, values)
+            }
+        } catch  where error.isForeignKey || error.kind == .value {
+            // A person or company that is not there must cost us neither the record nor the others in it, and neither
+            // must a text that is too long for its column.
+            let known = try withoutStrangers(record, database).cut
             try database.run(upsert, columns.map { $0.value(known) })
         }
     }
 
     /// The record without people and companies that the database does not know (any more).
     private static func withoutStrangers(
-        _ record: CallRecord, _ database: SQLiteConnection
-    ) throws(SQLiteFailure) -> CallRecord {
-        func known(_ id: Int64?, _ table: String) throws(SQLiteFailure) -> Int64? {
+        _ record: CallRecord, _ database: Database
+    ) throws(SQLFailure) -> CallRecord {
+        func known(_ id: Int64?, _ table: String) throws(SQLFailure) -> Int64? {
             guard let id else { return nil }
             return try database.integer("SELECT id FROM \(table) WHERE id = ?", [.integer(id)])
         }
@@ -70,11 +74,13 @@ enum CallTable {
     }
 
     /// Writes a record that is in no row yet; an id or anything else unique that is taken is a failure.
-    static func insert(_ record: CallRecord, to database: SQLiteConnection) throws(SQLiteFailure) {
+    static func insert(_ record: CallRecord, to database: Database) throws(SQLFailure) {
         let parameters = columns.map { _ in "?" }.joined(separator: ", ")
         let sql = "INSERT INTO calls (\(names)) VALUES (\(parameters))"
-        do throws(SQLiteFailure) {
-            try database.run(sql, columns.map { $0.value(record) })
+        do throws(SQLFailure) {
+            _ = try database.guarded { () throws(SQLFailure) in
+                try database.run(sql, columns.map { $0.value(record) })
+            }
         } catch  where error.isForeignKey {
             let known = try withoutStrangers(record, database)
             try database.run(sql, columns.map { $0.value(known) })
@@ -82,19 +88,19 @@ enum CallTable {
     }
 
     static func read(
-        _ database: SQLiteConnection, where condition: String, _ values: [SQLiteValue]
-    ) throws(SQLiteFailure) -> [CallRecord] {
+        _ database: Database, where condition: String, _ values: [SQLValue]
+    ) throws(SQLFailure) -> [CallRecord] {
         try database.query("\(selection) \(condition)", values) { record(from: $0) }
     }
 
-    static func read(_ database: SQLiteConnection, _ key: CallKey) throws(SQLiteFailure) -> CallRecord? {
+    static func read(_ database: Database, _ key: CallKey) throws(SQLFailure) -> CallRecord? {
         switch key {
         case .id(let id): try read(database, where: "WHERE id = ?", [.integer(id)]).first
-        case .uuid(let uuid): try read(database, where: "WHERE uuid = ?", [SQLiteValue(uuid)]).first
+        case .uuid(let uuid): try read(database, where: "WHERE uuid = ?", [SQLValue(uuid)]).first
         }
     }
 
-    private static func record(from row: borrowing SQLiteRow) -> CallRecord {
+    static func record(from row: borrowing SQLRow) -> CallRecord {
         var record = blank
         for (index, column) in columns.enumerated() { column.read(&record, row, Int32(index)) }
         record.sessionCount = Int(row.integer(Int32(columns.count)))
@@ -115,4 +121,16 @@ enum CallTable {
             id: 0, uuid: UUID(using: &entropy), source: .sip, direction: .incoming, state: .failed, callerNumber: "",
             receiverNumber: "", startedAt: WallTime(milliseconds: 0))
     }()
+}
+
+extension CallRecord {
+    /// Within the lengths of those columns that have one in PostgreSQL.
+    fileprivate var cut: CallRecord {
+        var record = self
+        record.callID = callID.map { String($0.prefix(160)) }
+        record.entryID = entryID.map { String($0.prefix(160)) }
+        record.disconnectReason = disconnectReason.map { String($0.prefix(20)) }
+        record.confidenceScore = confidenceScore.map { min(max($0, -9), 9) }
+        return record
+    }
 }

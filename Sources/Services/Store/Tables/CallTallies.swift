@@ -6,8 +6,8 @@ enum CallTallies {
     /// Calls that are over are taken from the sums of whole days where that is possible, and for the rest of the time from
     /// the index that has all that is asked; calls that live are few.
     static func read(
-        _ database: SQLiteConnection, _ query: CallQuery, byPerson: Bool
-    ) throws(SQLiteFailure) -> [CallTally] {
+        _ database: Database, _ query: CallQuery, byPerson: Bool
+    ) throws(SQLFailure) -> [CallTally] {
         // What matches nothing has no plan that uses an index, and one that must be used would be an error.
         if query.states?.isEmpty == true || query.directions?.isEmpty == true { return [] }
         var sums = TallySums()
@@ -32,8 +32,8 @@ enum CallTallies {
     }
 
     private static func read(
-        _ database: SQLiteConnection, _ conditions: CallConditions, _ source: TallySource, _ byPerson: Bool
-    ) throws(SQLiteFailure) -> [CallTally] {
+        _ database: Database, _ conditions: CallConditions, _ source: TallySource, _ byPerson: Bool
+    ) throws(SQLFailure) -> [CallTally] {
         let people = byPerson ? source.people : "NULL, NULL, NULL"
         let sql = """
             SELECT state, direction, \(source.wasAnswered), \(people), \(source.count), coalesce(sum(duration), 0),
@@ -45,7 +45,7 @@ enum CallTallies {
     }
 
     /// Nil for words this program does not know.
-    private static func tally(from row: borrowing SQLiteRow) -> CallTally? {
+    private static func tally(from row: borrowing SQLRow) -> CallTally? {
         guard let state = CallState(rawValue: row.text(0)), let direction = CallDirection(rawValue: row.text(1)) else {
             return nil
         }

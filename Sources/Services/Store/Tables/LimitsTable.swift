@@ -3,7 +3,7 @@ import Wire
 
 /// Reads and writes what users may spend.
 enum LimitsTable {
-    static func read(_ database: SQLiteConnection) throws(SQLiteFailure) -> [Int64: TollLimits] {
+    static func read(_ database: Database) throws(SQLFailure) -> [Int64: TollLimits] {
         let rows = try database.query(
             "SELECT user_id, allowed, denied, concurrent_calls, calls_per_hour, minutes_per_hour FROM user_limits"
         ) { row in
@@ -18,8 +18,8 @@ enum LimitsTable {
     }
 
     static func set(
-        _ limits: TollLimits, ofUser id: Int64, in database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ limits: TollLimits, ofUser id: Int64, in database: Database
+    ) throws(SQLFailure) {
         guard !limits.isEmpty else {
             try database.run("DELETE FROM user_limits WHERE user_id = ?", [.integer(id)])
             return
@@ -34,8 +34,8 @@ enum LimitsTable {
             """,
             [
                 .integer(id), .text(JSONValue(limits.allowed).text), .text(JSONValue(limits.denied).text),
-                SQLiteValue(limits.concurrentCalls), SQLiteValue(limits.callsPerHour),
-                SQLiteValue(limits.minutesPerHour),
+                SQLValue(limits.concurrentCalls), SQLValue(limits.callsPerHour),
+                SQLValue(limits.minutesPerHour),
             ])
     }
 

@@ -3,7 +3,7 @@ import Wire
 
 /// Reads and writes queues and their members.
 enum QueueTable {
-    static func read(_ database: SQLiteConnection) throws(SQLiteFailure) -> [CallQueue] {
+    static func read(_ database: Database) throws(SQLFailure) -> [CallQueue] {
         var queues = try database.query(
             """
             SELECT id, name, extension, strategy, ring_seconds, wrap_up_seconds, maximum_waiting, maximum_wait_seconds,
@@ -18,7 +18,7 @@ enum QueueTable {
         return queues
     }
 
-    private static func queue(_ row: borrowing SQLiteRow) -> CallQueue {
+    private static func queue(_ row: borrowing SQLRow) -> CallQueue {
         var queue = CallQueue(id: row.integer(0), name: row.text(1))
         queue.extension = row.textIfPresent(2)
         queue.strategy = CallQueue.Strategy(rawValue: row.text(3)) ?? .ringAll
@@ -31,19 +31,18 @@ enum QueueTable {
         return queue
     }
 
-    static func insert(_ queue: CallQueue, to database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
-        try database.run(
+    static func insert(_ queue: CallQueue, to database: Database) throws(SQLFailure) -> Int64 {
+        let id = try database.insert(
             """
             INSERT INTO queues (name, extension, strategy, ring_seconds, wrap_up_seconds, maximum_waiting,
                 maximum_wait_seconds, overflow_kind, overflow, overflow_number, leaves_when_empty)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, columns(of: queue))
-        let id = database.lastInsertedID
         try replaceMembers(of: id, queue.members, in: database)
         return id
     }
 
-    static func update(_ queue: CallQueue, in database: SQLiteConnection) throws(SQLiteFailure) -> Bool {
+    static func update(_ queue: CallQueue, in database: Database) throws(SQLFailure) -> Bool {
         let former = try database.query("SELECT name FROM queues WHERE id = ?", [.integer(queue.id)]) { $0.text(0) }
         guard let name = former.first else { return false }
         try database.run(
@@ -59,27 +58,27 @@ enum QueueTable {
     }
 
     /// A new member comes last.
-    static func set(_ member: QueueMember, ofQueue id: Int64, in database: SQLiteConnection) throws(SQLiteFailure) {
+    static func set(_ member: QueueMember, ofQueue id: Int64, in database: Database) throws(SQLFailure) {
         try database.run(
             """
             INSERT INTO queue_members (queue_id, user_id, pos, paused)
             SELECT ?1, ?2, coalesce(max(pos), 0) + 1, ?3 FROM queue_members WHERE queue_id = ?1
             ON CONFLICT (queue_id, user_id) DO UPDATE SET paused = excluded.paused, updated_at = \(Schema.now)
-            """, [.integer(id), .integer(member.userID), SQLiteValue(member.isPaused)])
+            """, [.integer(id), .integer(member.userID), SQLValue(member.isPaused)])
     }
 
     private static func replaceMembers(
-        of id: Int64, _ members: [QueueMember], in database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        of id: Int64, _ members: [QueueMember], in database: Database
+    ) throws(SQLFailure) {
         try database.run("DELETE FROM queue_members WHERE queue_id = ?", [.integer(id)])
         for member in members { try set(member, ofQueue: id, in: database) }
     }
 
-    private static func columns(of queue: CallQueue) -> [SQLiteValue] {
+    private static func columns(of queue: CallQueue) -> [SQLValue] {
         [
-            .text(queue.name), SQLiteValue(queue.extension), .text(queue.strategy.rawValue),
+            .text(queue.name), SQLValue(queue.extension), .text(queue.strategy.rawValue),
             .integer(queue.ringing.wholeMilliseconds / 1000), .integer(queue.wrapUp.wholeMilliseconds / 1000),
-            SQLiteValue(queue.maximumWaiting), .integer(queue.maximumWait.wholeMilliseconds / 1000),
-        ] + DestinationColumns.values(queue.overflow) + [SQLiteValue(queue.leavesWhenEmpty)]
+            SQLValue(queue.maximumWaiting), .integer(queue.maximumWait.wholeMilliseconds / 1000),
+        ] + DestinationColumns.values(queue.overflow) + [SQLValue(queue.leavesWhenEmpty)]
     }
 }

@@ -3,17 +3,17 @@ import Wire
 
 /// How a destination stands in the database: its kind, whom it names, and the number a trunk dials.
 enum DestinationColumns {
-    static func values(_ destination: Destination?) -> [SQLiteValue] {
+    static func values(_ destination: Destination?) -> [SQLValue] {
         switch destination {
         case nil: [.null, .null, .null]
         case .user(let id): [.text("user"), .text("\(id)"), .null]
         case .extension(let number): [.text("extension"), .text(number), .null]
         case .queue(let name): [.text("queue"), .text(name), .null]
-        case .trunk(let name, let number): [.text("trunk"), .text(name), SQLiteValue(number)]
+        case .trunk(let name, let number): [.text("trunk"), .text(name), SQLValue(number)]
         }
     }
 
-    static func read(_ row: borrowing SQLiteRow, from column: Int32) -> Destination? {
+    static func read(_ row: borrowing SQLRow, from column: Int32) -> Destination? {
         let target = row.text(column + 1)
         return switch row.text(column) {
         case "user": Int64(target).map(Destination.user)
@@ -26,9 +26,9 @@ enum DestinationColumns {
 
     /// Lets everything that leads to the former name lead to the present one.
     static func rename(
-        _ kind: String, from old: String, to new: String, in database: SQLiteConnection
-    ) throws(SQLiteFailure) {
-        let values: [SQLiteValue] = [.text(new), .text(kind), .text(old)]
+        _ kind: String, from old: String, to new: String, in database: Database
+    ) throws(SQLFailure) {
+        let values: [SQLValue] = [.text(new), .text(kind), .text(old)]
         try database.run(
             "UPDATE inbound_routes SET destination = ? WHERE destination_kind = ? AND destination = ?", values)
         try database.run("UPDATE queues SET overflow = ? WHERE overflow_kind = ? AND overflow = ?", values)
@@ -37,7 +37,7 @@ enum DestinationColumns {
 
 /// Reads and writes the routes of calls from trunks.
 enum RouteTable {
-    static func read(_ database: SQLiteConnection) throws(SQLiteFailure) -> [InboundRoute] {
+    static func read(_ database: Database) throws(SQLFailure) -> [InboundRoute] {
         try database.query(
             """
             SELECT id, trunk, number, destination_kind, destination, destination_number FROM inbound_routes ORDER BY id
@@ -51,16 +51,15 @@ enum RouteTable {
         }.compactMap(\.self)
     }
 
-    static func insert(_ route: InboundRoute, to database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
-        try database.run(
+    static func insert(_ route: InboundRoute, to database: Database) throws(SQLFailure) -> Int64 {
+        return try database.insert(
             """
             INSERT INTO inbound_routes (trunk, number, destination_kind, destination, destination_number)
             VALUES (?, ?, ?, ?, ?)
             """, columns(of: route))
-        return database.lastInsertedID
     }
 
-    static func update(_ route: InboundRoute, in database: SQLiteConnection) throws(SQLiteFailure) -> Bool {
+    static func update(_ route: InboundRoute, in database: Database) throws(SQLFailure) -> Bool {
         try database.run(
             """
             UPDATE inbound_routes SET trunk = ?, number = ?, destination_kind = ?, destination = ?,
@@ -69,7 +68,7 @@ enum RouteTable {
             """, columns(of: route) + [.integer(route.id)]) > 0
     }
 
-    private static func columns(of route: InboundRoute) -> [SQLiteValue] {
+    private static func columns(of route: InboundRoute) -> [SQLValue] {
         [.text(route.trunk ?? ""), .text("\(route.number)")] + DestinationColumns.values(route.destination)
     }
 }

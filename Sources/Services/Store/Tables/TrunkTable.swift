@@ -7,7 +7,7 @@ struct TrunkTable {
     let key: SealingKey
 
     /// A row that cannot be read is handed to `damaged` by its name, and left out.
-    func read(_ database: SQLiteConnection, damaged: (String) -> Void) throws(SQLiteFailure) -> [Trunk] {
+    func read(_ database: Database, damaged: (String) -> Void) throws(SQLFailure) -> [Trunk] {
         let rows = try database.query(
             "SELECT id, name, enabled, priority, settings, password_sealed FROM trunks ORDER BY priority, name"
         ) { ($0.integer(0), $0.text(1), $0.flag(2), Int($0.integer(3)), $0.text(4), $0.textIfPresent(5)) }
@@ -40,16 +40,15 @@ struct TrunkTable {
         return (try? form.finish()) == nil ? nil : trunk
     }
 
-    func insert(_ trunk: Trunk, to database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
-        try database.run(
+    func insert(_ trunk: Trunk, to database: Database) throws(SQLFailure) -> Int64 {
+        let id = try database.insert(
             "INSERT INTO trunks (name, enabled, priority, settings) VALUES (?, ?, ?, ?)", columns(of: trunk))
-        let id = database.lastInsertedID
         try database.run(
             "UPDATE trunks SET password_sealed = ? WHERE id = ?", [passwords(of: trunk, id: id), .integer(id)])
         return id
     }
 
-    func update(_ trunk: Trunk, in database: SQLiteConnection) throws(SQLiteFailure) -> Bool {
+    func update(_ trunk: Trunk, in database: Database) throws(SQLFailure) -> Bool {
         let former = try database.query("SELECT name FROM trunks WHERE id = ?", [.integer(trunk.id)]) { $0.text(0) }
         guard let name = former.first else { return false }
         try database.run(
@@ -64,21 +63,21 @@ struct TrunkTable {
         return true
     }
 
-    private func columns(of trunk: Trunk) -> [SQLiteValue] {
+    private func columns(of trunk: Trunk) -> [SQLValue] {
         let settings = JSONValue.object(trunk.json { _ in "***" })
         return [
-            .text(trunk.name), SQLiteValue(trunk.isEnabled), SQLiteValue(trunk.priority), .text(settings.text),
+            .text(trunk.name), SQLValue(trunk.isEnabled), SQLValue(trunk.priority), .text(settings.text),
         ]
     }
 
-    private func passwords(of trunk: Trunk, id: Int64) throws(SQLiteFailure) -> SQLiteValue {
+    private func passwords(of trunk: Trunk, id: Int64) throws(SQLFailure) -> SQLValue {
         guard !trunk.credentials.isEmpty else { return .null }
         let plain = JSONValue(trunk.credentials.map(\.password)).encoded()
         var entropy = Entropy.system
         do throws(CryptoError) {
             return .text(Base64.encode(try key.seal(plain, purpose: Self.purpose(id), using: &entropy)))
         } catch {
-            throw SQLiteFailure(code: 1, message: "the passwords cannot be sealed: \(error)")
+            throw SQLFailure(.other, message: "the passwords cannot be sealed: \(error)")
         }
     }
 

@@ -4,8 +4,8 @@ import Wire
 /// Reads and writes users and what belongs to them.
 enum UserTable {
     static func read(
-        _ database: SQLiteConnection, where condition: String = "", _ values: [SQLiteValue] = []
-    ) throws(SQLiteFailure) -> [User] {
+        _ database: Database, where condition: String = "", _ values: [SQLValue] = []
+    ) throws(SQLFailure) -> [User] {
         try database.query(
             """
             SELECT id, login, name, first_name, last_name, email, role, status, presence, city, sip_address, extension,
@@ -24,24 +24,23 @@ enum UserTable {
     }
 
     /// Answers the new user's id.
-    static func insert(_ user: User, to database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
-        try database.run(
+    static func insert(_ user: User, to database: Database) throws(SQLFailure) -> Int64 {
+        return try database.insert(
             """
             INSERT INTO users (login, name, first_name, last_name, email, role, status, presence, city, sip_address,
                 extension, mango_user_id)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                SQLiteValue(user.login), SQLiteValue(user.name), SQLiteValue(user.firstName),
-                SQLiteValue(user.lastName), SQLiteValue(user.email), .text(user.role.rawValue),
-                .text(user.status.rawValue), .text(user.presence.rawValue), SQLiteValue(user.city),
-                SQLiteValue(user.sipAddress), SQLiteValue(user.extension), SQLiteValue(user.mangoUserID),
+                SQLValue(user.login), SQLValue(user.name), SQLValue(user.firstName),
+                SQLValue(user.lastName), SQLValue(user.email), .text(user.role.rawValue),
+                .text(user.status.rawValue), .text(user.presence.rawValue), SQLValue(user.city),
+                SQLValue(user.sipAddress), SQLValue(user.extension), SQLValue(user.mangoUserID),
             ])
-        return database.lastInsertedID
     }
 
     /// Everything but presence; false when there is no such user.
-    static func update(_ user: User, in database: SQLiteConnection) throws(SQLiteFailure) -> Bool {
+    static func update(_ user: User, in database: Database) throws(SQLFailure) -> Bool {
         try database.run(
             """
             UPDATE users SET login = ?, name = ?, first_name = ?, last_name = ?, email = ?, role = ?, status = ?, city = ?,
@@ -49,16 +48,16 @@ enum UserTable {
             WHERE id = ?
             """,
             [
-                SQLiteValue(user.login), SQLiteValue(user.name), SQLiteValue(user.firstName),
-                SQLiteValue(user.lastName), SQLiteValue(user.email), .text(user.role.rawValue),
-                .text(user.status.rawValue), SQLiteValue(user.city), SQLiteValue(user.sipAddress),
-                SQLiteValue(user.extension), SQLiteValue(user.mangoUserID), .integer(user.id),
+                SQLValue(user.login), SQLValue(user.name), SQLValue(user.firstName),
+                SQLValue(user.lastName), SQLValue(user.email), .text(user.role.rawValue),
+                .text(user.status.rawValue), SQLValue(user.city), SQLValue(user.sipAddress),
+                SQLValue(user.extension), SQLValue(user.mangoUserID), .integer(user.id),
             ]) > 0
     }
 
     static func setPasswordHash(
-        _ hash: String, ofUser id: Int64, in database: SQLiteConnection
-    ) throws(SQLiteFailure) {
+        _ hash: String, ofUser id: Int64, in database: Database
+    ) throws(SQLFailure) {
         try database.run(
             """
             INSERT INTO user_passwords (user_id, hash) VALUES (?, ?)
@@ -67,8 +66,8 @@ enum UserTable {
     }
 
     static func phones(
-        _ database: SQLiteConnection, where condition: String = "", _ values: [SQLiteValue] = []
-    ) throws(SQLiteFailure) -> [UserPhone] {
+        _ database: Database, where condition: String = "", _ values: [SQLValue] = []
+    ) throws(SQLFailure) -> [UserPhone] {
         try database.query(
             """
             SELECT id, user_id, phone_number, phone_type, is_primary FROM user_phones \(condition)
@@ -81,18 +80,18 @@ enum UserTable {
         }
     }
 
-    static func insert(_ phone: UserPhone, to database: SQLiteConnection) throws(SQLiteFailure) {
+    static func insert(_ phone: UserPhone, to database: Database) throws(SQLFailure) {
         try database.run(
             "INSERT INTO user_phones (user_id, phone_number, phone_type, is_primary) VALUES (?, ?, ?, ?)",
-            [.integer(phone.userID), .text(phone.number), .text(phone.kind.rawValue), SQLiteValue(phone.isPrimary)])
+            [.integer(phone.userID), .text(phone.number), .text(phone.kind.rawValue), SQLValue(phone.isPrimary)])
     }
 }
 
 /// Reads companies.
 enum CompanyTable {
     static func read(
-        _ database: SQLiteConnection, where condition: String, _ values: [SQLiteValue]
-    ) throws(SQLiteFailure) -> [Company] {
+        _ database: Database, where condition: String, _ values: [SQLValue]
+    ) throws(SQLFailure) -> [Company] {
         var companies = try database.query(
             "SELECT id, name_companies, inn, status_companies FROM companies \(condition)", values
         ) { row in
@@ -110,19 +109,20 @@ enum CompanyTable {
 }
 
 extension PendingWrites.Row {
-    func write(to database: SQLiteConnection) throws(SQLiteFailure) {
+    func write(to database: Database) throws(SQLFailure) {
         switch self {
         case .call(let row): try row.write(to: database)
+        case .kept(let statement): try database.run(statement.sql, statement.values)
         case .presence(let presence, let user):
             try database.run(
-                "UPDATE users SET presence = ?, presence_is_live = 1, updated_at = \(Schema.now) WHERE id = ?",
+                "UPDATE users SET presence = ?, presence_is_live = TRUE, updated_at = \(Schema.now) WHERE id = ?",
                 [.text(presence.rawValue), .integer(user)])
         case .registration(let registration, let account):
             try database.run(
                 "UPDATE sip_accounts SET contact_uri = ?, registered_at = ?, expires_at = ? WHERE id = ?",
                 [
-                    SQLiteValue(registration?.contactURI), SQLiteValue(registration?.registeredAt),
-                    SQLiteValue(registration?.expiresAt), .integer(account),
+                    SQLValue(registration?.contactURI), SQLValue(registration?.registeredAt),
+                    SQLValue(registration?.expiresAt), .integer(account),
                 ])
         }
     }

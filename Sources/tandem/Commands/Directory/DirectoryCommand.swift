@@ -17,11 +17,13 @@ extension DirectoryCommand {
             print(help)
             exit(words.isEmpty ? Program.Failure.usage.rawValue : 0)
         }
+        let configuration = Program.configuration()
         let session: DirectorySession
-        do {
-            session = try DirectorySession(Program.configuration())
+        do throws(StoreError) {
+            session = try DirectorySession(configuration)
         } catch {
-            Program.fail(.system, "DATA_DIR: \(error)")
+            let error = StartError.store(error, configuration.storeVariable)
+            Program.fail(error.failure, error.description)
         }
         do throws(CommandError) {
             let text = try await run(words, in: session)
@@ -41,19 +43,19 @@ extension DirectoryCommand {
 
 /// What such a command works with: the store, and what the environment adds to it.
 struct DirectorySession {
-    let store: SQLiteStore
+    let store: SQLStore
     private let accounts: [SIPAccount]
     private let trunks: [Trunk]
     let password: PasswordSource
 
     init(_ configuration: Configuration) throws(StoreError) {
         self.init(
-            store: try SQLiteStore(configuration.storeLocation), accounts: configuration.sip.users,
+            store: try SQLStore(configuration.storeLocation), accounts: configuration.sip.users,
             trunks: configuration.sip.trunk.map { [$0] } ?? [])
     }
 
     init(
-        store: SQLiteStore, accounts: [SIPAccount] = [], trunks: [Trunk] = [],
+        store: SQLStore, accounts: [SIPAccount] = [], trunks: [Trunk] = [],
         password: PasswordSource = PasswordSource()
     ) {
         (self.store, self.accounts, self.trunks) = (store, accounts, trunks)

@@ -1,10 +1,10 @@
 package import Directory
 import Telemetry
 
-extension SQLiteStore: UserStore {
-    package func roster() throws(StoreError) -> Roster {
-        let trunks = try storedTrunks()
-        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+extension SQLStore: UserStore {
+    package func roster() async throws(StoreError) -> Roster {
+        let trunks = try await storedTrunks()
+        return try await read { (database: Database) throws(SQLFailure) in
             let lines = try database.query("SELECT id, number, rk, city, avito_name FROM phones ORDER BY id") { row in
                 PhoneLine(
                     id: row.integer(0), number: row.text(1), campaign: row.textIfPresent(2),
@@ -19,29 +19,29 @@ extension SQLiteStore: UserStore {
     }
 
     /// The key is not made for a store that has nothing to unseal.
-    private func storedTrunks() throws(StoreError) -> [Trunk] {
-        let count = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    private func storedTrunks() async throws(StoreError) -> [Trunk] {
+        let count = try await read { (database: Database) throws(SQLFailure) in
             try database.integer("SELECT count(*) FROM trunks")
         }
         guard count ?? 0 > 0 else { return [] }
         let table = TrunkTable(key: try sealingKey())
-        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+        return try await read { [logger] (database: Database) throws(SQLFailure) in
             try table.read(database) { name in
-                warn(
+                logger.warn(
                     "a trunk is left out, for its row or the passwords in it cannot be read",
                     [LogField("trunk", name)])
             }
         }
     }
 
-    package func user(id: Int64) throws(StoreError) -> User? {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func user(id: Int64) async throws(StoreError) -> User? {
+        try await read { (database: Database) throws(SQLFailure) in
             try UserTable.read(database, where: "WHERE id = ?", [.integer(id)]).first
         }
     }
 
-    package func credentials(login: String) throws(StoreError) -> LoginCredentials? {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func credentials(login: String) async throws(StoreError) -> LoginCredentials? {
+        try await read { (database: Database) throws(SQLFailure) in
             guard let user = try UserTable.read(database, where: "WHERE login = ?", [.text(login)]).first
             else { return nil }
             let hash = try database.query(
@@ -51,24 +51,25 @@ extension SQLiteStore: UserStore {
         }
     }
 
-    package func phones(ofUser id: Int64) throws(StoreError) -> [UserPhone] {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func phones(ofUser id: Int64) async throws(StoreError) -> [UserPhone] {
+        try await read { (database: Database) throws(SQLFailure) in
             try UserTable.phones(database, where: "WHERE user_id = ?", [.integer(id)])
         }
     }
 
-    package func companies(ids: Set<Int64>) throws(StoreError) -> [Int64: Company] {
+    package func companies(ids: Set<Int64>) async throws(StoreError) -> [Int64: Company] {
         guard !ids.isEmpty else { return [:] }
         let list = ids.sorted().map(String.init).joined(separator: ", ")
-        let companies = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
-            try CompanyTable.read(database, where: "WHERE id IN (SELECT value FROM json_each(?))", [.text("[\(list)]")])
+        let companies = try await read { (database: Database) throws(SQLFailure) in
+            try CompanyTable.read(
+                database, where: "WHERE id IN (\(database.dialect.listedNumbers))", [.text("[\(list)]")])
         }
         return Dictionary(companies.map { ($0.id, $0) }) { first, _ in first }
     }
 
-    package func company(phone: PhoneNumber) throws(StoreError) -> Company? {
+    package func company(phone: PhoneNumber) async throws(StoreError) -> Company? {
         guard !phone.matchKey.isEmpty else { return nil }
-        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+        return try await read { (database: Database) throws(SQLFailure) in
             try CompanyTable.read(
                 database,
                 where: """
@@ -83,13 +84,13 @@ extension SQLiteStore: UserStore {
     }
 
     package func setPasswordHash(_ hash: String, ofUser id: Int64) throws(StoreError) {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try UserTable.setPasswordHash(hash, ofUser: id, in: database)
         }
     }
 
     package func adopt(_ account: SIPAccount) throws(StoreError) -> SIPAccount {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             var account = account
             account.userID = try Self.owner(of: account, in: database)
             return try AccountTable.write(account, to: database)
@@ -97,14 +98,14 @@ extension SQLiteStore: UserStore {
     }
 
     /// The account's user, found by account, extension or login; made when there is none.
-    private static func owner(of account: SIPAccount, in database: SQLiteConnection) throws(SQLiteFailure) -> Int64 {
+    private static func owner(of account: SIPAccount, in database: Database) throws(SQLFailure) -> Int64 {
         let known = try database.integer(
             """
             SELECT id FROM (
                 SELECT user_id AS id, 1 AS place FROM sip_accounts WHERE extension = ? AND user_id IS NOT NULL
                 UNION ALL SELECT id, 2 FROM users WHERE extension = ?
                 UNION ALL SELECT id, 3 FROM users WHERE login = ?
-            ) ORDER BY place LIMIT 1
+            ) AS found ORDER BY place LIMIT 1
             """, [.text(account.extension), .text(account.extension), .text(account.username)])
         if let known { return known }
         let user = User(
@@ -113,24 +114,24 @@ extension SQLiteStore: UserStore {
     }
 
     package func resetPresence() throws(StoreError) {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try database.run(
                 """
-                UPDATE users SET presence = 'offline', presence_is_live = 0, updated_at = \(Schema.now)
+                UPDATE users SET presence = 'offline', presence_is_live = FALSE, updated_at = \(Schema.now)
                 WHERE presence_is_live
                 """)
             try database.run("UPDATE sip_accounts SET contact_uri = NULL, registered_at = NULL, expires_at = NULL")
         }
     }
 
-    package func setting(_ name: String) throws(StoreError) -> String? {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func setting(_ name: String) async throws(StoreError) -> String? {
+        try await read { (database: Database) throws(SQLFailure) in
             try database.query("SELECT value FROM settings WHERE name = ?", [.text(name)]) { $0.text(0) }.first
         }
     }
 
     package func setSetting(_ name: String, to value: String) throws(StoreError) {
-        _ = try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        _ = try change { (database: Database) throws(SQLFailure) in
             try database.run(
                 """
                 INSERT INTO settings (name, value) VALUES (?, ?)

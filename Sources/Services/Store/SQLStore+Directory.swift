@@ -1,14 +1,15 @@
 package import Directory
 
-extension SQLiteStore: DirectoryStore {
-    package func foreignChanges() throws(StoreError) -> Int64 {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+extension SQLStore: DirectoryStore {
+    package func foreignChanges() async throws(StoreError) -> Int64 {
+        if case .server(let link) = engine { return try foreignChanges(at: link) }
+        return try await read { (database: Database) throws(SQLFailure) in
             try database.integer("PRAGMA data_version") ?? 0
         }
     }
 
     package func add(_ user: User, passwordHash: String?, limits: TollLimits) throws(StoreError) -> User {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             var stored = user
             stored.id = try UserTable.insert(user, to: database)
             if let passwordHash { try UserTable.setPasswordHash(passwordHash, ofUser: stored.id, in: database) }
@@ -18,7 +19,7 @@ extension SQLiteStore: DirectoryStore {
     }
 
     package func update(_ user: User, passwordHash: String?, limits: TollLimits?) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             guard try UserTable.update(user, in: database) else { return false }
             if let passwordHash { try UserTable.setPasswordHash(passwordHash, ofUser: user.id, in: database) }
             if let limits { try LimitsTable.set(limits, ofUser: user.id, in: database) }
@@ -29,7 +30,7 @@ extension SQLiteStore: DirectoryStore {
     package func removeUser(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "users") }
 
     package func add(_ account: SIPAccount) throws(StoreError) -> SIPAccount {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             var stored = account
             stored.id = try AccountTable.insert(account, to: database)
             return stored
@@ -37,7 +38,7 @@ extension SQLiteStore: DirectoryStore {
     }
 
     package func update(_ account: SIPAccount) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try AccountTable.update(account, in: database)
         }
     }
@@ -46,7 +47,7 @@ extension SQLiteStore: DirectoryStore {
 
     package func add(_ trunk: Trunk) throws(StoreError) -> Trunk {
         let table = TrunkTable(key: try sealingKey())
-        return try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        return try change { (database: Database) throws(SQLFailure) in
             var stored = trunk
             stored.id = try table.insert(trunk, to: database)
             return stored
@@ -55,7 +56,7 @@ extension SQLiteStore: DirectoryStore {
 
     package func update(_ trunk: Trunk) throws(StoreError) -> Bool {
         let table = TrunkTable(key: try sealingKey())
-        return try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        return try change { (database: Database) throws(SQLFailure) in
             try table.update(trunk, in: database)
         }
     }
@@ -63,7 +64,7 @@ extension SQLiteStore: DirectoryStore {
     package func removeTrunk(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "trunks") }
 
     package func add(_ route: InboundRoute) throws(StoreError) -> InboundRoute {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             var stored = route
             stored.id = try RouteTable.insert(route, to: database)
             return stored
@@ -71,13 +72,13 @@ extension SQLiteStore: DirectoryStore {
     }
 
     package func update(_ route: InboundRoute) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in try RouteTable.update(route, in: database) }
+        try change { (database: Database) throws(SQLFailure) in try RouteTable.update(route, in: database) }
     }
 
     package func removeRoute(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "inbound_routes") }
 
     package func add(_ queue: CallQueue) throws(StoreError) -> CallQueue {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             var stored = queue
             stored.id = try QueueTable.insert(queue, to: database)
             return stored
@@ -85,13 +86,13 @@ extension SQLiteStore: DirectoryStore {
     }
 
     package func update(_ queue: CallQueue) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in try QueueTable.update(queue, in: database) }
+        try change { (database: Database) throws(SQLFailure) in try QueueTable.update(queue, in: database) }
     }
 
     package func removeQueue(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "queues") }
 
     package func setMember(_ member: QueueMember, ofQueue id: Int64) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             guard try database.integer("SELECT id FROM queues WHERE id = ?", [.integer(id)]) != nil else {
                 return false
             }
@@ -101,14 +102,14 @@ extension SQLiteStore: DirectoryStore {
     }
 
     package func removeMember(userID: Int64, ofQueue id: Int64) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try database.run(
                 "DELETE FROM queue_members WHERE queue_id = ? AND user_id = ?", [.integer(id), .integer(userID)]) > 0
         }
     }
 
     private func remove(_ id: Int64, from table: String) throws(StoreError) -> Bool {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try database.run("DELETE FROM \(table) WHERE id = ?", [.integer(id)]) > 0
         }
     }

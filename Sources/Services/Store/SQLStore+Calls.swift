@@ -2,9 +2,9 @@ package import CallModel
 package import Directory
 package import Wire
 
-extension SQLiteStore: CallStore {
+extension SQLStore: CallStore {
     package func add(_ record: CallRecord) throws(StoreError) {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try CallTable.insert(record, to: database)
             for row in record.tagRows(since: nil) { try row.write(to: database) }
         }
@@ -13,7 +13,7 @@ extension SQLiteStore: CallStore {
     package func edit(
         _ key: CallKey, rows: [CallRow], at now: WallTime, _ edit: @Sendable (inout CallRecord) -> Void
     ) throws(StoreError) -> CallRecord? {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             guard let before = try CallTable.read(database, key) else { return nil }
             var after = before
             edit(&after)
@@ -27,14 +27,14 @@ extension SQLiteStore: CallStore {
         }
     }
 
-    package func call(_ key: CallKey) throws(StoreError) -> CallRecord? {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func call(_ key: CallKey) async throws(StoreError) -> CallRecord? {
+        try await read { (database: Database) throws(SQLFailure) in
             try CallTable.read(database, key)
         }
     }
 
-    package func call(channelID: String) throws(StoreError) -> CallRecord? {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func call(channelID: String) async throws(StoreError) -> CallRecord? {
+        try await read { (database: Database) throws(SQLFailure) in
             try CallTable.read(
                 database, where: "WHERE channel_id = ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1",
                 [.text(channelID)]
@@ -42,39 +42,39 @@ extension SQLiteStore: CallStore {
         }
     }
 
-    package func calls(matching query: CallQuery) throws(StoreError) -> CallPage {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
+        try await read { (database: Database) throws(SQLFailure) in
             let items = try CallPages.read(database, query)
             let total = query.countsTotal ? try CallPages.count(database, query) : items.count
             return CallPage(items: items, total: total)
         }
     }
 
-    package func tallies(matching query: CallQuery, byPerson: Bool) throws(StoreError) -> [CallTally] {
-        try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func tallies(matching query: CallQuery, byPerson: Bool) async throws(StoreError) -> [CallTally] {
+        try await read { (database: Database) throws(SQLFailure) in
             try CallTallies.read(database, query, byPerson: byPerson)
         }
     }
 
-    package func sessions(ofCall id: Int64?, activeOnly: Bool) throws(StoreError) -> [CallSession] {
+    package func sessions(ofCall id: Int64?, activeOnly: Bool) async throws(StoreError) -> [CallSession] {
         var conditions: [String] = []
         if id != nil { conditions.append("call_pk = ?") }
         if activeOnly { conditions.append("is_active") }
         let clause = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        return try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+        return try await read { [clause] (database: Database) throws(SQLFailure) in
             try CallSession.read(database, where: clause, id.map { [.integer($0)] } ?? [])
         }
     }
 
-    package func trace(ofCall id: Int64) throws(StoreError) -> JSONValue? {
-        let text = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
+        let text = try await read { (database: Database) throws(SQLFailure) in
             try database.query("SELECT trace FROM call_traces WHERE call_pk = ?", [.integer(id)]) { $0.text(0) }.first
         }
         return text.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
     }
 
-    package func diagnosis(ofCall id: Int64) throws(StoreError) -> JSONValue? {
-        let text = try read { (database: SQLiteConnection) throws(SQLiteFailure) in
+    package func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
+        let text = try await read { (database: Database) throws(SQLFailure) in
             try database.query("SELECT diagnosis FROM call_diagnoses WHERE call_pk = ?", [.integer(id)]) {
                 $0.text(0)
             }.first
@@ -83,7 +83,7 @@ extension SQLiteStore: CallStore {
     }
 
     package func closeInterrupted(at now: WallTime) throws(StoreError) -> Int {
-        try change { (database: SQLiteConnection) throws(SQLiteFailure) in
+        try change { (database: Database) throws(SQLFailure) in
             try Interruption.close(database, at: now)
         }
     }
@@ -92,41 +92,42 @@ extension SQLiteStore: CallStore {
 /// Closing what a program that died left open.
 private enum Interruption {
     /// The calls come last: the rows that belong to them are found by their being open.
-    static func close(_ database: SQLiteConnection, at now: WallTime) throws(SQLiteFailure) -> Int {
+    static func close(_ database: Database, at now: WallTime) throws(SQLFailure) -> Int {
+        let sql = database.dialect
         let open = "IN (SELECT id FROM calls WHERE ended_at IS NULL)"
         try database.run(
             """
             UPDATE call_legs SET
                 state = CASE WHEN connected_at IS NULL THEN 'failed' ELSE 'completed' END,
-                disconnected_at = max(appeared_at, (SELECT updated_at FROM calls WHERE id = call_pk)),
+                disconnected_at = greatest(appeared_at, (SELECT updated_at FROM calls WHERE id = call_pk)),
                 disconnect_reason = 'interrupted', updated_at = ?
             WHERE disconnected_at IS NULL AND call_pk \(open)
-            """, [SQLiteValue(now)])
+            """, [SQLValue(now)])
         try database.run(
             """
             UPDATE webrtc_connections SET
                 status = CASE status WHEN 'connected' THEN 'disconnected' ELSE 'failed' END,
-                end_time = max(start_time, updated_at),
-                duration = (max(start_time, updated_at) - start_time) / 1000, updated_at = ?
+                end_time = greatest(start_time, updated_at),
+                duration = \(sql.seconds(from: "start_time", to: "greatest(start_time, updated_at)")), updated_at = ?
             WHERE end_time IS NULL
-            """, [SQLiteValue(now)])
+            """, [SQLValue(now)])
         try database.run(
             """
-            UPDATE call_sessions SET is_active = 0, ended_at = last_activity, updated_at = ? WHERE is_active
-            """, [SQLiteValue(now)])
-        // In SQLite an UPDATE's right-hand sides all see the row as it was.
+            UPDATE call_sessions SET is_active = FALSE, ended_at = last_activity, updated_at = ? WHERE is_active
+            """, [SQLValue(now)])
+        // An UPDATE's right-hand sides all see the row as it was.
         return try database.run(
             """
             UPDATE calls SET
                 state = CASE WHEN answered_at IS NULL THEN 'failed' ELSE 'completed' END,
                 end_reason = 'interrupted',
-                ended_at = max(updated_at, started_at),
+                ended_at = greatest(updated_at, started_at),
                 duration = CASE WHEN answered_at IS NULL THEN 0
-                    ELSE max(0, (updated_at - answered_at + 500) / 1000) END,
+                    ELSE greatest(0, \(sql.seconds(from: "answered_at", to: "updated_at"))) END,
                 hold_seconds = hold_seconds + CASE WHEN held_since IS NULL THEN 0
-                    ELSE max(0, (updated_at - held_since + 500) / 1000) END,
-                held_since = NULL, is_on_hold = 0, version = version + 1, updated_at = ?
+                    ELSE greatest(0, \(sql.seconds(from: "held_since", to: "updated_at"))) END,
+                held_since = NULL, is_on_hold = FALSE, version = version + 1, updated_at = ?
             WHERE ended_at IS NULL
-            """, [SQLiteValue(now)])
+            """, [SQLValue(now)])
     }
 }

@@ -1,0 +1,125 @@
+import Directory
+import Wire
+
+/// The connection that writes to a server, and the outbox for what comes while there is none.
+final class PostgresLink {
+    let address: PostgresAddress
+    let outbox: Outbox
+    /// Nil while the server is away.
+    private(set) var database: Database?
+    /// Grows with every change of the directory that is not our own, and with every new connection.
+    private(set) var foreignChanges: Int64 = 0
+    /// The number of the newest batch.
+    private var number: Int64
+
+    /// How long a write may take before the server counts as gone.
+    private static let patience = Duration.seconds(10)
+    /// How many kept batches are written in one transaction.
+    private static let replayed = 100
+
+    init(_ address: PostgresAddress, outbox: Outbox) {
+        (self.address, self.outbox) = (address, outbox)
+        number = outbox.lastNumber
+    }
+
+    /// Connects, brings the schema up to date and finds out which batches the server has.
+    func connect(at now: WallTime) throws(StoreError) {
+        let opened = try Self.open(address)
+        try opened.migrate(at: now)
+        do throws(SQLFailure) {
+            guard case .postgres(let connection) = opened.engine else { return }
+            connection.patience = Self.patience
+            try opened.execute("LISTEN tandem_directory")
+            try opened.run("DELETE FROM outboxes WHERE updated_at < now() - interval '90 days'")
+            try opened.run("INSERT INTO outboxes (id) VALUES (?) ON CONFLICT DO NOTHING", [SQLValue(outbox.id)])
+            let position = try opened.integer("SELECT position FROM outboxes WHERE id = ?", [SQLValue(outbox.id)]) ?? 0
+            try outbox.forget(through: position)
+            number = max(number, position)
+            foreignChanges += 1
+            database = opened
+        } catch {
+            throw error.storeError("\(address)")
+        }
+    }
+
+    /// A new connection, which may take as long as it likes.
+    static func open(_ address: PostgresAddress) throws(StoreError) -> Database {
+        do throws(SQLFailure) {
+            return Database(.postgres(try PostgresConnection(address, patience: nil)))
+        } catch {
+            throw error.storeError("\(address)")
+        }
+    }
+
+    /// The connection is given up; the next one is made by `connect`.
+    func disconnect() { database = nil }
+
+    /// Writes a batch, or keeps it when the server is away or older ones are waiting; fails when neither can be done.
+    ///
+    /// Answers why the server did not take it.
+    func write(
+        _ batch: PendingWrites, by write: (PendingWrites, Database) throws(SQLFailure) -> Void
+    ) throws(SQLFailure) -> SQLFailure? {
+        number += 1
+        var refusal: SQLFailure?
+        if let database, outbox.count == 0 {
+            do throws(SQLFailure) {
+                try take([(number, batch)], into: database, by: write)
+                return nil
+            } catch {
+                refusal = error
+            }
+        }
+        try outbox.keep(batch, number: number)
+        return refusal
+    }
+
+    /// Writes everything that is kept.
+    func replay(by write: (PendingWrites, Database) throws(SQLFailure) -> Void) throws(SQLFailure) {
+        guard let database else { return }
+        while outbox.count > 0 {
+            let batches = try outbox.oldest(Self.replayed)
+            guard let last = batches.last?.number else { return }
+            try take(batches, into: database, by: write)
+            try outbox.forget(through: last)
+        }
+    }
+
+    /// First without savepoints; when a row is refused, once more with them, so that it alone is given up.
+    private func take(
+        _ batches: [(number: Int64, batch: PendingWrites)], into database: Database,
+        by write: (PendingWrites, Database) throws(SQLFailure) -> Void
+    ) throws(SQLFailure) {
+        guard case .postgres(let connection) = database.engine else { return }
+        connection.usesSavepoints = false
+        defer { connection.usesSavepoints = true }
+        do throws(SQLFailure) {
+            try transfer(batches, to: database, by: write)
+        } catch  where error.kind == .spoiled {
+            connection.usesSavepoints = true
+            try transfer(batches, to: database, by: write)
+        }
+    }
+
+    private func transfer(
+        _ batches: [(number: Int64, batch: PendingWrites)], to database: Database,
+        by write: (PendingWrites, Database) throws(SQLFailure) -> Void
+    ) throws(SQLFailure) {
+        try database.transaction { () throws(SQLFailure) in
+            for (number, batch) in batches {
+                let isNew =
+                    try database.run(
+                        "UPDATE outboxes SET position = ?, updated_at = now() WHERE id = ? AND position < ?",
+                        [.integer(number), SQLValue(outbox.id), .integer(number)]) > 0
+                if isNew { try write(batch, database) }
+            }
+        }
+    }
+
+    /// Asks the server whether it is there, and takes note of what others have changed.
+    func look() throws(SQLFailure) {
+        guard let database, case .postgres(let connection) = database.engine else { return }
+        try connection.execute("")
+        foreignChanges += Int64(connection.takeNotifications())
+    }
+}
