@@ -26,7 +26,7 @@ COPY --from=build /out/tandem /usr/local/bin/tandem
 USER 10001
 ENV DATA_DIR=/data
 VOLUME /data
-EXPOSE 3000/tcp 3443/tcp 5060/tcp 5060/udp 5061/tcp 30000-30003/udp 20000-29999/udp
+EXPOSE 3000/tcp 3443/tcp 5060/tcp 5060/udp 5061/tcp 30000-30003/udp 30000-30003/tcp 20000-29999/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["tandem", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["tandem"]

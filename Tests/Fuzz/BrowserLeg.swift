@@ -16,7 +16,7 @@ public func fuzzBrowserLeg(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     leg.configure(
         RemotePeer(credentials: peer, fingerprints: [fingerprint], role: first & 1 == 0 ? .server : .client), now: .zero
     )
-    let source = SocketAddress(ip: .loopbackIPv4, port: 4000)
+    let source = RemotePath(SocketAddress(ip: .loopbackIPv4, port: 4000))
     leg.receiveSTUN(nomination.span.bytes, from: source, now: .zero)
     drain(leg)
     while rest.count > 2 {

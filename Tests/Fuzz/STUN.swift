@@ -36,7 +36,7 @@ private func read(_ bytes: [UInt8], key: [UInt8]) {
 }
 
 private func send(_ bytes: [UInt8], to agent: inout ICELiteAgent) -> Bool {
-    let source = SocketAddress(ip: .loopbackIPv4, port: 4000)
+    let source = RemotePath(SocketAddress(ip: .loopbackIPv4, port: 4000))
     let isStranger = !agent.isValidated(source)
     guard let response = agent.receive(bytes.span.bytes, from: source, now: .zero).response else { return false }
     precondition(!isStranger || response.count <= bytes.count, "an answer to a stranger is larger than its question")

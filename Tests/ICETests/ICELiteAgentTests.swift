@@ -28,12 +28,12 @@ struct ICELiteAgentTests {
     private var entropy = Entropy(seed: 3)
     private var agent: ICELiteAgent
     private let start = Instant(nanoseconds: 1_000_000_000)
-    private let wifi = SocketAddress(ip: IPAddress(v4: 0xC000_0201), port: 4000)
-    private let mobile = SocketAddress(ip: IPAddress(high: 0x2001_0DB8 << 32, low: 9), port: 5000)
+    private let wifi = RemotePath(SocketAddress(ip: IPAddress(v4: 0xC000_0201), port: 4000))
+    private let mobile = RemotePath(SocketAddress(ip: IPAddress(high: 0x2001_0DB8 << 32, low: 9), port: 5000))
 
     init() { agent = ICELiteAgent(local: ICECredentials(from: &entropy)) }
 
-    private mutating func send(_ check: Check, from source: SocketAddress, at now: Instant? = nil) -> ICEReaction {
+    private mutating func send(_ check: Check, from source: RemotePath, at now: Instant? = nil) -> ICEReaction {
         agent.receive(check.bytes().span.bytes, from: source, now: now ?? start)
     }
 
@@ -51,7 +51,7 @@ struct ICELiteAgentTests {
             let facts = (message.messageClass, message.transactionID, message.xorMappedAddress)
             #expect(facts.0 == .success)
             #expect(facts.1 == STUNTransactionID(high: 7, low: 1))
-            #expect(facts.2 == source)
+            #expect(facts.2 == source.address)
             let check = message.integrity(key: Array(agent.local.password.utf8))
             #expect(check == .valid)
             #expect(reaction.validated == source)
@@ -159,14 +159,35 @@ struct ICELiteAgentTests {
 
     @Test mutating func `validated addresses are few, and the selected one stays`() {
         _ = send(nomination(), from: wifi)
-        var evicted: [SocketAddress] = []
+        var evicted: [RemotePath] = []
         for port in 1...20 as ClosedRange<UInt16> {
-            let source = SocketAddress(ip: .loopbackIPv4, port: port)
-            if let address = send(Check(agent.local), from: source).evicted { evicted.append(address) }
+            let source = RemotePath(SocketAddress(ip: .loopbackIPv4, port: port))
+            if let path = send(Check(agent.local), from: source).evicted { evicted.append(path) }
         }
         #expect(evicted.count == 21 - ICELiteAgent.maximumValidated)
-        #expect(evicted.first?.port == 1)
+        #expect(evicted.first?.address.port == 1)
         #expect(agent.isValidated(wifi))
+    }
+
+    @Test mutating func `a connection is another path than datagrams from its address, and than the next one`() {
+        let connections = [1, 2].map { RemotePath(wifi.address, connection: $0) }
+        #expect(send(nomination(), from: connections[0]).selected == connections[0])
+        #expect(!agent.isValidated(wifi))
+        #expect(!agent.isValidated(connections[1]))
+        #expect(send(nomination(), from: connections[1]).selected == connections[1])
+        #expect(send(nomination(), from: wifi).selected == wifi)
+    }
+
+    @Test mutating func `a closed connection is no path any more, and the peer has until consent ends for another`() {
+        let connection = RemotePath(wifi.address, connection: 1)
+        _ = send(nomination(), from: connection)
+        agent.lose(connection)
+        #expect(!agent.isValidated(connection))
+        #expect(agent.expire(now: start + (ICELiteAgent.consentTimeout - .milliseconds(1))) == nil)
+        #expect(send(nomination(), from: mobile).selected == mobile)
+        agent.lose(RemotePath(mobile.address, connection: 2))
+        #expect(agent.isValidated(mobile))
+        #expect(agent.expire(now: start + ICELiteAgent.consentTimeout) == .consentLost)
     }
 
     @Test mutating func `responses, indications and other methods are met with silence`() {

@@ -11,7 +11,7 @@ import Wire
 /// A browser with a real socket: full ICE, DTLS, and SRTP by the engine the gateway does not use by default.
 final class BrowserPeer {
     let id: MediaLegID
-    let socket: TestSocket
+    let socket: any PeerSocket
     var stream: TestStream
     private(set) var gateway: SocketAddress
     private let rig: MediaRig
@@ -27,12 +27,14 @@ final class BrowserPeer {
     init(
         _ rig: MediaRig, call: UInt64 = 1, stream audio: NegotiatedAudio = audio(), seed: UInt64 = 77,
         profiles: [DTLS.SRTPProfile] = [.aeadAES128GCM, .aes128CMHMACSHA1Tag80], announcing other: Fingerprint? = nil,
-        socket: TestSocket? = nil
+        socket: (any PeerSocket)? = nil, overTCP: Bool = false
     ) throws {
         self.rig = rig
         let id = rig.makeID()
         self.id = id
-        self.socket = try socket ?? TestSocket(.loopbackIPv4)
+        let transport = try rig.openBrowser(id, call: call)
+        let reachable = transport.candidates[0]
+        self.socket = try socket ?? (overTCP ? TestConnection(to: reachable) : TestSocket(.loopbackIPv4))
         let certificate = try Certificate.selfSigned(commonName: "browser", now: WallTime(milliseconds: 0))
         browser = ScriptedBrowser(
             context: try DTLSContext(certificate: certificate, profiles: profiles), localAddress: self.socket.address,
@@ -40,9 +42,8 @@ final class BrowserPeer {
         stream = TestStream(
             ssrc: UInt32(truncatingIfNeeded: id.rawValue &* 104_729), sequence: 100, timestamp: 77_000,
             payloadType: audio.receivePayloadType)
-        let transport = try rig.openBrowser(id, call: call)
         let family = self.socket.address.ip.family
-        gateway = transport.candidates.first { $0.ip.family == family } ?? transport.candidates[0]
+        gateway = transport.candidates.first { $0.ip.family == family } ?? reachable
         announced = other ?? browser.fingerprint
         agreed = audio
         describe()

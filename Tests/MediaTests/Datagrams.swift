@@ -5,8 +5,15 @@ import RTP
 import SDP
 import Wire
 
+/// What a test's browser sends and receives by: whole packets, whatever carries them.
+protocol PeerSocket: Sendable {
+    var address: SocketAddress { get }
+    func send(_ bytes: [UInt8], to destination: SocketAddress)
+    func receive(milliseconds: Int32) -> [UInt8]?
+}
+
 /// A UDP socket of a test's peer; receiving waits, but never for ever.
-final class TestSocket: Sendable {
+final class TestSocket: PeerSocket {
     let descriptor: Int32
     let address: SocketAddress
 

@@ -74,7 +74,11 @@ struct LocalOfferTests {
         #expect(stream.mid == "0")
         #expect(stream.setup == .actpass)
         #expect(stream.ice?.isLite == true)
-        #expect(stream.ice?.candidates.map(\.port) == [30000, 30000])
+        let candidates = stream.ice?.candidates ?? []
+        #expect(candidates.map(\.port) == [30000, 30000, 30000, 30000])
+        #expect(candidates.map(\.transport) == ["udp", "udp", "tcp", "tcp"])
+        #expect(candidates.map(\.tcpType) == [nil, nil, "passive", "passive"])
+        #expect(candidates.map(\.priority) == candidates.map(\.priority).sorted(by: >))
         #expect(text(body).contains("a=end-of-candidates\r\n"))
         #expect(text(body).contains("a=ssrc:4711 cname:tandem\r\n"))
     }

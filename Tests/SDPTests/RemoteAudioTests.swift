@@ -143,6 +143,7 @@ struct RemoteAudioTests {
 struct CandidateTests {
     @Test(arguments: [
         "candidate:1 1 udp 2130706431 192.0.2.1 30000 typ host",
+        "candidate:tcp1 1 tcp 1518280447 192.0.2.1 30000 typ host tcptype passive",
         "candidate:842163049 1 tcp 1677729535 2001:db8::7 46154 typ srflx",
     ]) func `a candidate reads back as it was written`(text: String) {
         #expect(Candidate(text)?.description == text)

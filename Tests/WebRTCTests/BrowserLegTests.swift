@@ -17,7 +17,7 @@ struct BrowserLegTests {
         let theirs = try #require(scene.browserKeys)
         #expect(ours.send == theirs.receive && ours.receive == theirs.send)
         #expect(ours.profile == .aeadAES128GCM)
-        #expect(scene.leg.selected == Scene.home)
+        #expect(scene.leg.selected == Scene.homePath)
     }
 
     @Test func `events come in the order validated with each check, selected, connected`() throws {
@@ -25,9 +25,9 @@ struct BrowserLegTests {
         scene.connect()
         let words = scene.legEvents.map { event in
             switch event {
-            case .validated(Scene.home): "validated"
-            case .selected(Scene.home): "selected"
-            case .connected(_, remote: Scene.home): "connected"
+            case .validated(Scene.homePath): "validated"
+            case .selected(Scene.homePath): "selected"
+            case .connected(_, remote: Scene.homePath): "connected"
             default: "other"
             }
         }
@@ -38,7 +38,7 @@ struct BrowserLegTests {
         let scene = try Scene()
         scene.browser.connect(to: scene.legDescription, now: scene.now)
         scene.pump()
-        #expect(scene.leg.selected == Scene.home)
+        #expect(scene.leg.selected == Scene.homePath)
         #expect(scene.legKeys == nil)
         scene.leg.configure(scene.browserDescription, now: scene.now)
         scene.pump()
@@ -176,7 +176,7 @@ struct BrowserLegPathTests {
         }
         scene.connect()
         scene.advance(.seconds(2))
-        #expect(scene.leg.selected == Scene.home)
+        #expect(scene.leg.selected == Scene.homePath)
         #expect(scene.legKeys != nil)
     }
 
@@ -185,7 +185,7 @@ struct BrowserLegPathTests {
         scene.connect()
         scene.browser.move(to: Scene.mobile, now: scene.now)
         scene.pump()
-        #expect(scene.leg.selected == Scene.mobile)
+        #expect(scene.leg.selected == Scene.mobilePath)
         scene.advance(.seconds(60))
         #expect(!scene.isConsentLost)
     }
@@ -200,7 +200,7 @@ struct BrowserLegPathTests {
         scene.browser.move(to: Scene.mobile, now: scene.now)
         scene.connect()
         scene.advance(.seconds(60))
-        #expect(scene.leg.selected == Scene.mobile)
+        #expect(scene.leg.selected == Scene.mobilePath)
         #expect(scene.legKeys == keys)
         #expect(!scene.isConsentLost)
         let retired = scene.legEvents.compactMap { if case .retired(let ufrag) = $0 { ufrag } else { nil } }

@@ -11,6 +11,9 @@ final class Scene {
     static let home = SocketAddress(ip: IPAddress(v4: 0xCB00_7105), port: 40_000)
     static let mobile = SocketAddress(ip: IPAddress(high: 0x2001_0DB8 << 32, low: 5), port: 40_001)
 
+    static let homePath = RemotePath(home)
+    static let mobilePath = RemotePath(mobile)
+
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     let browser: ScriptedBrowser
     let leg: BrowserLeg
@@ -68,7 +71,7 @@ final class Scene {
                 switch output {
                 case .event(let event): legEvents.append(event)
                 case .transmit(let bytes, let destination):
-                    guard destination == browser.localAddress, !blocks(bytes, Self.server) else { continue }
+                    guard destination.address == browser.localAddress, !blocks(bytes, Self.server) else { continue }
                     browser.receive(bytes, from: Self.server, now: now)
                 }
             }
@@ -79,8 +82,8 @@ final class Scene {
     func arrive(_ bytes: [UInt8], from source: SocketAddress) {
         guard !blocks(bytes, source) else { return }
         switch DatagramKind(bytes.span.bytes) {
-        case .stun: leg.receiveSTUN(bytes.span.bytes, from: source, now: now)
-        case .dtls: leg.receiveDTLS(bytes.span.bytes, from: source, now: now)
+        case .stun: leg.receiveSTUN(bytes.span.bytes, from: RemotePath(source), now: now)
+        case .dtls: leg.receiveDTLS(bytes.span.bytes, from: RemotePath(source), now: now)
         case .rtp: leg.mediaArrived()
         case .other: break
         }

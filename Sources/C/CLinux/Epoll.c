@@ -15,6 +15,11 @@ int tandem_epoll_add(int epoll, int descriptor, uint64_t token) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
+int tandem_epoll_want_room(int epoll, int descriptor, uint64_t token, int wanted) {
+    struct epoll_event event = {.events = EPOLLIN | (wanted ? EPOLLOUT : 0), .data.u64 = token};
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
+}
+
 int tandem_epoll_wait(int epoll, uint64_t *tokens, int capacity, int timeout_ms) {
     struct epoll_event events[READY_AT_ONCE];
     if (capacity > READY_AT_ONCE) capacity = READY_AT_ONCE;

@@ -3,14 +3,14 @@ package import Wire
 /// The lite side of one ICE component (RFC 8445 section 2.5): always controlled, answers checks, never sends any.
 ///
 /// Nothing happens before USERNAME and MESSAGE-INTEGRITY of a Binding request are right; everything else is met with
-/// silence, so that the port tells strangers nothing and amplifies nothing. The remote address is whatever the peer
+/// silence, so that the port tells strangers nothing and amplifies nothing. The remote path is whatever the peer
 /// nominated last. Consent (RFC 7675) is the peer's checks: 30 s without one on the selected pair end the path.
 package struct ICELiteAgent: Sendable {
     /// Time for a first nomination once the peer's credentials are known.
     package static let connectTimeout: Duration = .seconds(30)
     /// Silence that ends a selected path (RFC 7675 section 5.1).
     package static let consentTimeout: Duration = .seconds(30)
-    /// Addresses kept as validated; the one that has been silent longest makes room.
+    /// Paths kept as validated; the one that has been silent longest makes room.
     package static let maximumValidated = 8
 
     /// One side's credentials with the other's, as long as they belong together.
@@ -23,10 +23,10 @@ package struct ICELiteAgent: Sendable {
     /// The generation in use until a restarted one has its own nomination.
     private var previous: Generation?
     private var isNominated = false
-    /// Addresses whose checks were right, the one heard last at the end.
-    package private(set) var validated: [SocketAddress] = []
+    /// Paths whose checks were right, the one heard last at the end.
+    package private(set) var validated: [RemotePath] = []
     /// The remote side of the selected pair.
-    package private(set) var selected: SocketAddress?
+    package private(set) var selected: RemotePath?
     /// When `expire` wants to be called.
     package private(set) var nextDeadline: Instant = .never
 
@@ -40,7 +40,7 @@ package struct ICELiteAgent: Sendable {
     package var localUfrags: [String] { [previous?.local.ufrag, current.local.ufrag].compactMap(\.self) }
 
     /// Whether a check from `source` has been authenticated: the only addresses that may speak DTLS with us.
-    package func isValidated(_ source: SocketAddress) -> Bool { validated.contains(source) }
+    package func isValidated(_ source: RemotePath) -> Bool { validated.contains(source) }
 
     /// Takes the peer's credentials from its session description.
     package mutating func setRemote(_ credentials: ICECredentials, now: Instant) {
@@ -60,7 +60,7 @@ package struct ICELiteAgent: Sendable {
     }
 
     /// Handles one STUN datagram.
-    package mutating func receive(_ datagram: RawSpan, from source: SocketAddress, now: Instant) -> ICEReaction {
+    package mutating func receive(_ datagram: RawSpan, from source: RemotePath, now: Instant) -> ICEReaction {
         guard let message = try? STUNMessage(datagram), message.messageClass == .request,
             message.method == STUN.bindingMethod, message.fingerprint != .invalid,
             let (generation, isCurrent) = authenticatedGeneration(message)
@@ -75,6 +75,9 @@ package struct ICELiteAgent: Sendable {
         if source == selected { nextDeadline = now + Self.consentTimeout }
         return reaction
     }
+
+    /// Forgets a connection that is closed; was it selected, the peer has until consent ends to nominate another path.
+    package mutating func lose(_ path: RemotePath) { validated.removeAll { $0 == path } }
 
     /// Ends the path when its time is over; call at `nextDeadline`.
     package mutating func expire(now: Instant) -> ICEExpiry? {
@@ -94,7 +97,7 @@ package struct ICELiteAgent: Sendable {
     }
 
     private func answer(
-        to message: borrowing STUNMessage, from source: SocketAddress, key: [UInt8]
+        to message: borrowing STUNMessage, from source: RemotePath, key: [UInt8]
     ) -> ICEReaction {
         let succeeds = message.unknownRequired.isEmpty && message.iceControlled == nil
         var response = STUNWriter(succeeds ? .success : .error, transactionID: message.transactionID)
@@ -105,13 +108,13 @@ package struct ICELiteAgent: Sendable {
             // Against a lite agent the peer must control, whatever the tie-breakers say (RFC 8445 section 6.1.1).
             response.errorCode(487)
         } else {
-            response.xorMappedAddress(source)
+            response.xorMappedAddress(source.address)
         }
         return ICEReaction(response: response.finish(integrityKey: key))
     }
 
-    /// Moves `source` to the end of the list and returns the address that fell out.
-    private mutating func noteValidated(_ source: SocketAddress) -> SocketAddress? {
+    /// Moves `source` to the end of the list and returns the path that fell out.
+    private mutating func noteValidated(_ source: RemotePath) -> RemotePath? {
         if validated.last == source { return nil }
         validated.removeAll { $0 == source }
         validated.append(source)
@@ -121,7 +124,7 @@ package struct ICELiteAgent: Sendable {
         return validated.remove(at: oldest)
     }
 
-    private mutating func nominate(_ source: SocketAddress, _ reaction: inout ICEReaction) {
+    private mutating func nominate(_ source: RemotePath, _ reaction: inout ICEReaction) {
         isNominated = true
         reaction.retiredUfrag = previous?.local.ufrag
         previous = nil
@@ -136,11 +139,11 @@ package struct ICEReaction: Sendable {
     /// Goes back to where the datagram came from.
     package var response: [UInt8]?
     /// The source, when this was an authenticated check that succeeds.
-    package var validated: SocketAddress?
-    /// An address that is no longer counted as validated.
-    package var evicted: SocketAddress?
-    /// The remote address to send to from now on.
-    package var selected: SocketAddress?
+    package var validated: RemotePath?
+    /// A path that is no longer counted as validated.
+    package var evicted: RemotePath?
+    /// Where to send to from now on.
+    package var selected: RemotePath?
     /// A local ufrag that no request may use any more.
     package var retiredUfrag: String?
 

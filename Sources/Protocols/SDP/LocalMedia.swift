@@ -55,9 +55,12 @@ extension MediaDescription {
             SDPAttribute("msid", "\(browser.cname) audio"),
         ]
         if let ssrc = browser.ssrc { attributes.append(SDPAttribute("ssrc", "\(ssrc) cname:\(browser.cname)")) }
-        for (position, address) in browser.addresses.enumerated() {
-            let candidate = Candidate(host: address, position: position).description
-            attributes.append(SDPAttribute("candidate", String(candidate.dropFirst("candidate:".count))))
+        let addresses = browser.addresses.enumerated()
+        let candidates =
+            addresses.map { Candidate(host: $1, position: $0) } + addresses.map { Candidate(passive: $1, position: $0) }
+        for candidate in candidates {
+            attributes.append(
+                SDPAttribute("candidate", String(candidate.description.dropFirst("candidate:".count))))
         }
         attributes.append(SDPAttribute("end-of-candidates"))
     }

@@ -7,10 +7,10 @@ package import Wire
 /// A machine without thread, socket or clock: hand it STUN and DTLS datagrams with their source, drain `nextOutput`
 /// after every call, and call `handleTimeout` at `nextDeadline`. It belongs to one thread at a time.
 ///
-///     opened ──ClientHello from a validated address, or selected (client)──► handshaking ──► connected
+///     opened ──ClientHello from a validated path, or selected (client)──► handshaking ──► connected
 ///        └────────────── failure, close_notify, consent lost, close() ──────────┴───────────────┴──► ended
 ///
-/// DTLS is taken only from addresses that ICE has validated, so nobody who merely races the browser's ClientHello to
+/// DTLS is taken only from paths that ICE has validated, so nobody who merely races the browser's ClientHello to
 /// the port can disturb the handshake (CVE-2023-49786).
 package final class BrowserLeg {
     /// How long a repeated last flight of the browser is still answered when no media shows that ours arrived.
@@ -35,12 +35,12 @@ package final class BrowserLeg {
     /// Keys of a handshake that finished before any nomination.
     private var heldKeys: SRTPKeys?
     /// Where handshake datagrams go as long as nothing is selected.
-    private var handshakeAddress: SocketAddress?
+    private var handshakePath: RemotePath?
     /// Until when a selected browser may keep its ClientHello to itself.
     private var helloDeadline = Instant.never
     private var settleDeadline = Instant.never
     /// A ClientHello that overtook the browser's description: signalling and media race each other.
-    private var early: [(bytes: [UInt8], source: SocketAddress)] = []
+    private var early: [(bytes: [UInt8], source: RemotePath)] = []
     private var outputs = FIFO<BrowserLegOutput>()
     private var noted = TransportFacts()
 
@@ -55,12 +55,13 @@ package final class BrowserLeg {
     /// The ufrags by which Binding requests for this leg are known.
     package var localUfrags: [String] { ice.localUfrags }
     /// Where media goes; nil before the first nomination.
-    package var selected: SocketAddress? { ice.selected }
+    package var selected: RemotePath? { ice.selected }
 
     /// How far the transport has come; kept when the leg has ended.
     package var facts: TransportFacts {
         var facts = noted
-        (facts.validated, facts.selected) = (ice.validated, ice.selected)
+        facts.validated = ice.validated.map(\.address)
+        (facts.selected, facts.isOverTCP) = (ice.selected?.address, ice.selected?.connection != nil)
         facts.role = remote?.role
         return facts
     }
@@ -97,23 +98,23 @@ package final class BrowserLeg {
         outputs.append(.event(.retired(ufrag: ufrag)))
     }
 
-    package func receiveSTUN(_ datagram: RawSpan, from source: SocketAddress, now: Instant) {
+    package func receiveSTUN(_ datagram: RawSpan, from source: RemotePath, now: Instant) {
         guard phase != .ended else { return }
         let reaction = ice.receive(datagram, from: source, now: now)
         if let response = reaction.response { outputs.append(.transmit(response, to: source)) }
-        if let address = reaction.evicted { outputs.append(.event(.forgotten(address))) }
-        if let address = reaction.validated {
+        if let path = reaction.evicted { outputs.append(.event(.forgotten(path))) }
+        if let path = reaction.validated {
             noted.noteCheck(at: now)
-            outputs.append(.event(.validated(address)))
+            outputs.append(.event(.validated(path)))
         }
         if let ufrag = reaction.retiredUfrag { outputs.append(.event(.retired(ufrag: ufrag))) }
         guard let selected = reaction.selected else { return }
         outputs.append(.event(.selected(selected)))
-        if let keys = heldKeys { becomeConnected(keys, at: selected) }
+        if let keys = heldKeys { becomeConnected(keys, over: selected) }
         expectHandshake(now)
     }
 
-    package func receiveDTLS(_ datagram: RawSpan, from source: SocketAddress, now: Instant) {
+    package func receiveDTLS(_ datagram: RawSpan, from source: RemotePath, now: Instant) {
         guard phase != .ended, ice.isValidated(source) else { return }
         guard let remote else {
             if early.count < Self.maximumEarly { early.append((datagram.withUnsafeBytes { [UInt8]($0) }, source)) }
@@ -126,9 +127,12 @@ package final class BrowserLeg {
         if phase == .opened {
             guard remote.role == .server, startHandshake(remote, now) else { return }
         }
-        handshakeAddress = source
+        handshakePath = source
         handle(dtls?.receive(datagram, now: now) ?? nil, now)
     }
+
+    /// Tells that a connection of the browser's is closed.
+    package func lose(_ path: RemotePath) { ice.lose(path) }
 
     /// Tells that SRTP from the browser has been authenticated: its side of the handshake is over, so is ours.
     package func mediaArrived() {
@@ -155,8 +159,8 @@ package final class BrowserLeg {
         guard phase != .ended else { return }
         dtls?.close()
         flushHandshake()
-        if let farewell = alerts?.closeNotify(), let address = ice.selected {
-            outputs.append(.transmit(farewell, to: address))
+        if let farewell = alerts?.closeNotify(), let path = ice.selected {
+            outputs.append(.transmit(farewell, to: path))
         }
         if noted.handshake == .connected { noted.handshake = .closed }
         phase = .ended
@@ -192,7 +196,7 @@ package final class BrowserLeg {
             (phase, noted.handshake) = (.connected, .connected)
             noted.connectedAt = noted.connectedAt ?? now
             settleDeadline = now + Self.settleTime
-            if let selected = ice.selected { becomeConnected(keys, at: selected) } else { heldKeys = keys }
+            if let selected = ice.selected { becomeConnected(keys, over: selected) } else { heldKeys = keys }
         case .failed where phase == .connected: end(.closed)
         case .failed(let error): failHandshake(error)
         case .closed: end(.closed)
@@ -205,14 +209,14 @@ package final class BrowserLeg {
         end(.failed(.handshake(error)))
     }
 
-    private func becomeConnected(_ keys: SRTPKeys, at address: SocketAddress) {
+    private func becomeConnected(_ keys: SRTPKeys, over path: RemotePath) {
         heldKeys = nil
-        outputs.append(.event(.connected(keys, remote: address)))
+        outputs.append(.event(.connected(keys, remote: path)))
     }
 
     private func flushHandshake() {
-        guard let address = ice.selected ?? handshakeAddress else { return }
-        while let datagram = dtls?.nextDatagram() { outputs.append(.transmit(datagram, to: address)) }
+        guard let path = ice.selected ?? handshakePath else { return }
+        while let datagram = dtls?.nextDatagram() { outputs.append(.transmit(datagram, to: path)) }
     }
 
     /// Frees the handshake's memory once nobody can need a repetition of it.
@@ -236,7 +240,7 @@ package final class BrowserLeg {
 
     private func release() {
         dtls = nil
-        (alerts, heldKeys, handshakeAddress) = (nil, nil, nil)
+        (alerts, heldKeys, handshakePath) = (nil, nil, nil)
         (helloDeadline, settleDeadline) = (.never, .never)
         early = []
     }

@@ -1,7 +1,6 @@
 package import Crypto
 package import DTLS
 package import ICE
-package import Wire
 
 /// What a browser's session description says about its transport.
 package struct RemotePeer: Equatable, Sendable {
@@ -17,24 +16,24 @@ package struct RemotePeer: Equatable, Sendable {
 
 /// What a leg wants done, in the order in which it wants it.
 package enum BrowserLegOutput: Sendable {
-    case transmit([UInt8], to: SocketAddress)
+    case transmit([UInt8], to: RemotePath)
     case event(BrowserLegEvent)
 }
 
 /// What happened on a leg; after `failed`, `closed` or `consentLost` nothing more comes.
 package enum BrowserLegEvent: Sendable {
-    /// This address has proved that it is the browser: later datagrams from it belong to this leg.
+    /// What comes this way is the browser: later datagrams from there belong to this leg.
     ///
     /// Told with each authenticated check, so that an address another leg held can be claimed again.
-    case validated(SocketAddress)
-    /// This address no longer belongs to the leg.
-    case forgotten(SocketAddress)
+    case validated(RemotePath)
+    /// This path no longer belongs to the leg.
+    case forgotten(RemotePath)
     /// Requests with this local ufrag no longer belong to the leg.
     case retired(ufrag: String)
-    /// Media goes to this address from now on.
-    case selected(SocketAddress)
+    /// Media goes this way from now on.
+    case selected(RemotePath)
     /// ICE and DTLS are up; again after a handshake with changed fingerprints.
-    case connected(SRTPKeys, remote: SocketAddress)
+    case connected(SRTPKeys, remote: RemotePath)
     case failed(BrowserLegFailure)
     /// The browser said close_notify.
     case closed

@@ -22,6 +22,8 @@ package struct TransportFacts: Hashable, Sendable {
     package var validated: [SocketAddress] = []
     /// The remote side of the selected pair.
     package var selected: SocketAddress?
+    /// The selected path is a TCP connection (RFC 6544).
+    package var isOverTCP = false
     /// The browser stopped checking the path.
     package var isConsentLost = false
 

@@ -19,7 +19,7 @@ enum CheckCommand {
             "SIP \(sip.port) UDP and TCP, \(sip.securePort) TLS on \(sip.listenAddresses.list), and on WebSockets at /sip",
             "\(sip.users.count) accounts from SIP_USERS",
             "trunk \(trunk)",
-            "WebRTC UDP \(media.browserPort)–\(last), RTP UDP \(media.ports.lowerBound)–\(media.ports.upperBound)",
+            "WebRTC UDP and TCP \(media.browserPort)–\(last), RTP UDP \(media.ports.lowerBound)–\(media.ports.upperBound)",
             "data in \(configuration.service.dataFolder)",
         ]
     }

@@ -46,6 +46,9 @@ enum SampledMetrics {
         registry.sampled("media_legs", "Media legs open.", labels: ["kind"]) {
             [(["browser"], total(.browserLegs)), (["sip"], total(.sipLegs))]
         }
+        registry.sampled("media_tcp_connections", "TCP connections of browsers whose network lets no UDP pass.") {
+            [([], total(.browserConnections))]
+        }
         registry.sampled("media_conferences", "Conferences that somebody is in.") { [([], total(.conferences))] }
         registry.sampled("media_conference_participants", "Media legs in conferences.") {
             [([], total(.conferenceLegs))]

@@ -69,7 +69,7 @@ struct StartError: Error, CustomStringConvertible {
         let last = Int(settings.browserPort) + settings.workers - 1
         return StartError(
             .system,
-            "WEBRTC_PORT: UDP ports \(settings.browserPort)–\(last) cannot be opened (error \(code)); set WEBRTC_PORT to free ones"
+            "WEBRTC_PORT: UDP and TCP ports \(settings.browserPort)–\(last) cannot be opened (error \(code)); set WEBRTC_PORT to free ones"
         )
     }
 

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /// Names the calling thread as shown by `top -H` (at most 15 bytes are kept).
 void tandem_thread_name(const char *name);
@@ -19,6 +20,9 @@ int tandem_epoll_create(void);
 /// Watches a descriptor for input, level-triggered; `token` comes back from `tandem_epoll_wait`.
 int tandem_epoll_add(int epoll, int descriptor, uint64_t token);
 
+/// Watches a descriptor that is watched already for room to write, too, or for input alone.
+int tandem_epoll_want_room(int epoll, int descriptor, uint64_t token, int wanted);
+
 /// Waits for input and fills in the tokens of what is ready; an interrupted wait counts as nothing ready.
 int tandem_epoll_wait(int epoll, uint64_t *tokens, int capacity, int timeout_ms);
 
@@ -33,6 +37,19 @@ int tandem_udp_bind(const struct sockaddr *address, socklen_t length, int buffer
 
 /// Forgets the peer of a connected UDP socket and keeps its port.
 int tandem_udp_disconnect(int descriptor);
+
+/// A non-blocking TCP socket that listens at an address; -1 and errno on failure. An IPv6 socket takes IPv4 too.
+int tandem_tcp_listen(const struct sockaddr *address, socklen_t length);
+
+/// The next connection that waits, non-blocking, without delay, marked as voice and with a small send buffer: what does
+/// not fit is too late anyway. Fills in who it is; -1 when none waits.
+///
+/// `*spare` is a descriptor of no use: when the process may open no more, it makes room for a moment, in which the
+/// connection is closed, so that it does not wake us for ever.
+int tandem_tcp_accept(int listener, int *spare, struct sockaddr_in6 *address);
+
+/// Sends one frame (RFC 4571: its length in two bytes, then the bytes) as far as there is room; what `send` answers.
+ssize_t tandem_tcp_send_frame(int descriptor, const void *bytes, uint16_t length);
 
 /// One datagram of a batch: where its bytes are and whom it is from or for.
 struct tandem_datagram {

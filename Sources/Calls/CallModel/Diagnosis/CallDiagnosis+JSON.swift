@@ -115,6 +115,7 @@ extension TransportState {
         json.member("lastCheckAt", lastCheckAt?.iso8601())
         json.member("validated", array: { for address in validated { $0.element(address.description) } })
         json.member("selected", selected?.description)
+        json.member("protocol", selected.map { _ in isOverTCP ? "tcp" : "udp" })
         json.member("consentLost", isConsentLost)
     }
 

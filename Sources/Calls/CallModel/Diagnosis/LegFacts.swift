@@ -103,6 +103,8 @@ package struct TransportState: Hashable, Sendable {
     package var lastCheckAt: WallTime?
     package var validated: [SocketAddress] = []
     package var selected: SocketAddress?
+    /// The selected path is a TCP connection: the browser's network lets no UDP pass.
+    package var isOverTCP = false
     package var isConsentLost = false
     package var handshake = Handshake.waiting
     package var connectedAt: WallTime?

@@ -94,7 +94,8 @@ extension TransportState {
         self.init()
         checks = facts.checks
         (firstCheckAt, lastCheckAt) = (clocks.wall(facts.firstCheckAt), clocks.wall(facts.lastCheckAt))
-        (validated, selected, isConsentLost) = (facts.validated, facts.selected, facts.isConsentLost)
+        (validated, selected, isOverTCP) = (facts.validated, facts.selected, facts.isOverTCP)
+        isConsentLost = facts.isConsentLost
         handshake = Handshake(facts.handshake)
         connectedAt = clocks.wall(facts.connectedAt)
         isServer = facts.role.map { $0 == .server }

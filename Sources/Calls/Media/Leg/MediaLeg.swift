@@ -58,6 +58,8 @@ struct MediaLeg: ~Copyable {
     var outgoing: OutgoingStream
     var outbound: SRTPSession?
     var remote: KernelAddress?
+    /// Where a browser's media goes when `remote` is nil: its network lets no UDP pass.
+    var connection: ConnectionPointer?
     /// The RTP socket is connected to the one source it takes packets from.
     var isLatched = false
     /// A SIP leg whose packets are SRTP, both ways; without sessions nothing passes.

@@ -29,17 +29,20 @@ final class MediaWorker: Sendable {
         let context = HandedOver(dtls)
         let isSystemsChoice = configuration.browserPort == 0
         let wanted = isSystemsChoice ? 0 : configuration.browserPort &+ UInt16(truncatingIfNeeded: index)
-        let socket = try UDPSockets.bind(
+        let sockets = try BrowserSockets(
             SocketAddress(ip: configuration.browserBindAddress, port: wanted), receiveBuffer: Self.receiveBuffer)
-        browserPort = isSystemsChoice ? UDPSockets.port(of: socket) : wanted
+        browserPort = sockets.port
         wakeUp = tandem_eventfd()
         let poll = tandem_epoll_create()
         guard wakeUp >= 0, poll >= 0 else {
             let reason = errno
-            for descriptor in [socket, wakeUp, poll] where descriptor >= 0 { Glibc.close(descriptor) }
+            for descriptor in [sockets.datagrams, sockets.listener, wakeUp, poll] where descriptor >= 0 {
+                Glibc.close(descriptor)
+            }
             throw .system(errno: reason)
         }
-        let descriptors = WorkerDescriptors(poll: poll, wakeUp: wakeUp, browsers: socket)
+        let descriptors = WorkerDescriptors(
+            poll: poll, wakeUp: wakeUp, browsers: sockets.datagrams, listener: sockets.listener)
         let counters = CounterBlock()
         self.counters = counters
         thread.withLock {
@@ -87,6 +90,33 @@ struct WorkerDescriptors: Sendable {
     let poll: Int32
     let wakeUp: Int32
     let browsers: Int32
+    let listener: Int32
+}
+
+/// The two sockets of a worker's browsers, UDP and TCP, of one port.
+private struct BrowserSockets {
+    let port: UInt16
+    let datagrams: Int32
+    let listener: Int32
+
+    /// Port 0 is the system's choice, which knows one of the two protocols only: tried again where the other's is taken.
+    private static let attempts = 8
+
+    init(_ address: SocketAddress, receiveBuffer: Int) throws(MediaError) {
+        var failure = MediaError.system(errno: EADDRINUSE)
+        for _ in 0..<(address.port == 0 ? Self.attempts : 1) {
+            let datagrams = try UDPSockets.bind(address, receiveBuffer: receiveBuffer)
+            let port = address.port == 0 ? UDPSockets.port(of: datagrams) : address.port
+            let listener = SocketAddress(ip: address.ip, port: port).withSockAddr { tandem_tcp_listen($0, $1) }
+            if listener >= 0 {
+                (self.port, self.datagrams, self.listener) = (port, datagrams, listener)
+                return
+            }
+            failure = .system(errno: errno)
+            Glibc.close(datagrams)
+        }
+        throw failure
+    }
 }
 
 /// Bound UDP sockets as bare descriptors, the form workers use.

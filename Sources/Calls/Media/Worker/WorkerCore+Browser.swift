@@ -42,15 +42,20 @@ extension WorkerCore {
                 return false
             }
             return receiveSealed(packet, leg)
-        case 0...3: receiveSTUN(packet, source)
-        case 20...63: receiveDTLS(packet, source)
+        case 0...3: receiveSTUN(packet, RemotePath(source))
+        case 20...63:
+            guard let leg = flows.leg(at: source) else {
+                counters.add(.refused)
+                return false
+            }
+            receiveDTLS(packet, RemotePath(source), leg)
         default: counters.add(.malformed)
         }
         return false
     }
 
     @inline(__always)
-    private mutating func receiveSealed(_ packet: Packet, _ leg: LegPointer) -> Bool {
+    mutating func receiveSealed(_ packet: Packet, _ leg: LegPointer) -> Bool {
         counters.add(.browserPacketsReceived)
         counters.add(.browserBytesReceived, packet.length)
         let isControl = packet.contents.isRTCP
@@ -85,21 +90,17 @@ extension WorkerCore {
         return false
     }
 
-    private mutating func receiveSTUN(_ packet: Packet, _ source: SocketAddress) {
+    mutating func receiveSTUN(_ packet: Packet, _ path: RemotePath) {
         guard let ufrag = STUN.localUfrag(in: packet.contents.bytes), let leg = ufrags[ufrag] else {
             counters.add(.refused)
             return
         }
-        leg.pointee.browser?.receiveSTUN(packet.contents.bytes, from: source, now: now)
+        leg.pointee.browser?.receiveSTUN(packet.contents.bytes, from: path, now: now)
         drainBrowser(leg)
     }
 
-    private mutating func receiveDTLS(_ packet: Packet, _ source: SocketAddress) {
-        guard let leg = flows.leg(at: source) else {
-            counters.add(.refused)
-            return
-        }
-        leg.pointee.browser?.receiveDTLS(packet.contents.bytes, from: source, now: now)
+    mutating func receiveDTLS(_ packet: Packet, _ path: RemotePath, _ leg: LegPointer) {
+        leg.pointee.browser?.receiveDTLS(packet.contents.bytes, from: path, now: now)
         drainBrowser(leg)
     }
 
@@ -107,7 +108,7 @@ extension WorkerCore {
     mutating func drainBrowser(_ leg: LegPointer) {
         while let output = leg.pointee.browser?.nextOutput() {
             switch output {
-            case .transmit(let bytes, let address): transmit(bytes, to: address)
+            case .transmit(let bytes, let path): transmit(bytes, over: path)
             case .event(let event): browserEvent(event, leg)
             }
         }
@@ -118,21 +119,27 @@ extension WorkerCore {
         browserTimers.schedule(at: deadline, leg.pointee.id)
     }
 
-    private mutating func transmit(_ bytes: [UInt8], to address: SocketAddress) {
+    private mutating func transmit(_ bytes: [UInt8], over path: RemotePath) {
         guard bytes.count <= Packet.longest else { return }
+        if let number = path.connection {
+            guard let connection = connections.open[number] else { return }
+            if !bytes.withUnsafeBytes({ write($0, over: connection) }) { counters.add(.sendFailures) }
+            return
+        }
         let packet = Packet(pool.take(), length: bytes.count)
         packet.room.copyBytes(from: bytes)
-        queue.append(packet, to: KernelAddress(address, isIPv6Socket: isIPv6))
+        queue.append(packet, to: KernelAddress(path.address, isIPv6Socket: isIPv6))
         if queue.isFull { flush() }
     }
 
     private mutating func browserEvent(_ event: BrowserLegEvent, _ leg: LegPointer) {
         let id = leg.pointee.id
         switch event {
-        case .validated(let address): claim(address, leg)
-        case .forgotten(let address): flows.remove(address, of: leg)
+        case .validated(let path):
+            if let number = path.connection { claim(number, leg) } else { claim(path.address, leg) }
+        case .forgotten(let path): forget(path, leg)
         case .retired(let ufrag): ufrags[ufrag] = nil
-        case .selected(let address): select(address, leg)
+        case .selected(let path): select(path, leg)
         case .connected(let keys, let remote): connected(keys, remote, leg)
         case .failed(let failure): over(leg, .failed(id, MediaFailure(failure)))
         case .closed: over(leg, .hungUp(id))
@@ -154,12 +161,18 @@ extension WorkerCore {
         flows.insert(leg, at: address)
     }
 
-    private func select(_ address: SocketAddress, _ leg: LegPointer) {
-        leg.pointee.remote = KernelAddress(address, isIPv6Socket: isIPv6)
-        leg.pointee.remoteAddress = address
+    private mutating func forget(_ path: RemotePath, _ leg: LegPointer) {
+        guard let number = path.connection else { return flows.remove(path.address, of: leg) }
+        if let connection = connections.open[number] { close(connection) }
     }
 
-    private mutating func connected(_ keys: SRTPKeys, _ remote: SocketAddress, _ leg: LegPointer) {
+    private func select(_ path: RemotePath, _ leg: LegPointer) {
+        leg.pointee.connection = path.connection.flatMap { connections.open[$0] }
+        leg.pointee.remote = path.connection == nil ? KernelAddress(path.address, isIPv6Socket: isIPv6) : nil
+        leg.pointee.remoteAddress = path.address
+    }
+
+    private mutating func connected(_ keys: SRTPKeys, _ remote: RemotePath, _ leg: LegPointer) {
         guard let profile = ProtectionProfile(rawValue: keys.profile.rawValue) else {
             over(leg, .failed(leg.pointee.id, .noSRTPProfile))
             return

@@ -51,6 +51,7 @@ extension WorkerCore {
             if let leg = legs[id] { reports.append(.statistics(leg.pointee.statistics(), then)) }
         case .stop:
             for leg in Array(legs.values) { close(leg) }
+            for stranger in connections.strangers { close(stranger) }
             isStopping = true
         }
     }
@@ -92,6 +93,7 @@ extension WorkerCore {
         wheels.stopPacing(leg)
         if leg.pointee.kind == .browser {
             flows.removeAll(of: leg)
+            closeConnections(of: leg)
             for ufrag in leg.pointee.browser?.localUfrags ?? [] { ufrags[ufrag] = nil }
         }
         legs[leg.pointee.id] = nil

@@ -117,10 +117,13 @@ extension WorkerCore {
         leg.pointee.payloadSent &+= UInt32(truncatingIfNeeded: packet.length - RTPHeader.size)
     }
 
-    /// Queues a datagram for a browser; the buffer is kept unless the browser's address is unknown.
+    /// Queues a datagram for a browser; the buffer is kept unless the browser is connected by TCP or not at all.
     @inline(__always)
     mutating func enqueue(_ packet: Packet, to leg: LegPointer) -> Bool {
-        guard let remote = leg.pointee.remote else { return false }
+        guard let remote = leg.pointee.remote else {
+            sendOverTCP(packet, leg)
+            return false
+        }
         counters.add(.browserPacketsSent)
         counters.add(.browserBytesSent, packet.length)
         queue.append(packet, to: remote)

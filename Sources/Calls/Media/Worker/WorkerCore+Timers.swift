@@ -7,7 +7,7 @@ import Wire
 extension WorkerCore {
     /// Milliseconds until something is due, for epoll; -1 when only the network can wake us.
     mutating func timeout() -> Int32 {
-        let deadline = min(wheels.nextDeadline, nextBrowserTimer)
+        let deadline = min(wheels.nextDeadline, nextBrowserTimer, connections.nextDeadline)
         guard deadline != .never else { return -1 }
         guard deadline > now else { return 0 }
         let milliseconds = (deadline.nanoseconds - now.nanoseconds + 999_999) / 1_000_000
@@ -28,6 +28,7 @@ extension WorkerCore {
             for leg in wheels.house[slot] { lookAfter(leg) }
         }
         if nextBrowserTimer <= now { runBrowserTimers() }
+        if !connections.strangers.isEmpty { closeImpatientStrangers() }
     }
 
     private mutating func runBrowserTimers() {

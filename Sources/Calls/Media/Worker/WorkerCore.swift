@@ -29,6 +29,7 @@ struct WorkerCore: ~Copyable {
     var queue = SendQueue()
     let received: UnsafeMutablePointer<tandem_datagram>
     var flows = FlowTable()
+    var connections = BrowserConnections()
     var legs: [MediaLegID: LegPointer] = [:]
     var ufrags: [String: LegPointer] = [:]
     var conferences: [ConferenceID: ConferencePointer] = [:]
@@ -55,12 +56,16 @@ struct WorkerCore: ~Copyable {
         received.deallocate()
         Glibc.close(descriptors.poll)
         Glibc.close(descriptors.browsers)
+        Glibc.close(descriptors.listener)
+        Glibc.close(connections.spare)
     }
 
-    /// Tokens of what is not a leg; a leg's token is its address with the lowest bit set for its RTCP socket.
+    /// Tokens of what is neither leg nor connection; a leg's token is its address with the lowest bit set for its RTCP
+    /// socket, a connection's its address with the second bit set.
     private enum Token {
         static let wakeUp: UInt64 = 0
         static let browsers: UInt64 = 1
+        static let listener: UInt64 = 2
     }
 
     private static let readyAtOnce = 256
@@ -74,6 +79,7 @@ struct WorkerCore: ~Copyable {
         }
         tandem_epoll_add(descriptors.poll, descriptors.wakeUp, Token.wakeUp)
         tandem_epoll_add(descriptors.poll, descriptors.browsers, Token.browsers)
+        tandem_epoll_add(descriptors.poll, descriptors.listener, Token.listener)
         let tokens = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.readyAtOnce)
         defer { tokens.deallocate() }
         while !isStopping {
@@ -86,6 +92,8 @@ struct WorkerCore: ~Copyable {
                 switch tokens[index] {
                 case Token.wakeUp: hasCommands = true
                 case Token.browsers: receiveFromBrowsers()
+                case Token.listener: acceptConnections()
+                case let token where token & Self.connectionBit != 0: serveConnection(token)
                 case let token: receiveFromLeg(token)
                 }
             }
@@ -99,6 +107,7 @@ struct WorkerCore: ~Copyable {
             }
             runTimers()
             flush()
+            if !connections.closed.isEmpty { freeClosedConnections() }
             if !reports.isEmpty {
                 report(reports)
                 reports = []
@@ -114,7 +123,9 @@ struct WorkerCore: ~Copyable {
 
     /// The leg that a token of a socket of its own names.
     @inline(__always)
-    static func leg(of token: UInt64) -> LegPointer? { LegPointer(bitPattern: UInt(token & ~1)) }
+    static func leg(of token: UInt64) -> LegPointer? {
+        token & connectionBit == 0 ? LegPointer(bitPattern: UInt(token & ~1)) : nil
+    }
 
     /// Watches a SIP leg's sockets.
     func watch(_ leg: LegPointer) {

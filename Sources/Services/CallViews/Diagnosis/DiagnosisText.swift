@@ -71,8 +71,8 @@ package struct DiagnosisText {
             if let value = dtls[name]?.stringValue { handshake += ", \(word)\(value)" }
         }
         return [
-            "  ICE       \(ice["checks"].text) checks, selected \(ice["selected"].text), \(ice["firstCheckAt"].text) … "
-                + "\(ice["lastCheckAt"].text)",
+            "  ICE       \(ice["checks"].text) checks, selected \(ice["selected"].text) \(ice["protocol"].text), "
+                + "\(ice["firstCheckAt"].text) … \(ice["lastCheckAt"].text)",
             handshake,
         ]
     }
