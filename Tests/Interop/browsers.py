@@ -163,8 +163,8 @@ def listen_together(seconds, *phones):
 class Browsers:
     """Chromium processes, each with a microphone that hears a tone of its own."""
 
-    def __init__(self, playwright):
-        self.playwright = playwright
+    def __init__(self, playwright, executable=CHROMIUM):
+        self.playwright, self.executable = playwright, str(executable)
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-tones-"))
         self.running = {}
 
@@ -173,7 +173,7 @@ class Browsers:
             # The capture starts anew at the file's end: a whole number of periods makes the joint inaudible.
             path = write_tone(self.folder / f"{tone}.wav", tone, seconds=60, rate=RATE, level_db=-12.0)
             self.running[tone] = self.playwright.chromium.launch(
-                executable_path=CHROMIUM,
+                executable_path=self.executable,
                 args=[
                     "--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
                     f"--use-file-for-fake-audio-capture={path}", "--allow-loopback-in-peer-connection",
@@ -197,9 +197,10 @@ class Browsers:
 
 
 @contextlib.contextmanager
-def chromium():
+def chromium(executable=CHROMIUM):
+    """`executable` may be a script that runs Chromium somewhere else."""
     with sync_playwright() as playwright:
-        browsers = Browsers(playwright)
+        browsers = Browsers(playwright, executable)
         try:
             yield browsers
         finally:

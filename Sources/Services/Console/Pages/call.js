@@ -37,7 +37,11 @@ export class Call extends EventTarget {
     const follow = (name, react) => this.#sound.addEventListener(name, ({ detail }) => react(detail));
     follow('candidate', (candidate) => socket.tell('ice-candidate', { callId: this.id, candidate }));
     follow('state', (state) => this.#connectionChanged(state));
-    follow('quality', (figures) => this.#emit('quality', figures));
+    follow('quality', (figures) => {
+      // A network that changed takes the socket along, which would be noticed late; so does silence tell of one.
+      if (!figures.isFlowing) this.#socket.probe();
+      this.#emit('quality', figures);
+    });
     follow('level', (level) => {
       if (this.state === 'ringing' && level.far > audible) sounds.silence();
       this.#emit('level', level);
@@ -85,7 +89,9 @@ export class Call extends EventTarget {
     this.#await(null);
     this.#iceServers = back.iceServers;
     this.setSilent(back.isMuted);
-    if (!back.keepsMedia) await this.#connectAnew();
+    // What took the socket may have been a change of network: media looks for its way again as well.
+    if (back.keepsMedia) await this.#offer({ iceRestart: true });
+    else await this.#connectAnew();
     this.#change({ isReturning: false, state: back.isHold ? 'held' : 'connected' });
   }
 
@@ -130,7 +136,6 @@ export class Call extends EventTarget {
     const isWeak = state === 'disconnected' || state === 'failed';
     if (state === 'connected') this.#hasRestarted = false;
     this.#change({ isWeak, hasSound: this.hasSound || state === 'connected' });
-    // A network that changed takes the socket along, which would be noticed late.
     if (isWeak) this.#socket.probe();
     if (state !== 'failed' || this.isReturning) return;
     if (this.#hasRestarted || !this.hasSound) return this.#mediaFailed();

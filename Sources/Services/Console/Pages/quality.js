@@ -3,8 +3,8 @@ const period = 2000;
 /**
  * How a call sounds, from the browser's statistics (what we receive) and the gateway's (what it receives of ours).
  *
- * `onUpdate({lossIn, lossOut, jitter, rtt, mos, codec, grade})`: losses 0 … 1 over the last seconds, times in
- * milliseconds, the gateway's score 1 … 4.5; what is not known is null.
+ * `onUpdate({lossIn, lossOut, jitter, rtt, mos, codec, grade, isFlowing})`: losses 0 … 1 over the last seconds, times in
+ * milliseconds, the gateway's score 1 … 4.5; what is not known is null. `isFlowing`: packets came since the last look.
  */
 export class Quality {
   #pc;
@@ -30,6 +30,7 @@ export class Quality {
     const pair = report.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded');
     const codec = report.find((entry) => entry.id === inbound?.codecId);
     if (!inbound) return;
+    const isFlowing = inbound.packetsReceived > this.#before.received;
     const figures = {
       lossIn: this.#loss(inbound),
       lossOut: this.#gateway.loss ?? null,
@@ -38,7 +39,7 @@ export class Quality {
       mos: this.#gateway.mos ?? null,
       codec: codec?.mimeType?.split('/')[1] ?? null,
     };
-    this.#onUpdate({ ...figures, grade: grade(figures) });
+    this.#onUpdate({ ...figures, grade: grade(figures), isFlowing });
   }
 
   #loss({ packetsLost = 0, packetsReceived = 0 }) {

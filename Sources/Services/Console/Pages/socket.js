@@ -3,7 +3,7 @@ import { Refusal } from './server.js';
 const pauses = [500, 1000, 2000, 4000, 8000, 15000];
 const pingPeriod = 20_000;
 const replyLimit = 10_000;
-const probeLimit = 3000;
+const probeLimit = 1500;
 
 /**
  * The signalling connection, which comes back by itself.
