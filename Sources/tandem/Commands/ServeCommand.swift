@@ -1,4 +1,5 @@
 import Glibc
+import Observability
 import Reactor
 import Synchronization
 import Telemetry
@@ -34,6 +35,8 @@ enum ServeCommand {
         await gateway.stop(
             drain: settings.drainTimeout, within: settings.shutdownTimeout, hurry: { signals.mayNotWait })
         gateway.logger.info("stopped")
+        gateway.sink.flush()
+        gateway.logFiles?.stop()
     }
 }
 

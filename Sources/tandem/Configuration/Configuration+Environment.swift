@@ -62,6 +62,7 @@ extension Configuration {
             }
             service.logLevel = level
         }
+        service.logFolder = reader.environment.isEmptied("LOG_DIR") ? nil : reader.text("LOG_DIR") ?? service.logFolder
         service.drainTimeout = try reader.milliseconds("DRAIN_TIMEOUT_MS", default: 0)
         service.shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS", default: 10_000)
         service.nameServers = try reader.addresses("DNS_SERVERS", port: 53)

@@ -25,6 +25,8 @@ struct Configuration {
         /// How much may wait for a database server, in megabytes.
         var outboxLimit = 1024
         var logLevel = LogLevel.info
+        /// Nil: lines go to standard output alone.
+        var logFolder: String? = "logs"
         var adminPassword: String?
         var drainTimeout: Duration = .zero
         var shutdownTimeout: Duration = .seconds(10)

@@ -15,6 +15,9 @@ struct Environment {
         return value
     }
 
+    /// Set to nothing, which for a few variables is not the same as unset.
+    func isEmptied(_ name: String) -> Bool { values[name]?.trimmed.isEmpty ?? false }
+
     /// The first of several names that is set.
     func first(_ names: String...) -> String? {
         names.lazy.compactMap { self[$0] }.first

@@ -23,6 +23,7 @@ final class Gateway {
     let registry = MetricRegistry()
     let metrics: GatewayMetrics
     let sink: JSONLogSink
+    let logFiles: LogFiles?
     let logger: Logger
     let store: SQLStore
     let credentials: [FirstStart.Credentials]?
@@ -50,7 +51,12 @@ final class Gateway {
         self.metrics = metrics
         startedAt = SystemClock.wallTime()
         sink = JSONLogSink(level: configuration.service.logLevel, wallTime: { SystemClock.wallTime() })
-        logger = Logger(label: "tandem", sink: sink)
+        let logger = Logger(label: "tandem", sink: sink)
+        self.logger = logger
+        logFiles = configuration.service.logFolder.map { folder in
+            LogFiles(folder: folder) { logger.warn("log files cannot be written", [LogField("reason", $0)]) }
+        }
+        if let logFiles { sink.keep(in: logFiles) }
         let opened = try await Self.openStore(configuration, registry, logger)
         (store, credentials, roster) = (opened.store, opened.credentials, RosterBox(opened.roster))
         let addresses = configuration.advertisedAddresses

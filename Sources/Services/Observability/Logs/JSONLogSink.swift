@@ -3,7 +3,7 @@ import Synchronization
 package import Telemetry
 package import Wire
 
-/// Writes log lines as JSON, one line each, to a file descriptor (standard output).
+/// Writes log lines as JSON, one line each, to a file descriptor (standard output), and to files if there are some.
 ///
 /// Each is written at once, until `gather` says when there is a better moment: a write per line is dear when every call
 /// has several. Warnings and errors take all before them along without waiting.
@@ -15,6 +15,9 @@ package final class JSONLogSink: LogSink {
 
     private struct Gathered {
         var bytes: [UInt8] = []
+        /// The lines of errors among them, for a file of their own.
+        var errors: [UInt8] = []
+        var files: LogFiles?
         /// Has something run soon; false when this thread cannot.
         var postpone: (@Sendable (@escaping @Sendable () -> Void) -> Bool)?
     }
@@ -37,12 +40,17 @@ package final class JSONLogSink: LogSink {
         gathered.withLock { $0.postpone = postpone }
     }
 
+    /// From here on files have the lines as well.
+    package func keep(in files: LogFiles) { gathered.withLock { $0.files = files } }
+
     package func write(_ line: LogLine) {
         let moment = wallTime()
         gathered.withLock { gathered in
             let isFirst = gathered.bytes.isEmpty
+            let start = gathered.bytes.count
             Self.encode(line, at: moment, to: &gathered.bytes)
             gathered.bytes.append(ASCII.lineFeed)
+            if line.level == .error, gathered.files != nil { gathered.errors += gathered.bytes[start...] }
             let mayWait = line.level < .warn && gathered.bytes.count < Self.gatheredLimit
             if mayWait, let postpone = gathered.postpone, !isFirst || postpone({ [weak self] in self?.flush() }) {
                 return
@@ -56,7 +64,12 @@ package final class JSONLogSink: LogSink {
 
     /// Under the lock, so that lines of several threads do not mix.
     private func writeOut(_ gathered: inout Gathered) {
+        guard !gathered.bytes.isEmpty else { return }
         writeAll(gathered.bytes)
+        if let files = gathered.files {
+            files.write(gathered.bytes, errors: gathered.errors)
+            gathered.errors = []
+        }
         gathered.bytes.removeAll(keepingCapacity: true)
     }
 
