@@ -18,6 +18,9 @@ enum Program {
         tandem trunk     add, list, check and remove the ways to the telephone network
         tandem route     add, list and remove what becomes of calls from trunks
         tandem queue     add, list and remove queues; let a member rest
+        tandem phone     add, list and remove the telephones of users
+        tandem line      add, list and remove the numbers that customers dial
+        tandem company   add, list and remove the organisations of those who call
         tandem version
 
         Settings are environment variables, or lines NAME=value in ./.env; README.md lists them.

@@ -13,16 +13,19 @@ struct AdminTests {
         "credentials": [["username": "7495", "password": "s3cret"]],
     ]
 
-    @Test(arguments: ["sip-accounts", "trunks", "routes", "queues", "users", "trunks/a/status"])
+    @Test(arguments: [
+        "sip-accounts", "trunks", "routes", "queues", "users", "phone-lines", "companies", "users/1/phones",
+        "trunks/a/status",
+    ])
     func `nobody but administrators gets in`(path: String) throws {
         for mode in [AuthMode.off, .required] {
             let scene = try Scene(mode)
             #expect(try scene.ask(.get, "/api/v1/admin/\(path)").status == 401)
-            for method in [HTTPMethod.get, .post] where path.count < 13 {
+            for method in [HTTPMethod.get, .post] where path.count < 15 {
                 #expect(try scene.ask(method, "/api/v1/admin/\(path)", user: 1, role: "admin").code == "FORBIDDEN")
             }
         }
-        if path.count < 13 { #expect(try Scene(.off).ask(.get, "/api/v1/admin/\(path)", user: 3).status == 200) }
+        if path.count < 15 { #expect(try Scene(.off).ask(.get, "/api/v1/admin/\(path)", user: 3).status == 200) }
     }
 
     @Test func `a trunk is made, shown without its password, changed and removed`() throws {
@@ -98,6 +101,60 @@ struct AdminTests {
         #expect(try scene.admin(.put, "sip-accounts/\(id)", ["enabled": false]).status == 200)
         #expect(try scene.admin(.post, "sip-accounts", ["extension": "1001", "password": "long enough"]).status == 409)
         #expect(try scene.admin(.delete, "sip-accounts/\(id)").status == 200)
+    }
+
+    @Test func `a user has phones`() throws {
+        let scene = try Scene(.required)
+        #expect(try scene.admin(.get, "users/1/phones")["data"]?[0]?["number"] == "+79161112233")
+        let made = try scene.admin(.post, "users/2/phones", ["number": "8 916 111-22-44", "type": "mobile"])
+        #expect(made.status == 201 && made["data"]?["userId"] == 2 && made["data"]?["isPrimary"] == false)
+        let id = try #require(made["data"]?["id"]?.integerValue)
+        #expect(scene.directory.present.owner(of: "+79161112244") == 2)
+        #expect(try scene.admin(.post, "users/2/phones", ["number": "+79161112244"]).code == "CONFLICT")
+        let wrong = try scene.admin(.post, "users/2/phones", ["number": "no number", "type": "fax", "ext": 1])
+        #expect(
+            wrong.body["error"]?["details"]?.objectValue?.members.map(\.name).sorted() == ["ext", "number", "type"])
+        #expect(try scene.admin(.put, "users/2/phones/\(id)", ["isPrimary": true])["data"]?["isPrimary"] == true)
+        #expect(try scene.admin(.put, "users/1/phones/\(id)", ["isPrimary": true]).status == 404)
+        #expect(try scene.admin(.delete, "users/1/phones/\(id)").status == 404)
+        #expect(try scene.admin(.get, "users/99/phones").code == "USER_NOT_FOUND")
+        #expect(try scene.admin(.delete, "users/2/phones/\(id)").status == 200)
+        #expect(try scene.admin(.get, "users/2/phones")["data"] == [])
+    }
+
+    @Test func `a line is known by its number, however it is written`() throws {
+        let scene = try Scene(.required)
+        let made = try scene.admin(.post, "phone-lines", ["number": "+74951234567", "rk": "РК1", "city": "Москва"])
+        #expect(made.status == 201 && made["data"]?["avitoName"] == .null)
+        let id = try #require(made["data"]?["id"]?.integerValue)
+        #expect(scene.directory.present.line(number: "8 495 123-45-67")?.campaign == "РК1")
+        #expect(try scene.admin(.post, "phone-lines", ["number": "8 (495) 123-45-67"]).code == "CONFLICT")
+        #expect(try scene.admin(.put, "phone-lines/\(id)", ["city": .null])["data"]?["city"] == .null)
+        #expect(try scene.admin(.delete, "phone-lines/\(id)").status == 200)
+        #expect(try scene.admin(.get, "phone-lines/\(id)").status == 404)
+    }
+
+    @Test func `companies come in pages, with their phones`() throws {
+        let scene = try Scene(.required)
+        for name in ["ООО Технологии", "АО Ромашка"] {
+            let phones: JSONValue = [["number": "+74951234567", "contactPerson": "Иван"]]
+            #expect(try scene.admin(.post, "companies", ["name": .string(name), "phones": phones]).status == 201)
+        }
+        let page = try scene.admin(.get, "companies?limit=1&page=2")
+        #expect(page["data"]?.arrayValue?.count == 1 && page["pagination"]?["total"] == 2)
+        let found = try scene.admin(.get, "companies?search=%D0%A0%D0%BE%D0%BC")
+        let id = try #require(found["data"]?[0]?["id"]?.integerValue)
+        #expect(found["pagination"]?["pages"] == 1 && found["data"]?[0]?["phones"]?[0]?["type"] == "main")
+        #expect(try scene.admin(.get, "companies?page=900000000&limit=500")["data"] == [])
+        let wrong = try scene.admin(.put, "companies/\(id)", ["inn": "123", "phones": [["number": "x"]]])
+        #expect(
+            wrong.body["error"]?["details"]?.objectValue?.members.map(\.name).sorted() == ["inn", "phones[0].number"])
+        #expect(try scene.admin(.put, "companies/\(id)", ["inn": "1234567890"])["data"]?["inn"] == "1234567890")
+        #expect(try scene.admin(.get, "companies/77").code == "COMPANY_NOT_FOUND")
+        #expect(try scene.admin(.delete, "companies/\(id)").status == 200)
+        scene.directory.breakDown()
+        #expect(try scene.admin(.get, "companies").status == 503)
+        #expect(try scene.admin(.get, "companies/1").status == 503)
     }
 
     @Test func `a user has a login, limits and a password, and one administrator stays`() throws {

@@ -6,7 +6,10 @@ import Synchronization
 final class MemoryDirectory: DirectoryStore {
     private struct State {
         var users: [User]
+        var phones: [UserPhone]
         var accounts: [SIPAccount] = []
+        var lines: [PhoneLine]
+        var companies: [Company] = []
         var trunks: [Trunk] = []
         var routes: [InboundRoute] = []
         var queues: [CallQueue] = []
@@ -18,13 +21,19 @@ final class MemoryDirectory: DirectoryStore {
 
         var roster: Roster {
             Roster(
-                users: users, accounts: accounts, trunks: trunks, routes: routes, queues: queues, limits: limits)
+                users: users, phones: phones, accounts: accounts, lines: lines, trunks: trunks, routes: routes,
+                queues: queues, limits: limits)
         }
     }
 
     private let state: Mutex<State>
 
-    init(_ roster: Roster) { state = Mutex(State(users: Array(roster.users.values), lastID: 0)) }
+    init(_ roster: Roster) {
+        state = Mutex(
+            State(
+                users: Array(roster.users.values), phones: roster.phones.values.flatMap(\.self), lines: roster.lines,
+                lastID: 0))
+    }
 
     var accounts: [SIPAccount] { state.withLock { $0.accounts } }
     var trunks: [Trunk] { state.withLock { $0.trunks } }
@@ -106,6 +115,24 @@ final class MemoryDirectory: DirectoryStore {
         }
     }
     func removeUser(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.users, \.id) }
+    func add(_ phone: UserPhone) async throws(StoreError) -> UserPhone { try add(phone, \.phones, \.id) }
+    func update(_ phone: UserPhone) async throws(StoreError) -> Bool { try update(phone, \.phones, \.id) }
+    func removePhone(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.phones, \.id) }
+    func add(_ line: PhoneLine) async throws(StoreError) -> PhoneLine { try add(line, \.lines, \.id) }
+    func update(_ line: PhoneLine) async throws(StoreError) -> Bool { try update(line, \.lines, \.id) }
+    func removeLine(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.lines, \.id) }
+    func add(_ company: Company) async throws(StoreError) -> Company { try add(company, \.companies, \.id) }
+    func update(_ company: Company) async throws(StoreError) -> Bool { try update(company, \.companies, \.id) }
+    func removeCompany(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.companies, \.id) }
+    func company(id: Int64) async throws(StoreError) -> Company? {
+        try change { state in state.companies.first { $0.id == id } }
+    }
+    func companies(matching query: CompanyQuery) async throws(StoreError) -> CompanyPage {
+        try change { state in
+            let found = state.companies.filter { query.search.map($0.name.contains) ?? true }
+            return CompanyPage(items: Array(found.dropFirst(query.offset).prefix(query.limit)), total: found.count)
+        }
+    }
     func add(_ account: SIPAccount) async throws(StoreError) -> SIPAccount { try add(account, \.accounts, \.id) }
     func update(_ account: SIPAccount) async throws(StoreError) -> Bool { try update(account, \.accounts, \.id) }
     func removeAccount(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.accounts, \.id) }

@@ -23,6 +23,26 @@ package struct CompanyPhone: Hashable, Sendable {
     }
 }
 
+/// Which companies a list shows, in the order of their names.
+package struct CompanyQuery: Hashable, Sendable {
+    /// A part of a name, in any case, or of a number or taxpayer number; nil for all.
+    package var search: String?
+    package var limit: Int
+    package var offset: Int
+
+    package init(search: String? = nil, limit: Int, offset: Int = 0) {
+        (self.search, self.limit, self.offset) = (search, limit, offset)
+    }
+}
+
+package struct CompanyPage: Hashable, Sendable {
+    package var items: [Company]
+    /// How many there are on all pages.
+    package var total: Int
+
+    package init(items: [Company], total: Int) { (self.items, self.total) = (items, total) }
+}
+
 /// A number of ours that customers dial, with what it was advertised for (table `phones`).
 package struct PhoneLine: Hashable, Sendable {
     package var id: Int64

@@ -1,4 +1,4 @@
-/// The port to what administrators keep: accounts, trunks, routes, queues, users and their limits.
+/// The port to what administrators keep: users with limits and phones, accounts, lines, trunks, routes, queues, companies.
 ///
 /// Whatever is added gets its `id` from the store. `update` and `remove` answer false when there is no such row; a name
 /// that another row has is a `.conflict`. Names change everywhere at once: a route of a renamed trunk follows it.
@@ -15,6 +15,24 @@ package protocol DirectoryStore: Sendable {
     func update(_ user: User, passwordHash: String?, limits: TollLimits?) async throws(StoreError) -> Bool
     /// The user's calls stay, and his accounts become nobody's.
     func removeUser(id: Int64) async throws(StoreError) -> Bool
+
+    /// A phone that is primary takes that from the user's others.
+    func add(_ phone: UserPhone) async throws(StoreError) -> UserPhone
+    func update(_ phone: UserPhone) async throws(StoreError) -> Bool
+    func removePhone(id: Int64) async throws(StoreError) -> Bool
+
+    func add(_ line: PhoneLine) async throws(StoreError) -> PhoneLine
+    func update(_ line: PhoneLine) async throws(StoreError) -> Bool
+    func removeLine(id: Int64) async throws(StoreError) -> Bool
+
+    /// Companies are too many for a roster.
+    func companies(matching query: CompanyQuery) async throws(StoreError) -> CompanyPage
+    func company(id: Int64) async throws(StoreError) -> Company?
+    func add(_ company: Company) async throws(StoreError) -> Company
+    /// Phones included.
+    func update(_ company: Company) async throws(StoreError) -> Bool
+    /// Its calls stay.
+    func removeCompany(id: Int64) async throws(StoreError) -> Bool
 
     /// The secret must be digests.
     func add(_ account: SIPAccount) async throws(StoreError) -> SIPAccount

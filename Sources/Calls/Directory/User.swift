@@ -79,7 +79,7 @@ extension User {
 
 /// One telephone of a user.
 package struct UserPhone: Hashable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case work
         case mobile
         case `extension`

@@ -63,7 +63,7 @@ extension FirstStart {
         user.id = try UserTable.insert(user, to: database)
         let hash = PasswordHash.make(password, cost: .generated, using: &entropy)
         try UserTable.setPasswordHash(hash, ofUser: user.id, in: database)
-        try UserTable.insert(
+        try UserPhoneTable.insert(
             UserPhone(id: 0, userID: user.id, number: person.number, kind: .extension, isPrimary: true), to: database)
         let account = SIPAccount(
             id: 0, extension: person.number, username: person.number,

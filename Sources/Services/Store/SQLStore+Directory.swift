@@ -108,7 +108,7 @@ extension SQLStore: DirectoryStore {
         }
     }
 
-    private func remove(_ id: Int64, from table: String) throws(StoreError) -> Bool {
+    func remove(_ id: Int64, from table: String) throws(StoreError) -> Bool {
         try change { (database: Database) throws(SQLFailure) in
             try database.run("DELETE FROM \(table) WHERE id = ?", [.integer(id)]) > 0
         }

@@ -5,14 +5,9 @@ extension SQLStore: UserStore {
     package func roster() async throws(StoreError) -> Roster {
         let trunks = try await storedTrunks()
         return try await read { (database: Database) throws(SQLFailure) in
-            let lines = try database.query("SELECT id, number, rk, city, avito_name FROM phones ORDER BY id") { row in
-                PhoneLine(
-                    id: row.integer(0), number: row.text(1), campaign: row.textIfPresent(2),
-                    city: row.textIfPresent(3), avitoName: row.textIfPresent(4))
-            }
-            return Roster(
-                users: try UserTable.read(database), phones: try UserTable.phones(database),
-                accounts: try AccountTable.read(database), lines: lines, trunks: trunks,
+            Roster(
+                users: try UserTable.read(database), phones: try UserPhoneTable.read(database),
+                accounts: try AccountTable.read(database), lines: try PhoneLineTable.read(database), trunks: trunks,
                 routes: try RouteTable.read(database), queues: try QueueTable.read(database),
                 limits: try LimitsTable.read(database))
         }
@@ -53,7 +48,7 @@ extension SQLStore: UserStore {
 
     package func phones(ofUser id: Int64) async throws(StoreError) -> [UserPhone] {
         try await read { (database: Database) throws(SQLFailure) in
-            try UserTable.phones(database, where: "WHERE user_id = ?", [.integer(id)])
+            try UserPhoneTable.read(database, where: "WHERE user_id = ?", [.integer(id)])
         }
     }
 

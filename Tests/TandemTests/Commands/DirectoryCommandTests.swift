@@ -69,6 +69,33 @@ struct DirectoryCommandTests {
         }
     }
 
+    @Test func `phones, lines and companies are added, listed and removed`() async throws {
+        try await session { session in
+            _ = try await run(UserCommand.self, "add anna", session)
+            let phone = try await run(PhoneCommand.self, "add anna +79160000001 --type mobile --primary", session)
+            #expect(phone == "phone 1 added: +79160000001 of anna")
+            #expect(await refusal(PhoneCommand.self, "add anna 89160000001", session) == .refused("number is taken"))
+            #expect(await refusal(PhoneCommand.self, "add boris 1", session) == .refused("there is no user \"boris\""))
+            #expect(try await run(PhoneCommand.self, "list", session).contains("anna   +79160000001  mobile  yes"))
+            #expect(try await run(PhoneCommand.self, "remove 1", session) == "phone 1 removed")
+            #expect(await refusal(PhoneCommand.self, "remove 1", session) == .refused("there is no phone 1"))
+
+            #expect(try await run(LineCommand.self, "add +74951234567 --rk РК1", session) == "line +74951234567 added")
+            #expect(await refusal(LineCommand.self, "add 84951234567", session) == .refused("number is taken"))
+            #expect(try await run(LineCommand.self, "list --json", session).contains("\"rk\":\"РК1\""))
+            #expect(try await run(LineCommand.self, "remove 84951234567", session) == "line +74951234567 removed")
+
+            let company = "add Окна --inn 1234567890 --phone +74951234567 --phone +74951234568"
+            #expect(try await run(CompanyCommand.self, company, session) == "company 1 added: Окна")
+            #expect(await refusal(CompanyCommand.self, company, session) == .refused("companies.inn is taken"))
+            #expect(await refusal(CompanyCommand.self, "add X --inn 1", session) == .refused("inn is no valid inn"))
+            #expect(try await run(CompanyCommand.self, "list окн", session).contains("+74951234567, +74951234568"))
+            #expect(try await run(CompanyCommand.self, "list none --json", session) == "[]")
+            #expect(try await run(CompanyCommand.self, "remove 1", session) == "company 1 removed")
+            #expect(await refusal(CompanyCommand.self, "remove x", session) == .usage("ID is a number"))
+        }
+    }
+
     @Test func `a trunk is described on one line`() async throws {
         try await session(typed: "s3cret") { session in
             let line = """

@@ -17,6 +17,9 @@ package enum FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case host
         case network
         case email
+        case phone
+        /// 10 or 12 digits: a Russian taxpayer number.
+        case inn
         case pattern
         case destination
     }

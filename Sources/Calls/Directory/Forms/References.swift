@@ -54,6 +54,17 @@ extension Form {
         if let number = user.extension, roster.queue(extension: number) != nil { refuse("extension", .taken) }
     }
 
+    package func check(_ line: PhoneLine, in roster: Roster) {
+        let number = PhoneNumber(line.number)
+        if roster.lines.contains(where: { $0.id != line.id && number.matches($0.number) }) { refuse("number", .taken) }
+    }
+
+    package func check(_ phone: UserPhone, in roster: Roster) {
+        let number = PhoneNumber(phone.number)
+        let others = (roster.phones[phone.userID] ?? []).filter { $0.id != phone.id }
+        if others.contains(where: { number.matches($0.number) }) { refuse("number", .taken) }
+    }
+
     /// A password that is chosen, not masked; `least` bytes or more.
     package func password(_ name: String = "password", atLeast least: Int = 8) -> String? {
         guard let given = value(name), !given.isNull, given != "***" else { return nil }

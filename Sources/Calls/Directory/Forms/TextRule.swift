@@ -15,6 +15,8 @@ package struct TextRule: Sendable {
 
     /// What people read: anything printable.
     package static let label = TextRule(128)
+    /// The name of an organisation.
+    package static let title = TextRule(255)
     package static let secret = TextRule(128)
     package static let path = TextRule(1024)
     /// A name in paths, metrics and log lines.
@@ -30,6 +32,15 @@ package struct TextRule: Sendable {
     package static let replacement = TextRule(128)
     /// An expression between slashes is the longest pattern.
     package static let patterns = TextRule(NumberExpression.maximumLength + 2)
+    /// A telephone of somebody, as a person writes it.
+    package static let phone = TextRule(32, .phone, fits: PhoneNumber.isAcceptable)
+    /// A number of ours that customers dial.
+    package static let line = TextRule(20, .phone, fits: PhoneNumber.isAcceptable)
+    package static let inn = TextRule(12, .inn) { text in
+        [10, 12].contains(text.utf8.count) && text.utf8.allSatisfy(ASCII.isDigit)
+    }
+    /// A word that classifies something: `active`, `main`.
+    package static let kind = TextRule(20)
     package static let realm = TextRule(255)
     package static let host = TextRule(253, .host, fits: isHost)
     package static let email = TextRule(254, .email) { text in

@@ -4,7 +4,7 @@ import Directory
 import Web
 import Wire
 
-/// `/api/v1/admin`: accounts, trunks, routes, queues and users, for administrators.
+/// `/api/v1/admin`: accounts, trunks, routes, queues, users and their phones, lines and companies, for administrators.
 extension API {
     func addAdmin(to router: inout Router) {
         guard let admin else { return }
@@ -15,8 +15,11 @@ extension API {
         add(queues, admin, to: &router)
         addMembers(of: queues, admin, to: &router)
         add(people(admin), admin, to: &router)
+        addPhones(admin, to: &router)
+        add(lines(admin), admin, to: &router)
+        addCompanies(admin, to: &router)
         onAdmin(.get, "trunks/:id/status", &router) { request throws(Failure) in
-            let trunk = try found(request, trunks(admin))
+            let trunk = try await found(request, trunks(admin))
             guard let status = await admin.trunkStatus(trunk.name) else { throw .notFound }
             return .json(.ok, ["success": true, "data": status])
         }

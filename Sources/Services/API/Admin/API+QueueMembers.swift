@@ -8,7 +8,7 @@ import Wire
 extension API {
     func addMembers(of queues: AdminResource<CallQueue>, _ admin: AdminServices, to router: inout Router) {
         onAdmin(.post, "queues/:id/members", &router) { request throws(Failure) in
-            let queue = try found(request, queues)
+            let queue = try await found(request, queues)
             let form = Form(request.body)
             let member = QueueMember(form)
             if roster.current.users[member.userID] == nil { form.refuse("userId", .unknownReference) }
@@ -17,7 +17,7 @@ extension API {
             return try await set(member, queue, .created, admin)
         }
         onAdmin(.put, "queues/:id/members/:userId", &router) { request throws(Failure) in
-            let queue = try found(request, queues)
+            let queue = try await found(request, queues)
             var member = try member(request, of: queue)
             let form = Form(request.body)
             form.require("isPaused")
@@ -26,7 +26,7 @@ extension API {
             return try await set(member, queue, .ok, admin)
         }
         onAdmin(.delete, "queues/:id/members/:userId", &router) { request throws(Failure) in
-            let queue = try found(request, queues)
+            let queue = try await found(request, queues)
             let member = try member(request, of: queue)
             _ = try await changed(admin) { () throws(StoreError) in
                 try await admin.store.removeMember(userID: member.userID, ofQueue: queue.id)

@@ -11,7 +11,7 @@ struct AdminResource<Value: Sendable>: Sendable {
     let name: String
     let all: @Sendable (Roster) -> [Value]
     /// What a path's last part names; an id, or a name where there are names.
-    let find: @Sendable (Roster, String) -> Value?
+    let find: @Sendable (Roster, String) async throws(Failure) -> Value?
     let json: @Sendable (Value, Roster) async -> JSONObject
     let make: @Sendable (Form, Roster) -> Value
     let apply: @Sendable (inout Value, Form, Roster) -> Void
@@ -42,24 +42,37 @@ extension API {
 
     func add<Value>(_ resource: AdminResource<Value>, _ admin: AdminServices, to router: inout Router) {
         onAdmin(.get, resource.name, &router) { _ throws(Failure) in await list(resource) }
-        onAdmin(.post, resource.name, &router) { request throws(Failure) in
-            try await once(request) { request throws(Failure) in try await create(request, resource, admin) }
+        add(resource.name, admin, to: &router) { _ throws(Failure) in resource }
+    }
+
+    /// The routes of a kind of thing but its list; which things they are may depend on the path.
+    func add<Value>(
+        _ name: String, _ admin: AdminServices, to router: inout Router,
+        _ resource: @escaping @Sendable (APIRequest) throws(Failure) -> AdminResource<Value>
+    ) {
+        onAdmin(.post, name, &router) { request throws(Failure) in
+            try await once(request) { request throws(Failure) in
+                try await create(request, try resource(request), admin)
+            }
         }
-        onAdmin(.get, "\(resource.name)/:id", &router) { request throws(Failure) in
-            .json(.ok, Self.data(await resource.json(try found(request, resource), roster.current)))
+        onAdmin(.get, "\(name)/:id", &router) { request throws(Failure) in
+            let resource = try resource(request)
+            return .json(.ok, Self.data(await resource.json(try await found(request, resource), roster.current)))
         }
-        onAdmin(.put, "\(resource.name)/:id", &router) { request throws(Failure) in
-            try await change(request, resource, admin)
+        onAdmin(.put, "\(name)/:id", &router) { request throws(Failure) in
+            try await change(request, try resource(request), admin)
         }
-        onAdmin(.delete, "\(resource.name)/:id", &router) { request throws(Failure) in
-            try await remove(request, resource, admin)
+        onAdmin(.delete, "\(name)/:id", &router) { request throws(Failure) in
+            try await remove(request, try resource(request), admin)
         }
     }
 
     static func data(_ object: JSONObject) -> JSONValue { ["success": true, "data": .object(object)] }
 
-    func found<Value>(_ request: APIRequest, _ resource: AdminResource<Value>) throws(Failure) -> Value {
-        guard let value = resource.find(roster.current, request.parameters["id"]) else { throw resource.missing }
+    func found<Value>(_ request: APIRequest, _ resource: AdminResource<Value>) async throws(Failure) -> Value {
+        guard let value = try await resource.find(roster.current, request.parameters["id"]) else {
+            throw resource.missing
+        }
         return value
     }
 
@@ -78,7 +91,7 @@ extension API {
         return result
     }
 
-    private func list<Value>(_ resource: AdminResource<Value>) async -> HTTPResponse {
+    func list<Value>(_ resource: AdminResource<Value>) async -> HTTPResponse {
         let roster = roster.current
         var items: [JSONValue] = []
         for value in resource.all(roster) { items.append(.object(await resource.json(value, roster))) }
@@ -98,7 +111,7 @@ extension API {
     private func change<Value>(
         _ request: APIRequest, _ resource: AdminResource<Value>, _ admin: AdminServices
     ) async throws(Failure) -> HTTPResponse {
-        let former = try found(request, resource)
+        let former = try await found(request, resource)
         var wanted = former
         let form = Form(request.body)
         resource.apply(&wanted, form, roster.current)
@@ -114,7 +127,7 @@ extension API {
     private func remove<Value>(
         _ request: APIRequest, _ resource: AdminResource<Value>, _ admin: AdminServices
     ) async throws(Failure) -> HTTPResponse {
-        let value = try found(request, resource)
+        let value = try await found(request, resource)
         if let refusal = resource.refusal(value, nil, roster.current) { throw refusal }
         guard try await changed(admin, { () throws(StoreError) in try await resource.remove(value) }) else {
             throw resource.missing

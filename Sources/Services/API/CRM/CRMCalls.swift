@@ -8,8 +8,6 @@ import Wire
 
 /// `/api/calls` as document 002 has it: the list, one call, calls that a client reports, and what people write on them.
 extension API {
-    private static let maximumSearchLength = 200
-
     func addCRMCalls(to router: inout Router) {
         on(.get, "/api/calls", &router) { request throws(Failure) in try await listCRM(request) }
         on(.get, "/api/calls/:id", &router) { request throws(Failure) in
@@ -39,12 +37,7 @@ extension API {
             }
             query.states = conditions
         }
-        if let search = request.query("search") {
-            guard search.utf8.count <= Self.maximumSearchLength else {
-                throw .invalid("search", "не длиннее \(Self.maximumSearchLength)")
-            }
-            query.search = search
-        }
+        query.search = try request.search("search")
         if let date = request.query("date_from") { query.startedFrom = try dates.lower(date, field: "date_from") }
         if let date = request.query("date_to") { query.startedThrough = try dates.upper(date, field: "date_to") }
         let wanted = query

@@ -129,6 +129,18 @@ extension APIRequest {
         return text
     }
 
+    /// Bytes of a text that is searched for.
+    static let maximumSearch = 200
+
+    /// A text of the query to search for.
+    func search(_ name: String) throws(Failure) -> String? {
+        guard let text = query(name) else { return nil }
+        guard text.utf8.count <= Self.maximumSearch else {
+            throw .invalid(name, "не длиннее \(Self.maximumSearch)")
+        }
+        return text
+    }
+
     package func queryID(_ name: String) throws(Failure) -> Int64? {
         guard let text = query(name) else { return nil }
         guard let number = ASCII.decimal(text.utf8, maximumDigits: 18), number > 0 else {

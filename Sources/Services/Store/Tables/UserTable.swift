@@ -64,48 +64,6 @@ enum UserTable {
             ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_at = \(Schema.now)
             """, [.integer(id), .text(hash)])
     }
-
-    static func phones(
-        _ database: Database, where condition: String = "", _ values: [SQLValue] = []
-    ) throws(SQLFailure) -> [UserPhone] {
-        try database.query(
-            """
-            SELECT id, user_id, phone_number, phone_type, is_primary FROM user_phones \(condition)
-            ORDER BY is_primary DESC, id
-            """, values
-        ) { row in
-            UserPhone(
-                id: row.integer(0), userID: row.integer(1), number: row.text(2),
-                kind: UserPhone.Kind(rawValue: row.text(3)) ?? .work, isPrimary: row.flag(4))
-        }
-    }
-
-    static func insert(_ phone: UserPhone, to database: Database) throws(SQLFailure) {
-        try database.run(
-            "INSERT INTO user_phones (user_id, phone_number, phone_type, is_primary) VALUES (?, ?, ?, ?)",
-            [.integer(phone.userID), .text(phone.number), .text(phone.kind.rawValue), SQLValue(phone.isPrimary)])
-    }
-}
-
-/// Reads companies.
-enum CompanyTable {
-    static func read(
-        _ database: Database, where condition: String, _ values: [SQLValue]
-    ) throws(SQLFailure) -> [Company] {
-        var companies = try database.query(
-            "SELECT id, name_companies, inn, status_companies FROM companies \(condition)", values
-        ) { row in
-            Company(id: row.integer(0), name: row.text(1), inn: row.textIfPresent(2), status: row.text(3))
-        }
-        for index in companies.indices {
-            companies[index].phones = try database.query(
-                """
-                SELECT phone_number, phone_type, contact_person FROM company_phones WHERE company_id = ? ORDER BY id
-                """, [.integer(companies[index].id)]
-            ) { CompanyPhone(number: $0.text(0), kind: $0.text(1), contactPerson: $0.textIfPresent(2)) }
-        }
-        return companies
-    }
 }
 
 extension PendingWrites.Row {

@@ -104,6 +104,12 @@ struct DirectorySession {
         }
     }
 
+    /// The number of something, as lists show it.
+    func number(_ text: String) throws(CommandError) -> Int64 {
+        guard let id = ASCII.decimal(text.utf8, maximumDigits: 18) else { throw .usage("ID is a number") }
+        return Int64(id)
+    }
+
     /// The members of `--settings`, a JSON object with the fields of the REST interface.
     func settings(_ arguments: Arguments) throws(CommandError) -> JSONObject {
         guard let text = arguments.value("--settings") else { return JSONObject() }

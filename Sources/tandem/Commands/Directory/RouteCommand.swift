@@ -64,8 +64,7 @@ enum RouteCommand: DirectoryCommand {
     private static func remove(_ words: ArraySlice<String>, _ session: DirectorySession) async throws(CommandError)
         -> String
     {
-        let text = try Arguments(words).exactly("ID")[0]
-        guard let id = Int64(text) else { throw .usage("ID is a number") }
+        let id = try session.number(try Arguments(words).exactly("ID")[0])
         let isRemoved = try await session.stored { () throws(StoreError) in try await session.store.removeRoute(id: id)
         }
         guard isRemoved else { throw .refused("there is no route \(id)") }

@@ -1,0 +1,81 @@
+import Directory
+
+/// Reads and writes companies and their telephones.
+enum CompanyTable {
+    static func read(
+        _ database: Database, where condition: String, _ values: [SQLValue]
+    ) throws(SQLFailure) -> [Company] {
+        var companies = try database.query(
+            "SELECT id, name_companies, inn, status_companies FROM companies \(condition)", values
+        ) { row in
+            Company(id: row.integer(0), name: row.text(1), inn: row.textIfPresent(2), status: row.text(3))
+        }
+        for index in companies.indices {
+            companies[index].phones = try database.query(
+                """
+                SELECT phone_number, phone_type, contact_person FROM company_phones WHERE company_id = ? ORDER BY id
+                """, [.integer(companies[index].id)]
+            ) { CompanyPhone(number: $0.text(0), kind: $0.text(1), contactPerson: $0.textIfPresent(2)) }
+        }
+        return companies
+    }
+
+    static func page(_ query: CompanyQuery, in database: Database) throws(SQLFailure) -> CompanyPage {
+        let (condition, values) = condition(of: query)
+        let total = try database.integer("SELECT count(*) FROM companies \(condition)", values) ?? 0
+        let items = try read(
+            database, where: "\(condition) ORDER BY fold(name_companies), id LIMIT ? OFFSET ?",
+            values + [.integer(Int64(query.limit)), .integer(Int64(query.offset))])
+        return CompanyPage(items: items, total: Int(total))
+    }
+
+    private static func condition(of query: CompanyQuery) -> (String, [SQLValue]) {
+        guard let search = query.search else { return ("", []) }
+        let condition = """
+            WHERE instr(fold(name_companies), ?1) > 0 OR instr(inn, ?1) > 0
+            """
+        let normal = PhoneNumber(search).normal
+        guard normal.utf8.count >= 3 else { return (condition, [.text(search.lowercased())]) }
+        return (
+            condition + " OR id IN (SELECT company_id FROM company_phones WHERE instr(phone_norm, ?2) > 0)",
+            [.text(search.lowercased()), .text(normal)]
+        )
+    }
+
+    static func insert(_ company: Company, to database: Database) throws(SQLFailure) -> Int64 {
+        let id = try database.insert(
+            "INSERT INTO companies (name_companies, inn, status_companies) VALUES (?, ?, ?)", columns(of: company))
+        try insert(company.phones, ofCompany: id, to: database)
+        return id
+    }
+
+    /// Phones that stay as they are keep their rows.
+    static func update(_ company: Company, in database: Database) throws(SQLFailure) -> Bool {
+        let count = try database.run(
+            """
+            UPDATE companies SET name_companies = ?, inn = ?, status_companies = ?, updated_at = \(Schema.now)
+            WHERE id = ?
+            """, columns(of: company) + [.integer(company.id)])
+        guard count > 0 else { return false }
+        let former = try read(database, where: "WHERE id = ?", [.integer(company.id)]).first
+        guard former?.phones != company.phones else { return true }
+        try database.run("DELETE FROM company_phones WHERE company_id = ?", [.integer(company.id)])
+        try insert(company.phones, ofCompany: company.id, to: database)
+        return true
+    }
+
+    private static func insert(
+        _ phones: [CompanyPhone], ofCompany id: Int64, to database: Database
+    ) throws(SQLFailure) {
+        for phone in phones {
+            try database.run(
+                """
+                INSERT INTO company_phones (company_id, phone_number, phone_type, contact_person) VALUES (?, ?, ?, ?)
+                """, [.integer(id), .text(phone.number), .text(phone.kind), SQLValue(phone.contactPerson)])
+        }
+    }
+
+    private static func columns(of company: Company) -> [SQLValue] {
+        [.text(company.name), SQLValue(company.inn), .text(company.status)]
+    }
+}
