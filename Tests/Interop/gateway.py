@@ -15,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
+import psycopg.rows
 import requests
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -110,7 +112,12 @@ class Gateway:
     # Life
 
     def start(self):
-        began = time.monotonic()
+        self.launch()
+        return self.wait_until_ready()
+
+    def launch(self):
+        """Starts the program, which may not get ready by itself."""
+        self.launched_at = time.monotonic()
         self.process = subprocess.Popen(
             [binary(), "serve"], env=self.environment, cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
@@ -121,8 +128,10 @@ class Gateway:
         ]
         for reader in self._readers:
             reader.start()
+
+    def wait_until_ready(self):
         wait_for(lambda: self._ready() or self.process.poll() is not None, 20, "the gateway to be ready")
-        self.seconds_to_ready = time.monotonic() - began
+        self.seconds_to_ready = time.monotonic() - self.launched_at
         assert self.process.poll() is None, "\n".join(self.output)
         wait_for(self._read_banner, 5, "the banner")
         return self
@@ -258,8 +267,23 @@ class Gateway:
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
+    @property
+    def database(self):
+        """The URL of the PostgreSQL server the gateway uses; None with the embedded store."""
+        url = self.environment.get("DATABASE_URL", "")
+        return url if url.startswith("postgres") else None
+
+    def moment(self, milliseconds):
+        """A time as the store has it."""
+        if not self.database:
+            return milliseconds
+        return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc)
+
     def stored(self, query, *arguments):
-        """Rows of the embedded store, each a dictionary; also when the gateway does not run."""
+        """Rows of the store, each a dictionary; also when the gateway does not run."""
+        if self.database:
+            with psycopg.connect(self.database, row_factory=psycopg.rows.dict_row) as server:
+                return server.execute(query.replace("?", "%s"), arguments).fetchall()
         path = next(Path(self.environment["DATA_DIR"]).glob("*.db"))
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as store:
             store.row_factory = sqlite3.Row

@@ -97,6 +97,15 @@ extension API {
         }
     }
 
+    /// Asks the store for what an answer can do without: nil while it is away, for calls go on.
+    func storedIfReachable<Result>(_ body: () async throws(StoreError) -> Result?) async -> Result? {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            return nil
+        }
+    }
+
     /// A call, live or ended, that the caller may see.
     func record(_ key: CallKey, for caller: Caller) async throws(Failure) -> CallRecord {
         if let live = await calls.liveRecord(key) {
@@ -139,9 +148,10 @@ extension API {
     func facts(_ records: [CallRecord]) async throws(Failure) -> [CallFacts] {
         let ids = Set(records.compactMap(\.callerCompanyID))
         let companies =
-            ids.isEmpty ? [:] : try await stored { () throws(StoreError) in try await users.companies(ids: ids) }
+            ids.isEmpty
+            ? nil : await storedIfReachable { () throws(StoreError) in try await users.companies(ids: ids) }
         let people = roster.current
-        return records.map { CallFacts(record: $0, roster: people, companies: companies) }
+        return records.map { CallFacts(record: $0, roster: people, companies: companies ?? [:]) }
     }
 
     func render(_ record: CallRecord, _ view: CallView, _ form: CallView.Form = .list) async throws(Failure)

@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from pathlib import Path
 
+import psycopg
 import requests
 
 _numbers = itertools.count(1000)
@@ -56,7 +57,14 @@ class Service:
         return body
 
     def sql(self, script, *arguments):
-        """What an administrator types into the database."""
+        """What an administrator types into the database; answers the number of the row of an INSERT."""
+        if self.gateway.database:
+            script = script.replace("?", "%s")
+            if script.lstrip().startswith("INSERT") and "call_tags" not in script:
+                script += " RETURNING id"
+            with psycopg.connect(self.gateway.database) as server:
+                cursor = server.execute(script, arguments)
+                return cursor.fetchone()[0] if cursor.description else None
         path = next(Path(self.gateway.folder).glob("*.db"))
         with contextlib.closing(sqlite3.connect(path, timeout=10)) as store, store:
             return store.execute(script, arguments).lastrowid
@@ -73,6 +81,9 @@ class Service:
             row.setdefault(f"{end}_norm", "".join(filter(str.isdigit, row[f"{end}_number"])))
         if "ended_at" not in row:
             row["ended_at"] = row["started_at"] + 60_000
+        for name in row:
+            if name.endswith(("_at", "_date")):
+                row[name] = self.gateway.moment(row[name])
         names = ", ".join(row)
         return self.sql(f"INSERT INTO calls ({names}) VALUES ({', '.join('?' * len(row))})", *row.values())
 

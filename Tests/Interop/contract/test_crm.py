@@ -165,7 +165,7 @@ def test_available_users(service):
 def test_user_phones(service):
     petr = service.user_id("petr")
     service.sql(
-        "INSERT INTO user_phones (user_id, phone_number, is_primary) VALUES (?, '+7 (495) 987-65-43', 1)", petr)
+        "INSERT INTO user_phones (user_id, phone_number, is_primary) VALUES (?, '+7 (495) 987-65-43', TRUE)", petr)
     body = service.ask("GET", f"/api/users/{petr}/phones")
     assert_like(body["data"], [{"id": 1, "phone_number": "", "phone_type": "", "is_primary": True}])
     assert {"phone_number": "+7 (495) 987-65-43", "phone_type": "work", "is_primary": True}.items() <= next(
@@ -205,7 +205,7 @@ def test_active(service):
 def statistics_of_march(service):
     """Four calls of March 2023 of Anna's: two answered, one rejected, one missed; and one of nobody's."""
     anna, march = service.user_id("anna"), 1_679_000_000_000
-    if not service.gateway.stored("SELECT id FROM calls WHERE started_at = ?", march):
+    if not service.gateway.stored("SELECT id FROM calls WHERE started_at = ?", service.gateway.moment(march)):
         own = {"started_at": march, "assigned_user_id": anna}
         service.insert_call(answered_at=march, duration=100, hold_seconds=30, transfer_count=1, **own)
         service.insert_call(answered_at=march, duration=101, answered_by_user_id=anna, **own)

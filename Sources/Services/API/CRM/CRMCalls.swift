@@ -81,7 +81,9 @@ extension API {
 
     private func company(_ request: APIRequest, of number: String) async throws(Failure) -> Int64? {
         guard let id = try request.identifier("caller_company_id") else {
-            return try await stored { () throws(StoreError) in try await users.company(phone: PhoneNumber(number)) }?.id
+            return await storedIfReachable { () throws(StoreError) in
+                try await users.company(phone: PhoneNumber(number))
+            }?.id
         }
         let known = try await stored { () throws(StoreError) in try await users.companies(ids: [id]) }
         guard known[id] != nil else { throw .companyNotFound }

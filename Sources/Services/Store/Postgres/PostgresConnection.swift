@@ -179,7 +179,7 @@ extension PostgresConnection {
     /// What the connection itself says.
     private var failure: SQLFailure {
         let message = PQerrorMessage(handle.pointer).map { String(cString: $0) } ?? ""
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let line = message.split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(separator: " ")
         return SQLFailure(isBroken ? .unreachable : .other, message: line.isEmpty ? "the connection is lost" : line)
     }
 }

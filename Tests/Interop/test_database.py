@@ -1,0 +1,206 @@
+"""A PostgreSQL server that is not there yet, goes away, comes back, and is shared with others."""
+
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+import requests
+from gateway import Gateway, free_port, wait_for
+from postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(server):
+    """A gateway with a database of its own; the server may be stopped and is up again afterwards."""
+    made = Gateway(AUTH_MODE="off", DATABASE_URL=server.make_database())
+    try:
+        yield made
+    finally:
+        if open(f"{server.folder}/state").read().strip() != "up":
+            server.start()
+        if made.process is not None:
+            made.stop()
+        made.remove_folder()
+
+
+def report(gateway, number):
+    """A call reported by a client of document 002, from its begin to its end; answers its UUID."""
+    body = {"caller_number": f"+7999{number:07}", "receiver_number": "1001", "channel_id": f"SIP/{number}"}
+    made = gateway.request("POST", "/api/calls", json=body)
+    assert made.status_code == 201, made.text
+    uuid = made.json()["data"]["uuid"]
+    noted = gateway.request("PUT", f"/api/calls/{uuid}/notes", json={"notes": f"note {number}"})
+    assert noted.status_code == 200, noted.text
+    assert gateway.request("PUT", f"/api/calls/{uuid}/end", json={}).status_code == 200
+    return uuid
+
+
+def readiness(gateway):
+    try:
+        return requests.get(gateway.url("/health/ready"), timeout=5)
+    except requests.RequestException:
+        return None
+
+
+def wait_degraded(gateway, is_degraded, seconds=20):
+    wait_for(lambda: ("degraded" in readiness(gateway).json()) == is_degraded, seconds, f"degraded to be {is_degraded}")
+
+
+def stored_calls(gateway, prefix=""):
+    return {str(row["uuid"]): row for row in gateway.stored("SELECT * FROM calls WHERE caller_number LIKE ?", f"{prefix}%")}
+
+
+def assert_all_once(gateway, uuids):
+    """Every call is written down, ended, with its one note."""
+    rows = gateway.stored(
+        "SELECT uuid, state, ended_at, (SELECT count(*) FROM call_notes WHERE call_pk = calls.id) AS notes FROM calls")
+    assert sorted(str(row["uuid"]) for row in rows) == sorted(uuids)
+    assert all(row["ended_at"] for row in rows)
+    assert {row["notes"] for row in rows} == {1}
+
+
+def test_it_waits_for_a_server_that_is_not_there_yet():
+    port = free_port()
+    gateway = Gateway(DATABASE_URL=f"postgresql://tandem:s3cret@127.0.0.1:{port}/postgres")
+    gateway.launch()
+    try:
+        answer = wait_for(lambda: [a for a in [readiness(gateway)] if a is not None], 10, "an answer")[0]
+        assert answer.status_code == 503 and answer.json()["status"] == "not ready"
+        assert requests.get(gateway.url("/health"), timeout=5).status_code == 200
+        assert requests.get(gateway.url("/health/live"), timeout=5).status_code == 200
+        detailed = requests.get(gateway.url("/health/detailed"), timeout=5)
+        assert detailed.status_code == 503 and detailed.json()["checks"]["database"]["status"] == "error"
+        refused = requests.post(gateway.url("/api/v1/calls"), json={}, timeout=5)
+        assert refused.status_code == 503 and refused.json()["error"]["code"] == "DEPENDENCY_UNAVAILABLE"
+        with Postgres(port):
+            gateway.wait_until_ready()
+            assert readiness(gateway).status_code == 200
+            assert gateway.login("anna")["user"]["login"] == "anna"
+            gateway.stop()
+        assert "s3cret" not in "\n".join(gateway.output)
+    finally:
+        if gateway.process is not None:
+            gateway.kill()
+        gateway.remove_folder()
+
+
+def test_stopped_while_it_waits_it_ends_in_good_order():
+    gateway = Gateway(DATABASE_URL=f"postgresql://127.0.0.1:{free_port()}/x")
+    gateway.launch()
+    wait_for(lambda: readiness(gateway) is not None, 10, "an answer")
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+    gateway.remove_folder()
+
+
+def test_calls_go_on_while_the_server_is_away_and_are_written_once(server, gateway):
+    gateway.start()
+    uuids = [report(gateway, number) for number in range(3)]
+    server.stop()
+    uuids += [report(gateway, number) for number in range(3, 8)]
+    wait_degraded(gateway, True)
+    assert readiness(gateway).status_code == 200
+    detailed = requests.get(gateway.url("/health/detailed"), timeout=5)
+    assert detailed.status_code == 503 and detailed.json()["checks"]["database"]["status"] == "error"
+    assert gateway.metric("store_up") == 0 and gateway.metric("store_outbox_batches") > 0
+    refused = gateway.request("GET", "/api/v1/calls")
+    assert refused.status_code == 503 and refused.json()["error"]["code"] == "DEPENDENCY_UNAVAILABLE"
+    server.start()
+    wait_degraded(gateway, False)
+    uuids += [report(gateway, number) for number in range(8, 10)]
+    wait_for(lambda: len(stored_calls(gateway)) == 10, 10, "all calls")
+    gateway.stop()
+    assert_all_once(gateway, uuids)
+
+
+def test_nothing_is_lost_when_the_gateway_is_killed_during_an_outage(server, gateway):
+    gateway.start()
+    uuids = [report(gateway, number) for number in range(4)]
+    server.kill()
+    uuids += [report(gateway, number) for number in range(4, 10)]
+    time.sleep(0.5)  # Writes gather for 50 ms.
+    gateway.kill()
+    assert readiness(gateway) is None
+    server.start()
+    gateway.start()
+    wait_for(lambda: len(stored_calls(gateway)) == 10, 10, "all calls")
+    uuids.append(report(gateway, 10))
+    gateway.stop()
+    assert_all_once(gateway, uuids)
+
+
+def test_a_server_that_comes_and_goes_under_load_loses_nothing(server, gateway):
+    gateway.start()
+    uuids, is_over = [], threading.Event()
+
+    def report_all():
+        number = 0
+        while not is_over.is_set():
+            uuids.append(report(gateway, number))
+            number += 1
+
+    reporting = threading.Thread(target=report_all)
+    reporting.start()
+    for end in (server.stop, server.kill, server.stop):
+        time.sleep(0.4)
+        end()
+        time.sleep(0.4)
+        server.start()
+        wait_degraded(gateway, False)
+    is_over.set()
+    reporting.join()
+    wait_for(lambda: len(stored_calls(gateway)) == len(uuids), 10, "all calls")
+    gateway.stop()
+    assert_all_once(gateway, uuids)
+
+
+def test_a_directory_changed_by_plain_sql_is_followed(gateway):
+    gateway.start()
+    with psycopg.connect(gateway.database) as other:
+        other.execute("INSERT INTO phones (number, rk, city) VALUES ('+74951234567', 'РК1', 'Москва')")
+        other.execute("INSERT INTO users (id, login, name, role) VALUES (77, 'vera', 'Вера', 'operator')")
+        other.execute("INSERT INTO user_phones (user_id, phone_number) VALUES (77, '8 (999) 888-77-66')")
+
+    def assigned():
+        body = {"caller_number": "+79990000001", "receiver_number": "+79998887766"}
+        return gateway.request("POST", "/api/calls", json=body).json()["data"]["assigned_user_id"]
+
+    wait_for(lambda: assigned() == 77, 10, "calls of the new number to be Vera's")
+    # The sequence has followed: the next user gets a number that is free.
+    assert gateway.add("users", login="next", password="long-enough-1")["id"] > 77
+
+
+def test_calls_inserted_by_plain_sql_have_numbers_of_their_own(gateway):
+    gateway.start()
+    with psycopg.connect(gateway.database) as other:
+        [number] = other.execute(
+            """
+            INSERT INTO calls (source, direction, state, caller_number, receiver_number, started_at, ended_at)
+            VALUES ('manual', 'incoming', 'completed', '8 (912) 345-67-89', '1001', now(), now()) RETURNING id
+            """).fetchone()
+    shown = gateway.request("GET", f"/api/v1/calls/{number}?view=records").json()["data"]
+    assert shown["uuid"]
+    uuid = report(gateway, 1)
+    [found] = gateway.request("GET", "/api/v1/calls/by-phone/+79123456789?view=records").json()["data"]
+    assert found["uuid"] == shown["uuid"]
+    own = wait_for(lambda: stored_calls(gateway).get(uuid), 5, "the call")
+    assert own["id"] != number
+
+
+def test_commands_use_the_server_too(gateway):
+    gateway.start()
+    added = gateway.run("user", "list")
+    assert added.returncode == 0 and "anna" in added.stdout
+    unreachable = Gateway(DATABASE_URL=f"postgresql://u:s3cret@127.0.0.1:{free_port()}/x")
+    refused = unreachable.run("user", "list")
+    assert refused.returncode == 71 and refused.stderr.startswith("tandem: DATABASE_URL: ")
+    assert "s3cret" not in refused.stderr
+    unreachable.remove_folder()
