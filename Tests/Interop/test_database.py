@@ -204,3 +204,34 @@ def test_commands_use_the_server_too(gateway):
     assert refused.returncode == 71 and refused.stderr.startswith("tandem: DATABASE_URL: ")
     assert "s3cret" not in refused.stderr
     unreachable.remove_folder()
+
+
+def test_everything_is_copied_from_engine_to_engine(server, tmp_path):
+    small = Gateway(AUTH_MODE="off")
+    try:
+        small.start()
+        small.add("trunks", name="carrier", targets=[{"host": "192.0.2.1"}],
+                  credentials=[{"username": "u", "password": "trunk-secret", "registers": False}])
+        uuids = [report(small, number) for number in range(5)]
+        wait_for(lambda: len(stored_calls(small)) == 5, 5, "the calls")
+        small.stop()
+        embedded, url = f"sqlite:{small.folder}/tandem.db", server.make_database()
+        copied = small.run("db", "copy", embedded, url)
+        assert copied.returncode == 0 and "calls 5" in copied.stdout.splitlines(), copied.stderr
+        again = small.run("db", "copy", embedded, url)
+        assert again.returncode == 71 and "empty database" in again.stderr
+        back = small.run("db", "copy", url, f"sqlite:{tmp_path}/back.db")
+        assert sorted(back.stdout.splitlines()) == sorted(copied.stdout.splitlines()), back.stderr
+        small.environment["DATABASE_URL"] = url
+        status = small.run("db", "status")
+        assert "the newest" in status.stdout and "  call_notes 5" in status.stdout.splitlines()
+        small.start()
+        assert_all_once(small, uuids)
+        assert [trunk["name"] for trunk in small.request("GET", "/api/v1/admin/trunks", login="admin").json()["data"]] == ["carrier"]
+        report(small, 5)
+        assert small.add("users", login="later", password="long-enough-1")["id"] > 3
+        small.stop()
+    finally:
+        if small.process is not None:
+            small.kill()
+        small.remove_folder()

@@ -17,6 +17,12 @@ struct KeyFile {
         return key
     }
 
+    /// Gives the other file this one's key, where this has one and the other has none.
+    func copy(to other: KeyFile) throws(StoreError) {
+        guard let key = try read(), try other.read() == nil else { return }
+        try other.write(key)
+    }
+
     private func read() throws(StoreError) -> SealingKey? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {

@@ -62,13 +62,11 @@ package actor SQLStore {
             database = try link.open(metrics: metrics, logger: logger)
             engine = .server(link)
             readers = PostgresReaders(address)
-            keyFile = KeyFile(path: settings.keyPath)
         } else {
             database = Database(.sqlite(try SQLiteConnection(path: path)))
             try database.migrate(at: SystemClock.wallTime())
             engine = .embedded(database)
             readers = nil
-            if case .file = location { keyFile = KeyFile(path: path + ".key") } else { keyFile = nil }
         }
         do throws(SQLFailure) {
             let block = try database.reserveCallNumbers()
@@ -77,6 +75,7 @@ package actor SQLStore {
         } catch {
             throw error.storeError(database.place)
         }
+        keyFile = location.keyPath.map { KeyFile(path: $0) }
         metrics.isUp.set(1)
         self.metrics = metrics
         self.logger = logger

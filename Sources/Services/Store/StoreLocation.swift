@@ -38,6 +38,15 @@ package enum StoreLocation: Hashable, Sendable {
         }
     }
 
+    /// Where the key of sealed passwords is; nil when it is kept in memory.
+    var keyPath: String? {
+        switch self {
+        case .memory: nil
+        case .file(let path): path + ".key"
+        case .server(_, let outbox): outbox.keyPath
+        }
+    }
+
     private static func prepare(_ path: String) throws(StoreError) -> String {
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]))

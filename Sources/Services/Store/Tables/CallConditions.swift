@@ -91,25 +91,35 @@ struct CallConditions {
                 """, key, key)
         }
         if let digits = query.clientDigits {
-            let digits = SQLValue.text(PhoneNumber(digits).normal)
-            add("instr(CASE direction WHEN 'incoming' THEN caller_norm ELSE receiver_norm END, ?) > 0", digits)
+            let pattern = Self.containing(PhoneNumber(digits).normal)
+            add(
+                """
+                ((direction = 'incoming' AND caller_norm LIKE ? ESCAPE '!')
+                OR (direction <> 'incoming' AND receiver_norm LIKE ? ESCAPE '!'))
+                """, pattern, pattern)
         }
     }
 
     /// The text as it stands in numbers, name and notes; and, when it looks like a number, its digits.
     private mutating func addSearch(_ search: String) {
-        let folded = SQLValue.text(search.lowercased())
+        let folded = Self.containing(search.lowercased())
         var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
-            "instr(fold(\($0)), ?) > 0"
+            "fold(\($0)) LIKE ? ESCAPE '!'"
         }
         var values = alternatives.map { _ in folded }
         let digits = search.filter { $0.isASCII && $0.isNumber }
         if digits.utf8.count >= 3, !search.contains(where: \.isLetter) {
-            let normal = SQLValue.text(PhoneNumber(search).normal)
-            alternatives += ["instr(caller_norm, ?) > 0", "instr(receiver_norm, ?) > 0"]
+            let normal = Self.containing(PhoneNumber(search).normal)
+            alternatives += ["caller_norm LIKE ? ESCAPE '!'", "receiver_norm LIKE ? ESCAPE '!'"]
             values += [normal, normal]
         }
         parts.append("(\(alternatives.joined(separator: " OR ")))")
         self.values.append(contentsOf: values)
+    }
+
+    /// The pattern of what has this text in it, wherever: PostgreSQL has an index for it.
+    private static func containing(_ text: String) -> SQLValue {
+        let escaped = text.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
+        return .text("%\(escaped)%")
     }
 }

@@ -1,0 +1,24 @@
+extension Schema {
+    /// For texts that are looked for within others: PostgreSQL's index of all groups of three characters.
+    ///
+    /// SQLite looks at the calls one by one, newest first. A server without the extension does the same: it is part of
+    /// every PostgreSQL, yet some packages leave it out, and some roles may not install it.
+    static func search(_ sql: Dialect) -> String {
+        sql == .sqlite ? "" : trigrams
+    }
+
+    private static let trigrams = """
+        DO $body$ BEGIN
+            CREATE EXTENSION IF NOT EXISTS pg_trgm;
+            CREATE INDEX calls_notes_words ON calls USING gin (fold(notes) gin_trgm_ops);
+            CREATE INDEX calls_customer_words ON calls USING gin (fold(customer_name) gin_trgm_ops);
+            CREATE INDEX calls_caller_words ON calls USING gin (fold(caller_number) gin_trgm_ops);
+            CREATE INDEX calls_receiver_words ON calls USING gin (fold(receiver_number) gin_trgm_ops);
+            CREATE INDEX calls_caller_digits ON calls USING gin (caller_norm gin_trgm_ops);
+            CREATE INDEX calls_receiver_digits ON calls USING gin (receiver_norm gin_trgm_ops);
+        EXCEPTION WHEN OTHERS THEN
+            RAISE NOTICE 'texts are searched without an index: %', SQLERRM;
+        END $body$;
+
+        """
+}
