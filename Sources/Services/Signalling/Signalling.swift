@@ -44,8 +44,9 @@ package struct Signalling: Sendable {
             refuse: { request in Admission.refusal(request, hub.access) },
             open: { socket in
                 let admission = try? Admission(socket.request, hub.access)
-                let session = hub.makeSession(
-                    .plain(socket), style: .flat, token: admission?.token, isOpen: admission?.isOpen ?? false)
+                let opening = SessionOpening(
+                    token: admission?.token, isOpen: admission?.isOpen ?? false, lastEventID: admission?.lastEventID)
+                let session = hub.makeSession(.plain(socket), style: .flat, opening)
                 hub.loop.later { session.assumeIsolated { $0.begin() } }
                 return WebSocketHandler(
                     onMessage: { message in session.assumeIsolated { $0.receive(message) } },

@@ -307,6 +307,12 @@ extension WebServer {
         perform(connection)
     }
 
+    func send(utf8 text: [UInt8], on id: UInt64) {
+        guard let connection = connections[id] else { return }
+        connection.socket?.send(utf8: text)
+        perform(connection)
+    }
+
     func closeSocket(_ id: UInt64, _ code: WebSocketCloseCode, _ reason: String) {
         guard let connection = connections[id] else { return }
         connection.socket?.close(code, reason, loop.now)

@@ -19,6 +19,11 @@ package final class WebSocketConnection: Sendable {
 
     package func send(_ bytes: [UInt8]) { send(.binary(bytes)) }
 
+    /// Sends text that is UTF-8 already, so that many connections share it.
+    package func send(utf8 text: [UInt8]) {
+        server.assumeIsolated { $0.send(utf8: text, on: id) }
+    }
+
     package func send(_ message: WebSocketMessage) {
         server.assumeIsolated { $0.send(message, on: id) }
     }

@@ -77,12 +77,18 @@ struct WebSocketSession {
     }
 
     mutating func send(_ message: WebSocketMessage) {
-        guard case .open = state else { return }
-        var frame: WebSocketFrame
         switch message {
-        case .text(let text): frame = WebSocketFrame(opcode: .text, payload: [UInt8](text.utf8))
-        case .binary(let bytes): frame = WebSocketFrame(opcode: .binary, payload: bytes)
+        case .text(let text): send(utf8: [UInt8](text.utf8))
+        case .binary(let bytes): send(WebSocketFrame(opcode: .binary, payload: bytes))
         }
+    }
+
+    /// Sends text that is UTF-8 already.
+    mutating func send(utf8 text: [UInt8]) { send(WebSocketFrame(opcode: .text, payload: text)) }
+
+    private mutating func send(_ message: WebSocketFrame) {
+        guard case .open = state else { return }
+        var frame = message
         if let deflate, let smaller = deflate.compress(frame.payload) {
             frame.payload = smaller
             frame.isCompressed = true

@@ -29,6 +29,8 @@ struct Admission: Sendable {
     let isOpen: Bool
     /// A page that is neither listed nor ours: it is served only with a token of its own.
     let needsToken: Bool
+    /// The event a client saw last that comes back; empty when it has seen none and wants them numbered.
+    let lastEventID: String?
 
     /// Judges an opening request; a page whose origin is not allowed at all is refused.
     init(_ request: HTTPRequest, _ access: SignallingAccess) throws(Failure) {
@@ -43,6 +45,7 @@ struct Admission: Sendable {
         token = given.flatMap { $0.isEmpty ? nil : $0 }
         isOpen = access.asksNobody || (!isForeign && access.isOpen(request))
         needsToken = isForeign && !access.asksNobody
+        lastEventID = request.query["lastEventId"]
     }
 
     /// What is sent instead of an upgrade where the token must be in the request itself.
@@ -55,4 +58,14 @@ struct Admission: Sendable {
             return error.response
         }
     }
+}
+
+/// What a session begins with.
+struct SessionOpening: Sendable {
+    /// The token its client brought; it is used when the connection is up.
+    let token: String?
+    /// Nobody needs to authenticate here.
+    let isOpen: Bool
+    /// See `Admission.lastEventID`.
+    let lastEventID: String?
 }

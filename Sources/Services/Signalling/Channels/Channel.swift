@@ -9,7 +9,7 @@ enum Channel: Sendable {
 
     func send(_ event: EncodedEvent) {
         switch (self, event) {
-        case (.plain(let socket), .text(let text)): socket.send(text)
+        case (.plain(let socket), .text(let text)): socket.send(utf8: text)
         case (.socketIO(let connection), .packet(let packet)): connection.assumeIsolated { $0.send(packet) }
         case (.plain, .packet), (.socketIO, .text): break
         }

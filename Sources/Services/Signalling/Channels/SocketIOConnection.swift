@@ -120,7 +120,7 @@ actor SocketIOConnection {
     private func perform(_ output: SocketIOOutput) {
         switch output {
         case .respond(let id, let response): waiting.removeValue(forKey: id)?.resume(returning: response)
-        case .send(let id, .text(let bytes)): sockets[id]?.send(String(decoding: bytes, as: UTF8.self))
+        case .send(let id, .text(let bytes)): sockets[id]?.send(utf8: bytes)
         case .send(let id, .binary(let bytes)): sockets[id]?.send(bytes)
         case .close(let id): sockets.removeValue(forKey: id)?.close()
         case .connect(let auth): connect(auth)

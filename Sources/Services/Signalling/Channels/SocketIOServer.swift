@@ -48,7 +48,10 @@ actor SocketIOServer {
         }
         let token = auth?["token"]?.stringValue ?? admission.token
         if admission.needsToken, token == nil { throw .unauthorized }
-        return hub.makeSession(.socketIO(connection), style: .socketIO, token: token, isOpen: admission.isOpen)
+        let lastEventID = auth?["lastEventId"]?.stringValue ?? admission.lastEventID
+        return hub.makeSession(
+            .socketIO(connection), style: .socketIO,
+            SessionOpening(token: token, isOpen: admission.isOpen, lastEventID: lastEventID))
     }
 
     // MARK: - Polling

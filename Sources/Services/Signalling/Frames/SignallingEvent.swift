@@ -19,29 +19,50 @@ enum EventStyle: Sendable, Hashable {
     /// `{"event":"…","data":…}`
     case wrapped
     case socketIO
+    /// The same for clients that asked for numbers: a last argument has them where the payload is no object.
+    ///
+    /// Handlers of others may not take one argument more than the documents say.
+    case numberedSocketIO
+
+    /// The style of a client that has asked for numbers.
+    var numbered: EventStyle { self == .socketIO ? .numberedSocketIO : self }
 }
 
 /// An event in the text of one style.
 enum EncodedEvent: Sendable, Equatable {
-    case text(String)
+    /// UTF-8.
+    case text([UInt8])
     case packet(EncodedSocketPacket)
+
+    var count: Int {
+        switch self {
+        case .text(let text): text.count
+        case .packet(let packet): packet.frame.count
+        }
+    }
 }
 
 /// Makes each style's text of one event at its first use, so that a hundred receivers cost one encoding.
-struct EventEncoder {
-    private let event: SignallingEvent
+struct EventEncoder: Sendable {
+    let event: SignallingEvent
+    /// Every receiver is told the event under this name; nil for what is no event but an answer.
+    let id: EventID?
     private var made: [EventStyle: EncodedEvent] = [:]
 
-    init(_ event: SignallingEvent) { self.event = event }
+    init(_ event: SignallingEvent, id: EventID? = nil) { (self.event, self.id) = (event, id) }
 
     mutating func encoded(_ style: EventStyle) -> EncodedEvent {
         if let known = made[style] { return known }
-        let text = Self.encode(event, style)
+        let text = encode(style)
         made[style] = text
         return text
     }
 
-    private static func encode(_ event: SignallingEvent, _ style: EventStyle) -> EncodedEvent {
+    /// Bytes of one style's text.
+    mutating func size() -> Int { (made.values.first ?? encoded(.flat)).count }
+
+    private func encode(_ style: EventStyle) -> EncodedEvent {
+        let number = JSONValue(id?.description)
         switch style {
         case .flat:
             var object: JSONObject = ["type": .string(event.name)]
@@ -50,14 +71,25 @@ struct EventEncoder {
             } else if let payload = event.payload {
                 object.append("data", payload)
             }
-            return .text(JSONValue.object(object).text)
+            object.appendIfPresent("eventId", number)
+            return .text(JSONValue.object(object).encoded())
         case .wrapped:
             var object: JSONObject = ["event": .string(event.name)]
             if let payload = event.payload { object.append("data", payload) }
-            return .text(JSONValue.object(object).text)
-        case .socketIO:
-            let arguments: [JSONValue] = [.string(event.name)] + (event.payload.map { [$0] } ?? [])
-            return .packet(.event(JSONValue.array(arguments).encoded()))
+            object.appendIfPresent("eventId", number)
+            return .text(JSONValue.object(object).encoded())
+        case .socketIO, .numberedSocketIO:
+            return .packet(.event(JSONValue.array(arguments(number, style)).encoded()))
         }
+    }
+
+    private func arguments(_ number: JSONValue, _ style: EventStyle) -> [JSONValue] {
+        let name = JSONValue.string(event.name)
+        if case .object(var payload) = event.payload {
+            payload.appendIfPresent("eventId", number)
+            return [name, .object(payload)]
+        }
+        let payload = event.payload.map { [$0] } ?? []
+        return [name] + payload + (style == .numberedSocketIO && !number.isNull ? [["eventId": number]] : [])
     }
 }

@@ -9,13 +9,12 @@ extension SignallingHub {
     nonisolated package func conferenceChanged(_ event: ConferenceEvent) { assumeIsolated { $0.publish(event) } }
 
     private func publish(_ event: ConferenceEvent) {
-        let seeingAll = sessions(in: [RoomName.directors])
+        guard hasListeners else { return journal.skip() }
         let people = (event.status.participants + [event.participant]).compactMap(\.userID)
-        let rooms = people.map { RoomName.user($0) } + [RoomName.operators]
-        let others = sessions(in: rooms, orOpen: false).subtracting(seeingAll)
+        var others = Audience(people.map { RoomName.user($0) } + [RoomName.operators], open: .none)
+        others.otherThan = RoomName.directors
         let (full, masked) = (ConferenceView { $0 }, ConferenceView { maskedNumber($0) })
-        for (receivers, view) in [(seeingAll, full), (others, masked)] where !receivers.isEmpty {
-            send(SignallingEvent(event.change.eventName, view.render(event)), to: receivers)
-        }
+        send(SignallingEvent(event.change.eventName, full.render(event)), to: Audience([RoomName.directors]))
+        send(SignallingEvent(event.change.eventName, masked.render(event)), to: others)
     }
 }

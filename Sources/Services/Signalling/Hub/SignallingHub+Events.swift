@@ -19,32 +19,40 @@ extension SignallingHub: CallObserver {
     private func publishUpstream(_ registered: Bool, _ detail: String) {
         let was = isUpstreamRegistered
         isUpstreamRegistered = registered
-        if registered, !was { sendToAll(SignallingEvent("sip:connected")) }
-        if !registered, was { sendToAll(SignallingEvent("sip:disconnected")) }
-        if !registered, !detail.isEmpty { sendToAll(SignallingEvent("sip:error", ["error": .string(detail)])) }
+        guard hasListeners else { return journal.skip() }
+        if registered, !was { send(SignallingEvent("sip:connected"), to: .everybody) }
+        if !registered, was { send(SignallingEvent("sip:disconnected"), to: .everybody) }
+        if !registered, !detail.isEmpty {
+            send(SignallingEvent("sip:error", ["error": .string(detail)]), to: .everybody)
+        }
     }
 
     /// Tells one event to its receivers, in each document's words.
     func publish(_ event: CallEvent) {
-        guard !members.isEmpty else { return forget(event.record.uuid) }
-        let news = CallNews(event: event, facts: facts(event.record), involved: involved(event))
+        guard hasListeners else {
+            journal.skip()
+            return forget(event.record.uuid)
+        }
+        let involved = involved(event)
+        let news = CallNews(
+            event: event, facts: facts(event.record), involved: involved, receivers: involved.receivers(in: self))
         switch event.notice {
         case .edited(let userID, let changesNotes): edited(news, userID, changesNotes)
         case .filed(let isNew): filed(news, isNew)
         case .life(let notice): live(news, notice)
         case .recording(let state, let userID):
-            let payload = CallEventView.recordingChanged(event.record, state, userID: userID)
-            send(SignallingEvent("call-recording-changed", payload), to: news.involved)
+            tell(news, "call-recording-changed", CallEventView.recordingChanged(event.record, state, userID: userID))
         case .recorded:
-            send(SignallingEvent("call-updated", CallView.crm.render(news.facts, .detail)), to: news.involved)
+            tell(news, "call-updated", CallView.crm.render(news.facts, .detail))
             tell(news, "call:updated")
-        case .played(let played):
-            send(SignallingEvent("play:ended", CallEventView.playEnded(news.facts, played)), to: news.involved)
+        case .played(let played): tell(news, "play:ended", CallEventView.playEnded(news.facts, played))
         case .stream(let status):
-            let payload = CallEventView.streamChanged(news.facts, status)
-            send(SignallingEvent("stream:changed", payload), to: news.involved.filter(seesAllCalls))
+            // As REST demands of those who ask for streams.
+            var directing = news.involved
+            directing.mustSeeAll = true
+            send(SignallingEvent("stream:changed", CallEventView.streamChanged(news.facts, status)), to: directing)
         }
-        markDirty(news.involved)
+        markDirty(news.receivers)
     }
 
     private func live(_ news: CallNews, _ notice: CallNotice) {
@@ -63,21 +71,17 @@ extension SignallingHub: CallObserver {
             let data = takeEcho(record.uuid, .initialData)
             let payload = CallEventView.callAnswered(
                 record, .accept, userID: record.answeredByUserID, initialData: data)
-            send(SignallingEvent("call-answered", payload), to: news.involved)
+            tell(news, "call-answered", payload)
             tell(news, "call:answered")
             tellRoom(record)
         case .rejected(let userID):
-            let payload = CallEventView.callAnswered(record, .reject, userID: userID)
-            send(SignallingEvent("call-answered", payload), to: news.involved)
+            tell(news, "call-answered", CallEventView.callAnswered(record, .reject, userID: userID))
         case .held(let on, let userID):
-            send(
-                SignallingEvent("call-hold-changed", CallEventView.holdChanged(record, userID: userID)),
-                to: news.involved)
+            tell(news, "call-hold-changed", CallEventView.holdChanged(record, userID: userID))
             tell(news, on ? "call:held" : "call:resumed")
         case .transferRequested(let from, let to, _, let reason): transferRequested(news, from, to, reason)
         case .transferred(let from, let to):
-            let payload = CallEventView.callTransferred(record, fromUser: from, toUser: to)
-            send(SignallingEvent("call-transferred", payload), to: news.involved)
+            tell(news, "call-transferred", CallEventView.callTransferred(record, fromUser: from, toUser: to))
             tell(news, "call:transferred")
         case .transferFailed(let from): transferFailed(record, from)
         case .withdrawn(let userID): withdrawn(record, userID)
@@ -88,15 +92,19 @@ extension SignallingHub: CallObserver {
     // MARK: - Each event
 
     /// Shows an incoming call to sessions that have not been shown it.
-    private func announce(_ news: CallNews, to sessions: Set<String>) {
-        let fresh = sessions.subtracting(announced[news.record.uuid] ?? [])
+    private func announce(_ news: CallNews, to audience: Audience) {
+        let fresh = audience.receivers(in: self).subtracting(announced[news.record.uuid] ?? [])
         announced[news.record.uuid, default: []].formUnion(fresh)
-        send(SignallingEvent("incoming-call", CallEventView.incomingCall(news.facts)), to: fresh)
+        let event = SignallingEvent("incoming-call", CallEventView.incomingCall(news.facts))
+        send(event, to: audience, receivers: fresh)
     }
 
     /// An event of document 003, whose payload is always the call.
-    private func tell(_ news: CallNews, _ name: String) {
-        send(SignallingEvent(name, CallEventView.pbx(news.facts)), to: news.involved)
+    private func tell(_ news: CallNews, _ name: String) { tell(news, name, CallEventView.pbx(news.facts)) }
+
+    /// An event for everybody who is involved.
+    private func tell(_ news: CallNews, _ name: String, _ payload: JSONValue) {
+        send(SignallingEvent(name, payload), to: news.involved, receivers: news.receivers)
     }
 
     /// Members of the call's room follow its status.
@@ -104,32 +112,33 @@ extension SignallingHub: CallObserver {
         let status: JSONObject = [
             "callId": .string(record.uuid.description), "status": JSONValue(CallView.gateway.status(of: record)),
         ]
-        send(SignallingEvent("call-status", status), to: sessions(in: [RoomName.call(record.uuid)], orOpen: false))
+        send(SignallingEvent("call-status", status), to: Audience([RoomName.call(record.uuid)], open: .none))
     }
 
     private func transferRequested(_ news: CallNews, _ from: Int64?, _ to: Int64?, _ reason: String?) {
         guard let to else { return }
         let payload = CallEventView.incomingTransfer(news.facts, fromUser: from, reason: reason)
-        send(SignallingEvent("incoming-transfer", payload), to: sessions(in: [RoomName.user(to)], orOpen: false))
+        send(SignallingEvent("incoming-transfer", payload), to: Audience([RoomName.user(to)], open: .none))
     }
 
     private func transferFailed(_ record: CallRecord, _ from: Int64?) {
         let payload: JSONValue = ["message": "Перевод не удался", "callId": .integer(record.id)]
-        let receivers = from.map { sessions(in: [RoomName.user($0)], orOpen: false) } ?? sessions(in: [])
-        send(SignallingEvent("transfer-error", payload), to: receivers)
+        let audience = from.map { Audience([RoomName.user($0)], open: .none) } ?? Audience()
+        send(SignallingEvent("transfer-error", payload), to: audience)
     }
 
     private func withdrawn(_ record: CallRecord, _ userID: Int64) {
-        let sessions = sessions(in: [RoomName.user(userID)], orOpen: false)
+        let audience = Audience([RoomName.user(userID)], open: .none)
         // A queue may offer them the call again.
-        announced[record.uuid]?.subtract(sessions)
-        send(withdrawal(record), to: sessions)
+        announced[record.uuid]?.subtract(audience.receivers(in: self))
+        send(withdrawal(record), to: audience)
     }
 
     /// A page took the call: the other pages that were shown it for the same user stop ringing at once.
     func taken(_ record: CallRecord, by userID: Int64?, at session: String) {
-        let shown = userID.map { sessions(in: [RoomName.user($0)], orOpen: false) } ?? announced[record.uuid] ?? []
-        send(withdrawal(record), to: shown.subtracting([session]))
+        var shown = userID.map { Audience([RoomName.user($0)], open: .none) } ?? shownTo(record.uuid)
+        shown.except = session
+        send(withdrawal(record), to: shown)
     }
 
     /// Whoever stops ringing while the call goes on does so because somebody else has it.
@@ -145,9 +154,7 @@ extension SignallingHub: CallObserver {
         let record = news.record
         let data = takeEcho(record.uuid, .callData)
         let userID = record.answeredByUserID ?? record.assignedUserID
-        send(
-            SignallingEvent("call-ended", CallEventView.callEnded(record, userID: userID, callData: data)),
-            to: news.involved)
+        tell(news, "call-ended", CallEventView.callEnded(record, userID: userID, callData: data))
         if record.state == .failed { tell(news, "call:failed") }
         if record.state == .cancelled { tell(news, "call:cancelled") }
         tell(news, "call:ended")
@@ -166,15 +173,14 @@ extension SignallingHub: CallObserver {
         let data = takeEcho(news.record.uuid, .customerData)
         if changesNotes || data != nil {
             let payload = CallEventView.notesUpdated(news.record, userID: userID, customerData: data)
-            send(SignallingEvent("call-notes-updated", payload), to: news.involved)
+            tell(news, "call-notes-updated", payload)
         }
         tell(news, "call:updated")
     }
 
     /// Document 000's broadcasts, which carry the call as its REST interface answers it.
     private func filed(_ news: CallNews, _ isNew: Bool) {
-        let payload = CallView.records.render(news.facts, .detail)
-        send(SignallingEvent(isNew ? "call-new" : "call-updated", payload), to: news.involved)
+        tell(news, isNew ? "call-new" : "call-updated", CallView.records.render(news.facts, .detail))
         // Of a change everybody hears by the event of what changed.
         if isNew { tell(news, "call:new") }
     }
@@ -184,30 +190,34 @@ extension SignallingHub: CallObserver {
     func facts(_ record: CallRecord) -> CallFacts { CallFacts(record: record, roster: services.roster.current) }
 
     /// The people of the call, whoever was offered it, and all operators.
-    private func involved(_ event: CallEvent) -> Set<String> {
+    private func involved(_ event: CallEvent) -> Audience {
         let record = event.record
         let people = [record.assignedUserID, record.answeredByUserID].compactMap(\.self) + event.offeredTo
-        var rooms = people.map(RoomName.user) + [RoomName.operators]
-        if let id = record.operatorID { rooms.append(RoomName.operator(id)) }
-        return sessions(in: rooms).union(announced[record.uuid] ?? [])
+        var audience = shownTo(record.uuid)
+        audience.open = .all
+        audience.rooms.formUnion(people.map(RoomName.user) + [RoomName.operators])
+        if let id = record.operatorID { audience.rooms.insert(RoomName.operator(id)) }
+        return audience
     }
 
-    /// Whether a session is of somebody who may command every call, as REST demands of those who ask for streams.
-    private func seesAllCalls(_ session: String) -> Bool {
-        guard let member = members[session] else { return false }
-        return member.isOpen || member.user?.role.seesAllCalls == true
+    /// The sessions that were shown a call, and the others of their users.
+    private func shownTo(_ uuid: UUID) -> Audience {
+        let sessions = announced[uuid] ?? []
+        let shown = sessions.compactMap { members[$0] }
+        let isShownToNobody = shown.contains { $0.isOpen && $0.user == nil }
+        var audience = Audience(
+            shown.compactMap(\.user).map { RoomName.user($0.id) }, open: isShownToNobody ? .nobodys : .none)
+        audience.sessions = sessions
+        return audience
     }
 
     /// The user's own sessions and those of nobody in particular; an open session that said whose it is gets its own.
-    private func offerees(_ userID: Int64) -> Set<String> {
-        let nobodys = openSessions.filter { members[$0]?.user == nil }
-        return sessions(in: [RoomName.user(userID)], orOpen: false).union(nobodys)
-    }
+    private func offerees(_ userID: Int64) -> Audience { Audience([RoomName.user(userID)], open: .nobodys) }
 
     /// The assigned user if a page of theirs is open, else the operators.
-    private func assignees(_ record: CallRecord) -> Set<String> {
-        if let id = record.assignedUserID, isOnline(id) { return sessions(in: [RoomName.user(id)]) }
-        return sessions(in: [RoomName.operators])
+    private func assignees(_ record: CallRecord) -> Audience {
+        if let id = record.assignedUserID, isOnline(id) { return Audience([RoomName.user(id)]) }
+        return Audience([RoomName.operators])
     }
 
     // MARK: - What clients sent with a command and others are shown
@@ -234,7 +244,9 @@ enum EventEcho: Hashable, Sendable {
 private struct CallNews {
     let event: CallEvent
     let facts: CallFacts
-    let involved: Set<String>
+    let involved: Audience
+    /// The sessions of `involved`.
+    let receivers: Set<String>
 
     var record: CallRecord { event.record }
 }

@@ -15,11 +15,11 @@ extension SignallingHub {
 
     /// Tells a session that was just admitted what is live now.
     func greet(_ id: String) {
-        send(SignallingEvent("active-calls", activeList(for: id)), to: [id])
+        show(SignallingEvent("active-calls", activeList(for: id)), to: [id])
         let facts = visibleCalls(to: id).map(facts)
-        send(SignallingEvent("calls:active", CallEventView.pbxList(facts)), to: [id])
+        show(SignallingEvent("calls:active", CallEventView.pbxList(facts)), to: [id])
         showRinging(to: id)
-        if isUpstreamRegistered { send(SignallingEvent("sip:connected"), to: [id]) }
+        if isUpstreamRegistered { show(SignallingEvent("sip:connected"), to: [id]) }
     }
 
     /// A page that is opened while its user still rings is shown the call, too.
@@ -28,7 +28,7 @@ extension SignallingHub {
         let userID = member.user?.id
         for record in services.calls.assumeIsolated({ $0.ringingRecords(userID: userID) })
         where announced[record.uuid, default: []].insert(id).inserted {
-            send(SignallingEvent("incoming-call", CallEventView.incomingCall(facts(record))), to: [id])
+            show(SignallingEvent("incoming-call", CallEventView.incomingCall(facts(record))), to: [id])
         }
     }
 
@@ -65,7 +65,7 @@ extension SignallingHub {
         dirty = []
         for sessions in groups.values {
             guard let one = sessions.first(where: { members[$0]?.isAdmitted == true }) else { continue }
-            send(SignallingEvent("active-calls", activeList(for: one)), to: sessions)
+            show(SignallingEvent("active-calls", activeList(for: one)), to: sessions)
         }
     }
 }

@@ -8,7 +8,7 @@ extension SignallingHub {
 
     private func publish(_ report: CallQualityReport) {
         guard !report.isLast else { return }
-        for id in sessions(in: [RoomName.call(report.uuid)], orOpen: false) {
+        for id in sessions(in: RoomName.call(report.uuid)) {
             guard let member = members[id], member.isAdmitted else { continue }
             let leg = report.legsOfParticipants[id]
             member.session.assumeIsolated { session in

@@ -62,24 +62,30 @@ package actor SignallingHub {
     /// Sessions whose list of live calls has changed.
     var dirty: Set<String> = []
     var isListTimerSet = false
+    var journal: EventJournal
+    /// When the last session went; nil before the first one.
+    private(set) var emptySince: Instant?
     private var entropy: Entropy
 
     package init(_ services: SignallingServices) {
         self.services = services
         loop = services.loop
         entropy = services.loop.makeEntropy()
+        let start = UInt64(clamping: services.loop.wallTime.milliseconds)
+        journal = EventJournal(run: String(start, radix: 36) + entropy.hex(2))
     }
 
     package var sessionCount: Int { members.count }
 
     // MARK: - Sessions
 
-    nonisolated func makeSession(_ channel: Channel, style: EventStyle, token: String?, isOpen: Bool) -> Session {
+    nonisolated func makeSession(_ channel: Channel, style: EventStyle, _ opening: SessionOpening) -> Session {
         assumeIsolated { hub in
             let id = hub.entropy.hex(10)
-            let session = Session(id: id, channel: channel, style: style, token: token, isOpen: isOpen, hub: hub)
-            hub.members[id] = Member(channel: channel, session: session, style: style, isOpen: isOpen)
-            if isOpen { hub.openSessions.insert(id) }
+            let style = opening.lastEventID == nil ? style : style.numbered
+            let session = Session(id: id, channel: channel, style: style, opening, hub: hub)
+            hub.members[id] = Member(channel: channel, session: session, style: style, isOpen: opening.isOpen)
+            if opening.isOpen { hub.openSessions.insert(id) }
             return session
         }
     }
@@ -91,6 +97,7 @@ package actor SignallingHub {
         openSessions.remove(id)
         dirty.remove(id)
         if let user = member.user { presenceChanged(user.id, by: -1) }
+        if members.isEmpty { emptySince = loop.now }
     }
 
     func setStyle(_ style: EventStyle, of id: String) { members[id]?.style = style }
@@ -157,23 +164,31 @@ package actor SignallingHub {
         if rooms[room]?.isEmpty == true { rooms[room] = nil }
     }
 
-    /// The admitted sessions of some rooms and, unless it is a call's own affair, the open ones.
-    func sessions(in wanted: some Sequence<String>, orOpen: Bool = true) -> Set<String> {
-        wanted.reduce(into: orOpen ? openSessions : []) { $0.formUnion(rooms[$1] ?? []) }
-    }
+    /// The sessions in a room.
+    func sessions(in room: String) -> Set<String> { rooms[room] ?? [] }
 
     // MARK: - Sending
 
-    func send(_ event: SignallingEvent, to sessions: some Sequence<String>) {
-        var encoder = EventEncoder(event)
+    /// Tells an event, and keeps it for those of its audience who are away.
+    ///
+    /// `receivers` are the audience's sessions, or what is left of them.
+    func send(_ event: SignallingEvent, to audience: Audience, receivers: Set<String>? = nil) {
+        var encoder = journal.encoder(for: event)
+        deliver(&encoder, to: receivers ?? audience.receivers(in: self))
+        journal.keep(encoder, for: audience, at: loop.now)
+    }
+
+    /// Shows sessions how something is now; who comes back is shown it anew, and need not know how it was.
+    func show(_ event: SignallingEvent, to sessions: some Sequence<String>) {
+        var encoder = journal.encoder(for: event)
+        deliver(&encoder, to: sessions)
+    }
+
+    private func deliver(_ encoder: inout EventEncoder, to sessions: some Sequence<String>) {
         for id in sessions {
             guard let member = members[id], member.isAdmitted else { continue }
             member.channel.send(encoder.encoded(member.style))
         }
-    }
-
-    func sendToAll(_ event: SignallingEvent) {
-        send(event, to: members.filter { $0.value.isAdmitted }.keys)
     }
 
     /// Whether a session may see a call.

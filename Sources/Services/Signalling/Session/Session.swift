@@ -36,6 +36,8 @@ package actor Session {
     static let expiryRecheck: Duration = .seconds(5)
 
     private let handshakeToken: String?
+    /// The event its client saw last, until it was given what came after.
+    private var lastEventID: String?
     private(set) var style: EventStyle
     private(set) var user: SignallingUser?
     /// Fires when the token has run out by which the user signed in.
@@ -50,9 +52,10 @@ package actor Session {
     var forms = MediaForms()
     var isEnded = false
 
-    init(id: String, channel: Channel, style: EventStyle, token: String?, isOpen: Bool, hub: SignallingHub) {
+    init(id: String, channel: Channel, style: EventStyle, _ opening: SessionOpening, hub: SignallingHub) {
         (participantID, self.channel, self.style) = (id, channel, style)
-        (handshakeToken, self.isOpen, self.hub, loop) = (token, isOpen, hub, hub.loop)
+        (handshakeToken, lastEventID, isOpen) = (opening.token, opening.lastEventID, opening.isOpen)
+        (self.hub, loop) = (hub, hub.loop)
         budgetAt = hub.loop.now
     }
 
@@ -79,9 +82,13 @@ package actor Session {
         hub.assumeIsolated { $0.remove(participantID) }
     }
 
-    /// What is live now, for a client that has just been admitted.
+    /// What a client that has just been admitted missed, then what is live now.
     private func greet() {
-        hub.assumeIsolated { $0.greet(participantID) }
+        let lastEventID = lastEventID.take()
+        hub.assumeIsolated { hub in
+            if let lastEventID { hub.replay(since: lastEventID, to: participantID) }
+            hub.greet(participantID)
+        }
     }
 
     // MARK: - Receiving
@@ -93,16 +100,19 @@ package actor Session {
             guard case .text(let text) = message else { throw .invalidJSON }
             let frame = try PlainFrame(parsing: text)
             invalidFrames = 0
-            if frame.style != style {
-                style = frame.style
-                hub.assumeIsolated { $0.setStyle(frame.style, of: participantID) }
-            }
+            speak(frame.style)
             receive(frame.message)
         } catch {
             send(errorEvent(error, about: nil))
             invalidFrames += error == .invalidJSON ? 1 : 0
             if invalidFrames >= Self.maximumInvalidFrames { channel.close(.policyViolation, reason: "invalid JSON") }
         }
+    }
+
+    private func speak(_ style: EventStyle) {
+        guard style != self.style else { return }
+        self.style = style
+        hub.assumeIsolated { $0.setStyle(style, of: participantID) }
     }
 
     func receive(_ message: ClientMessage) {
@@ -129,9 +139,14 @@ package actor Session {
         guard takeFromBudget() else { throw .tooManyCommands }
         switch message.name {
         case "ping":
-            send(SignallingEvent("pong"))
+            var pong = EventEncoder(SignallingEvent("pong"))
+            channel.send(pong.encoded(style))
             return .answered
         case "authenticate":
+            if let lastEventID = message.text("lastEventId") {
+                self.lastEventID = lastEventID
+                speak(style.numbered)
+            }
             logIn(userID: message.userID("userId"), token: message.text("token"), reply: message.reply)
             return .answered
         default:
@@ -156,7 +171,7 @@ package actor Session {
     // MARK: - Sending
 
     func send(_ event: SignallingEvent) {
-        var encoder = EventEncoder(event)
+        var encoder = hub.assumeIsolated { $0.journal.encoder(for: event) }
         channel.send(encoder.encoded(style))
     }
 
