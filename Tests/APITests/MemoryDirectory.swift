@@ -13,6 +13,7 @@ final class MemoryDirectory: DirectoryStore {
         var trunks: [Trunk] = []
         var routes: [InboundRoute] = []
         var queues: [CallQueue] = []
+        var webhooks: [Webhook] = []
         var limits: [Int64: TollLimits] = [:]
         var hashes: [Int64: String] = [:]
         var lastID: Int64
@@ -22,7 +23,7 @@ final class MemoryDirectory: DirectoryStore {
         var roster: Roster {
             Roster(
                 users: users, phones: phones, accounts: accounts, lines: lines, trunks: trunks, routes: routes,
-                queues: queues, limits: limits)
+                queues: queues, limits: limits, webhooks: webhooks)
         }
     }
 
@@ -145,6 +146,9 @@ final class MemoryDirectory: DirectoryStore {
     func add(_ queue: CallQueue) async throws(StoreError) -> CallQueue { try add(queue, \.queues, \.id) }
     func update(_ queue: CallQueue) async throws(StoreError) -> Bool { try update(queue, \.queues, \.id) }
     func removeQueue(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.queues, \.id) }
+    func add(_ webhook: Webhook) async throws(StoreError) -> Webhook { try add(webhook, \.webhooks, \.id) }
+    func update(_ webhook: Webhook) async throws(StoreError) -> Bool { try update(webhook, \.webhooks, \.id) }
+    func removeWebhook(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.webhooks, \.id) }
 
     func setMember(_ member: QueueMember, ofQueue id: Int64) async throws(StoreError) -> Bool {
         try change { state in

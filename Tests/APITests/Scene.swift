@@ -66,6 +66,8 @@ final class Scene {
         api.admin = AdminServices(
             store: directory, reload: { roster.replace(directory.present) }, registrations: { _ in 2 },
             trunkStatus: { ["name": .string($0)] })
+        api.admin?.webhooks = WebhookServices(
+            test: { _ in ("e1", "HTTP 500") }, replay: { _, event throws(StoreError) in event == "known" ? 3 : nil })
         var router = Router()
         api.add(to: &router)
         application = WebApplication(router: router)
@@ -204,16 +206,17 @@ final class RecordingStore: CallStore {
         return try await memory.call(key)
     }
 
-    func add(_ record: CallRecord) async throws(StoreError) {
+    func add(_ record: CallRecord, rows: [CallRow]) async throws(StoreError) {
         if broken.load(ordering: .relaxed) { throw .closed }
-        try await memory.add(record)
+        try await memory.add(record, rows: rows)
     }
 
     func edit(
-        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+        _ key: CallKey, rows: [CallRow], at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow],
+        _ change: @escaping @Sendable (inout CallRecord) -> Void
     ) async throws(StoreError) -> CallRecord? {
         if broken.load(ordering: .relaxed) { throw .closed }
-        return try await memory.edit(key, rows: rows, at: now, change)
+        return try await memory.edit(key, rows: rows, at: now, following: following, change)
     }
 
     func tallies(matching query: CallQuery, byPerson: Bool) async throws(StoreError) -> [CallTally] {

@@ -27,7 +27,8 @@ package final class Exchange {
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
         queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings(),
-        logger: Logger = .silent, fetch: SoundFetch? = nil
+        logger: Logger = .silent, fetch: SoundFetch? = nil,
+        publish: @escaping @Sendable (CallEvent) -> [CallRow] = { _ in [] }
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
         host = simulation.host("10.0.0.1")
@@ -49,6 +50,7 @@ package final class Exchange {
         services.streams = StreamSettings(network: host, hosts: ["10.0.2.1", "bot.example"])
         services.soundFiles = SoundFiles(folder: "/nonexistent", thread: loop)
         services.fetchSound = fetch
+        services.publish = publish
         calls = CallManager(services)
         witness = Witness()
         let (calls, endpoint, witness) = (calls, endpoint, witness)

@@ -10,6 +10,8 @@ package final class MemoryStore: CallStore {
         var sessions: [UUID: CallSession] = [:]
         var traces: [Int64: JSONValue] = [:]
         var diagnoses: [Int64: (quality: CallQuality, diagnosis: String)] = [:]
+        /// Each with the record it was written with.
+        var outbox: [(OutboxItem, CallRecord?)] = []
         var writes = 0
     }
 
@@ -29,6 +31,7 @@ package final class MemoryStore: CallStore {
     }
     package var diagnosisCount: Int { state.withLock { $0.diagnoses.count } }
     package var traceCount: Int { state.withLock { $0.traces.count } }
+    package var outbox: [(item: OutboxItem, record: CallRecord?)] { state.withLock { $0.outbox } }
     package var writes: Int { state.withLock { $0.writes } }
 
     package func write(_ change: CallChange) {
@@ -37,6 +40,7 @@ package final class MemoryStore: CallStore {
             if let record = change.record, state.records[record.id].map({ $0.version < record.version }) ?? true {
                 state.records[record.id] = record
             }
+            for case .outbox(let item) in change.rows { state.outbox.append((item, change.record)) }
             for case .session(let session) in change.rows { state.sessions[session.id] = session }
             for case .trace(let id, let trace) in change.rows { state.traces[id] = trace }
             for case .diagnosis(let id, let quality, let diagnosis) in change.rows {
@@ -52,24 +56,28 @@ package final class MemoryStore: CallStore {
         }
     }
 
-    package func add(_ record: CallRecord) async throws(StoreError) {
+    package func add(_ record: CallRecord, rows: [CallRow]) async throws(StoreError) {
         let isTaken = state.withLock { state in
             let isTaken = record.callID != nil && state.records.values.contains { $0.callID == record.callID }
-            if !isTaken { state.records[record.id] = record }
+            if !isTaken {
+                state.records[record.id] = record
+                for case .outbox(let item) in rows { state.outbox.append((item, record)) }
+            }
             return isTaken
         }
         if isTaken { throw .conflict(column: "calls.call_id") }
     }
 
     package func edit(
-        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+        _ key: CallKey, rows: [CallRow], at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow],
+        _ change: @escaping @Sendable (inout CallRecord) -> Void
     ) async throws(StoreError) -> CallRecord? {
         guard var record = try await call(key) else { return nil }
         let before = record
         change(&record)
         guard record != before || !rows.isEmpty else { return before }
         (record.version, record.updatedAt) = (before.version + 1, now)
-        write(CallChange(record: record, rows: rows))
+        write(CallChange(record: record, rows: rows + following(record)))
         return record
     }
 

@@ -1,4 +1,5 @@
-/// The port to what administrators keep: users with limits and phones, accounts, lines, trunks, routes, queues, companies.
+/// The port to what administrators keep: users with limits and phones, accounts, lines, trunks, routes, queues,
+/// webhooks, companies.
 ///
 /// Whatever is added gets its `id` from the store. `update` and `remove` answer false when there is no such row; a name
 /// that another row has is a `.conflict`. Names change everywhere at once: a route of a renamed trunk follows it.
@@ -54,6 +55,11 @@ package protocol DirectoryStore: Sendable {
     /// Adds the member or changes the pause; false when there is no such queue.
     func setMember(_ member: QueueMember, ofQueue id: Int64) async throws(StoreError) -> Bool
     func removeMember(userID: Int64, ofQueue id: Int64) async throws(StoreError) -> Bool
+
+    func add(_ webhook: Webhook) async throws(StoreError) -> Webhook
+    func update(_ webhook: Webhook) async throws(StoreError) -> Bool
+    /// With what the outbox still keeps for it.
+    func removeWebhook(id: Int64) async throws(StoreError) -> Bool
 }
 
 extension Roster {

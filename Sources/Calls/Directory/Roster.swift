@@ -9,6 +9,7 @@ package struct Roster: Sendable {
     package let queues: [CallQueue]
     /// What users may spend, by user; who is absent has no limits.
     package let limits: [Int64: TollLimits]
+    package let webhooks: [Webhook]
     private let accountsByUsername: [String: Int]
     private let accountsByExtension: [String: Int]
     private let usersByExtension: [String: Int64]
@@ -16,12 +17,14 @@ package struct Roster: Sendable {
 
     package init(
         users: [User] = [], phones: [UserPhone] = [], accounts: [SIPAccount] = [], lines: [PhoneLine] = [],
-        trunks: [Trunk] = [], routes: [InboundRoute] = [], queues: [CallQueue] = [], limits: [Int64: TollLimits] = [:]
+        trunks: [Trunk] = [], routes: [InboundRoute] = [], queues: [CallQueue] = [],
+        limits: [Int64: TollLimits] = [:], webhooks: [Webhook] = []
     ) {
         self.users = Dictionary(users.map { ($0.id, $0) }) { first, _ in first }
         self.phones = Dictionary(grouping: phones, by: \.userID)
         (self.accounts, self.lines) = (accounts, lines)
         (self.trunks, self.routes, self.queues, self.limits) = (trunks, routes, queues, limits)
+        self.webhooks = webhooks
         accountsByUsername = Self.index(accounts.map(\.username))
         accountsByExtension = Self.index(accounts.map(\.extension))
         linesByNumber = Self.index(lines.map { PhoneNumber($0.number).matchKey })
@@ -71,6 +74,7 @@ package struct Roster: Sendable {
     package func trunk(named name: String) -> Trunk? { trunks.first { $0.name == name } }
     package func queue(named name: String) -> CallQueue? { queues.first { $0.name == name } }
     package func queue(extension number: String) -> CallQueue? { queues.first { $0.extension == number } }
+    package func webhook(id: Int64) -> Webhook? { webhooks.first { $0.id == id } }
     package func tollLimits(ofUser id: Int64) -> TollLimits { limits[id] ?? TollLimits() }
 
     /// Where a number of ours leads that was called through a trunk; nil when no route is about it.
@@ -91,7 +95,7 @@ package struct Roster: Sendable {
         return Roster(
             users: users.values.sorted { $0.id < $1.id }, phones: phones.values.flatMap(\.self),
             accounts: accounts.filter { !replaced.contains($0.extension) } + more, lines: lines, trunks: trunks,
-            routes: routes, queues: queues, limits: limits)
+            routes: routes, queues: queues, limits: limits, webhooks: webhooks)
     }
 
     /// The same with these trunks instead of those that have their names: those of the environment come last.
@@ -100,7 +104,7 @@ package struct Roster: Sendable {
         return Roster(
             users: users.values.sorted { $0.id < $1.id }, phones: phones.values.flatMap(\.self), accounts: accounts,
             lines: lines, trunks: trunks.filter { !replaced.contains($0.name) } + more, routes: routes,
-            queues: queues, limits: limits)
+            queues: queues, limits: limits, webhooks: webhooks)
     }
 
     private static func index(_ keys: [String]) -> [String: Int] {

@@ -13,6 +13,7 @@ struct PendingWrites {
         case registration(AccountRegistration?, account: Int64)
         /// Out of the outbox.
         case kept(KeptStatement)
+        case settlement(OutboxSettlement)
     }
 
     /// Calls, and rows, that are kept while the disk does not take them; beyond it the newest are dropped and counted.

@@ -3,15 +3,16 @@ package import Directory
 package import Wire
 
 extension SQLStore: CallStore {
-    package func add(_ record: CallRecord) throws(StoreError) {
+    package func add(_ record: CallRecord, rows: [CallRow]) throws(StoreError) {
         try change { (database: Database) throws(SQLFailure) in
             try CallTable.insert(record, to: database)
-            for row in record.tagRows(since: nil) { try row.write(to: database) }
+            for row in record.tagRows(since: nil) + rows { try row.write(to: database) }
         }
     }
 
     package func edit(
-        _ key: CallKey, rows: [CallRow], at now: WallTime, _ edit: @Sendable (inout CallRecord) -> Void
+        _ key: CallKey, rows: [CallRow], at now: WallTime, following: @Sendable (CallRecord) -> [CallRow],
+        _ edit: @Sendable (inout CallRecord) -> Void
     ) throws(StoreError) -> CallRecord? {
         try change { (database: Database) throws(SQLFailure) in
             guard let before = try CallTable.read(database, key) else { return nil }
@@ -22,7 +23,7 @@ extension SQLStore: CallStore {
             guard after != before || !rows.isEmpty else { return before }
             (after.version, after.updatedAt) = (before.version + 1, now)
             try CallTable.write(after, isFirst: false, to: database)
-            for row in rows { try row.write(to: database) }
+            for row in rows + following(after) { try row.write(to: database) }
             return after
         }
     }

@@ -108,6 +108,30 @@ extension SQLStore: DirectoryStore {
         }
     }
 
+    package func add(_ webhook: Webhook) throws(StoreError) -> Webhook {
+        let table = WebhookTable(key: try sealingKey())
+        return try change { (database: Database) throws(SQLFailure) in
+            var stored = webhook
+            stored.id = try table.insert(webhook, to: database)
+            return stored
+        }
+    }
+
+    package func update(_ webhook: Webhook) throws(StoreError) -> Bool {
+        let table = WebhookTable(key: try sealingKey())
+        return try change { (database: Database) throws(SQLFailure) in
+            try table.update(webhook, in: database)
+        }
+    }
+
+    package func removeWebhook(id: Int64) throws(StoreError) -> Bool {
+        try change { (database: Database) throws(SQLFailure) in
+            try database.run(
+                "DELETE FROM outbox WHERE ordering_key = ?", [.text(Webhook.orderingKey(ofWebhook: id))])
+            return try database.run("DELETE FROM webhooks WHERE id = ?", [.integer(id)]) > 0
+        }
+    }
+
     func remove(_ id: Int64, from table: String) throws(StoreError) -> Bool {
         try change { (database: Database) throws(SQLFailure) in
             try database.run("DELETE FROM \(table) WHERE id = ?", [.integer(id)]) > 0

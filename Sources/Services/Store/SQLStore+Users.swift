@@ -3,13 +3,13 @@ import Telemetry
 
 extension SQLStore: UserStore {
     package func roster() async throws(StoreError) -> Roster {
-        let trunks = try await storedTrunks()
+        let (trunks, webhooks) = (try await storedTrunks(), try await storedWebhooks())
         return try await read { (database: Database) throws(SQLFailure) in
             Roster(
                 users: try UserTable.read(database), phones: try UserPhoneTable.read(database),
                 accounts: try AccountTable.read(database), lines: try PhoneLineTable.read(database), trunks: trunks,
                 routes: try RouteTable.read(database), queues: try QueueTable.read(database),
-                limits: try LimitsTable.read(database))
+                limits: try LimitsTable.read(database), webhooks: webhooks)
         }
     }
 
@@ -25,6 +25,19 @@ extension SQLStore: UserStore {
                 logger.warn(
                     "a trunk is left out, for its row or the passwords in it cannot be read",
                     [LogField("trunk", name)])
+            }
+        }
+    }
+
+    private func storedWebhooks() async throws(StoreError) -> [Webhook] {
+        let count = try await read { (database: Database) throws(SQLFailure) in
+            try database.integer("SELECT count(*) FROM webhooks")
+        }
+        guard count ?? 0 > 0 else { return [] }
+        let table = WebhookTable(key: try sealingKey())
+        return try await read { [logger] (database: Database) throws(SQLFailure) in
+            try table.read(database) { name in
+                logger.warn("a webhook is left out, for its secret cannot be read", [LogField("webhook", name)])
             }
         }
     }

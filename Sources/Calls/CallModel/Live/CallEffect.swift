@@ -30,6 +30,11 @@ package enum CallEffect: Sendable, Equatable {
     case notify(CallNotice)
     /// The call is over; nothing follows.
     case finish
+
+    /// What it tells.
+    package var notice: CallNotice? {
+        if case .notify(let notice) = self { notice } else { nil }
+    }
 }
 
 /// What the tone before an end says.

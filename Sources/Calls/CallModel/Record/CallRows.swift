@@ -16,6 +16,10 @@ package enum CallRow: Hashable, Sendable {
     case diagnosis(callID: Int64, CallQuality, String)
     /// What became of the recording of a call that is over, whose record others may have changed since.
     case recorded(callID: Int64, RecordedFile)
+    /// What must reach a server of others because of what is written with it.
+    case outbox(OutboxItem)
+    /// What is written with it, as subscribers are told.
+    case published(PublishedEvent)
 }
 
 /// Where the recording of a call is; all nil: nowhere.

@@ -13,14 +13,17 @@ package protocol CallStore: Sendable {
     /// Queues a change. A store that cannot write keeps the newest state of each call, up to a limit, and tries again.
     func write(_ change: CallChange)
 
-    /// Writes a call that nothing was written about before, at once; `.conflict` when its `callID` is another's.
-    func add(_ record: CallRecord) async throws(StoreError)
+    /// Writes a call that nothing was written about before, at once and with its rows; `.conflict` when its `callID` is
+    /// another's.
+    func add(_ record: CallRecord, rows: [CallRow]) async throws(StoreError)
     /// Changes what is written about a call that is over, as one step, with the rows that go with it; nil when there is
     /// no such call.
     ///
-    /// The store counts the change as the record's next version, of the moment `now`.
+    /// The store counts the change as the record's next version, of the moment `now`. What `following` makes of the changed
+    /// record is written in the same step; it is not asked when nothing changes.
     func edit(
-        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+        _ key: CallKey, rows: [CallRow], at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow],
+        _ change: @escaping @Sendable (inout CallRecord) -> Void
     ) async throws(StoreError) -> CallRecord?
 
     func call(_ key: CallKey) async throws(StoreError) -> CallRecord?
@@ -48,6 +51,17 @@ package protocol CallStore: Sendable {
 
 extension CallStore {
     package func callID(after id: Int64) -> Int64 { id + 1 }
+}
+
+// What nobody else has to be told of.
+extension CallStore {
+    package func add(_ record: CallRecord) async throws(StoreError) { try await add(record, rows: []) }
+
+    package func edit(
+        _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+    ) async throws(StoreError) -> CallRecord? {
+        try await edit(key, rows: rows, at: now, following: { _ in [] }, change)
+    }
 }
 
 /// One step of a call's story: the record as it is now, and rows that belong to it.

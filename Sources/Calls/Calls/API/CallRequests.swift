@@ -1,5 +1,6 @@
 package import CallModel
 package import Media
+import Telemetry
 package import Web
 package import Wire
 
@@ -156,6 +157,8 @@ package struct CallEvent: Sendable {
     package let offeredTo: [Int64]
     /// The queue it waits in or is meant for: nobody in particular is called yet.
     package let queue: String?
+    /// Of the request that caused it, or the call (W3C Trace Context).
+    package var traceParent: String?
 
     package enum Notice: Sendable, Equatable {
         case life(CallNotice)
@@ -175,6 +178,7 @@ package struct CallEvent: Sendable {
 
     package init(record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil) {
         (self.record, self.notice, self.offeredTo, self.queue) = (record, notice, offeredTo, queue)
+        traceParent = TraceContext.parent
     }
 }
 

@@ -88,7 +88,7 @@ extension Call {
         plays[id] = play.listeners.isEmpty ? nil : play
         guard play.listeners.isEmpty else { return }
         let played = PlayedSound(order: play.order, isWhole: play.isWhole)
-        manager.announce(CallEvent(record: live.record, notice: .played(played), offeredTo: offeredTo))
+        tell(.played(played))
     }
 
     /// A leg that has gone hears nothing more.

@@ -36,6 +36,8 @@ package actor Call {
     let people: [CallPerson]
     /// Who sent the caller here, for the callees (RFC 3892).
     let referredBy: String?
+    /// Of the request that made the call, if one did (W3C Trace Context).
+    let traceParent = TraceContext.parent
     /// The leg that asked for the transfer under way by REFER, and is told how it goes.
     var referrer: LegID?
     /// What the telephone network said on the leg that ended (ITU-T Q.850), for the others.
@@ -84,7 +86,7 @@ package actor Call {
         if mustCallerWait { live.withholdCaller() }
         let effects = live.reduce(input, at: Moment(now: loop.now, wall: loop.wallTime))
         watchLegs()
-        for effect in effects { carryOut(effect) }
+        carryOut(effects)
         armDeadline()
         if manager.assumeIsolated({ $0.hasQueues }) { reportEngagements() }
     }
@@ -98,6 +100,21 @@ package actor Call {
             self?.assumeIsolated { call in
                 call.armedFor = .never
                 call.perform(.deadline)
+            }
+        }
+    }
+
+    /// What is told right after the record is written reaches others with that write.
+    private func carryOut(_ effects: [CallEffect]) {
+        var published = 0
+        for (place, effect) in effects.enumerated() {
+            switch effect {
+            case .record:
+                let notices = effects[(place + 1)...].prefix { $0.notice != nil }.compactMap(\.notice)
+                published = place + 1 + notices.count
+                writeRecord(telling: notices)
+            case .notify(let notice) where place < published: manager.announce(event(.life(notice)))
+            default: carryOut(effect)
             }
         }
     }
@@ -122,14 +139,30 @@ package actor Call {
         }
     }
 
-    func writeRecord(with rows: [CallRow] = []) {
+    func writeRecord(telling notices: [CallNotice] = []) {
         live.touch(at: loop.wallTime)
-        services.store.write(CallChange(record: live.record, rows: legRows() + rows))
+        let publications = notices.flatMap { services.publish(event(.life($0))) }
+        services.store.write(CallChange(record: live.record, rows: legRows() + publications))
     }
 
-    func tell(_ notice: CallNotice) {
-        manager.announce(
-            CallEvent(record: live.record, notice: .life(notice), offeredTo: offeredTo, queue: live.queueName))
+    // MARK: - What others are told
+
+    func event(_ notice: CallEvent.Notice) -> CallEvent {
+        var event = CallEvent(record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName)
+        event.traceParent = event.traceParent ?? traceParent
+        return event
+    }
+
+    func tell(_ notice: CallNotice) { tell(.life(notice)) }
+
+    /// Tells of something that no write of the record goes with; `rows` are written in the same step.
+    func tell(_ notice: CallEvent.Notice, with rows: [CallRow] = []) {
+        let event = event(notice)
+        let all = rows + services.publish(event)
+        // Once the call is over its record may have been changed by others.
+        let record = live.phase == .over ? nil : live.record
+        if !all.isEmpty { services.store.write(CallChange(record: record, rows: all)) }
+        manager.announce(event)
     }
 
     private func finish() {
@@ -151,9 +184,12 @@ package actor Call {
     func edit(userID: Int64?, rows: [CallRow], _ change: @Sendable (inout CallRecord) -> Void) -> CallRecord {
         let before = live.record
         live.edit(change)
-        writeRecord(with: rows + live.record.tagRows(since: before))
         let notice = CallEvent.Notice.edited(userID: userID, changesNotes: live.record.notes != before.notes)
-        manager.announce(CallEvent(record: live.record, notice: notice, offeredTo: offeredTo))
+        live.touch(at: loop.wallTime)
+        let event = event(notice)
+        let more = live.record.tagRows(since: before) + services.publish(event)
+        services.store.write(CallChange(record: live.record, rows: legRows() + rows + more))
+        manager.announce(event)
         return live.record
     }
 

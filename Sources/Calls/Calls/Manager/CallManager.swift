@@ -130,6 +130,9 @@ package actor CallManager {
     /// Tells the observers of something that happened to a call; for records, by whoever wrote them.
     package nonisolated func announce(_ event: CallEvent) { tell { $0.callChanged(event) } }
 
+    /// What goes with the write of a record that is changed past the live calls, so that others are told of it.
+    package nonisolated func publications(of event: CallEvent) -> [CallRow] { services.publish(event) }
+
     /// Tells the observers what became of a browser's media connection.
     nonisolated func announce(_ change: BrowserConnectionChange) { tell { $0.browserConnectionChanged(change) } }
 

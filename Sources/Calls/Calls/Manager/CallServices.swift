@@ -37,6 +37,10 @@ package final class CallServices: @unchecked Sendable {
 
     /// The tones and the music of the house.
     package var sounds = SoundLibrary()
+    /// What must reach others because of an event; asked from any thread.
+    ///
+    /// It is written in one step with the record that the event is about.
+    package var publish: @Sendable (CallEvent) -> [CallRow] = { _ in [] }
     /// Nil: no call can be streamed.
     package var streams: StreamSettings?
     /// Files that can be played into calls; nil: none can.

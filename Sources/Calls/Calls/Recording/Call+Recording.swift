@@ -138,22 +138,16 @@ extension Call {
             }
         }
         live.touch(at: loop.wallTime)
+        if outcome.failure != nil { tell(.failed, nil) }
         if live.phase == .over {
-            let file = RecordedFile(live.record)
-            services.store.write(CallChange(record: nil, rows: [.recorded(callID: number, file)]))
+            tell(.recorded, with: [.recorded(callID: number, RecordedFile(live.record))])
         } else {
             services.store.write(CallChange(record: live.record))
+            tell(.recorded)
         }
-        if outcome.failure != nil { tell(.failed, nil) }
-        announce(.recorded)
     }
 
-    func tell(_ state: RecordingState, _ userID: Int64?) { announce(.recording(state, userID: userID)) }
-
-    private func announce(_ notice: CallEvent.Notice) {
-        manager.announce(
-            CallEvent(record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName))
-    }
+    func tell(_ state: RecordingState, _ userID: Int64?) { tell(.recording(state, userID: userID)) }
 }
 
 extension RecordingOutcome {

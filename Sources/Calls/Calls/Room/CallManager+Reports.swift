@@ -64,7 +64,10 @@ extension CallManager {
 
     func decline(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
         guard !room.record.state.isUp else { throw .alreadyAnswered }
-        announce(CallEvent(record: room.record, notice: .life(.rejected(userID: userID)), offeredTo: []))
+        let event = room.event(.life(.rejected(userID: userID)))
+        let rows = services.publish(event)
+        if !rows.isEmpty { services.store.write(CallChange(record: room.record, rows: rows)) }
+        announce(event)
         return end(room, .rejected, .rejected)
     }
 

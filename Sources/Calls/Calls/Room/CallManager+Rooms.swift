@@ -89,8 +89,9 @@ extension CallManager {
     func save(_ room: Room, _ notice: CallEvent.Notice, rows: [CallRow] = []) {
         room.record.version += 1
         room.record.updatedAt = loop.wallTime
-        services.store.write(CallChange(record: room.record, rows: rows))
-        announce(CallEvent(record: room.record, notice: notice, offeredTo: []))
+        let event = room.event(notice)
+        services.store.write(CallChange(record: room.record, rows: rows + services.publish(event)))
+        announce(event)
     }
 
     /// Arms the ending of a room that stays empty; whatever its client forgets, it does not live for ever.

@@ -1,5 +1,6 @@
 import CallModel
 import Reactor
+import Telemetry
 import Wire
 
 /// A call that only browsers join, each negotiating with the others: descriptions and candidates pass unchanged.
@@ -15,6 +16,9 @@ final class Room {
 
     /// Who reported the call; nil: nobody in particular.
     var reporterID: Int64?
+
+    /// Of the request that made it, if one did (W3C Trace Context).
+    private let traceParent = TraceContext.parent
 
     /// Ends a room that nobody uses.
     var idleTimer: LoopTimer?
@@ -47,6 +51,12 @@ final class Room {
         }
         (record.isOnHold, record.heldSince) = (on, on ? moment : nil)
         record.state = on ? .held : .answered
+    }
+
+    func event(_ notice: CallEvent.Notice) -> CallEvent {
+        var event = CallEvent(record: record, notice: notice, offeredTo: [])
+        event.traceParent = event.traceParent ?? traceParent
+        return event
     }
 
     func others(than participant: any CallParticipant) -> [any CallParticipant] {

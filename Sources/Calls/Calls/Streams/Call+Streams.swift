@@ -33,7 +33,7 @@ extension Call {
         stream = CallStream(opened, link)
         streamLegs()
         logger.info("stream started", [LogField("streamId", status.id), LogField("to", request.url.origin)])
-        tell(status)
+        tell(.stream(status))
         return status
     }
 
@@ -118,12 +118,7 @@ extension Call {
         logger.info(
             "stream \(status.state.rawValue)",
             [LogField("streamId", status.id), LogField("reason", stream.link.cause ?? "")])
-        tell(status)
-    }
-
-    private func tell(_ status: StreamStatus) {
-        manager.announce(
-            CallEvent(record: live.record, notice: .stream(status), offeredTo: offeredTo, queue: live.queueName))
+        tell(.stream(status))
     }
 }
 

@@ -22,6 +22,8 @@ package enum FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case inn
         case pattern
         case destination
+        /// `http` or `https`, without a user and password in it.
+        case url
     }
 
     case missing

@@ -19,6 +19,9 @@ package struct TextRule: Sendable {
     package static let title = TextRule(255)
     package static let secret = TextRule(128)
     package static let path = TextRule(1024)
+    package static let url = TextRule(2048, .url) { text in
+        (text.hasPrefix("http://") || text.hasPrefix("https://")) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
     /// A name in paths, metrics and log lines.
     package static let name = TextRule(64, .name) { made(of: "._-", $0) }
     /// A name that cannot be taken for the id of another one.

@@ -234,8 +234,14 @@ extension WebServer {
             remote: connection.stream.remoteAddress, isTLS: connection.isTLS, host: head.host, id: requestID(head))
         if application.trustsProxy { request.believeProxy() }
         let id = connection.id
+        // Whatever is done for a request knows which one it is.
+        let parent = request.field("traceparent").flatMap { TraceContext.isValid($0) ? $0 : nil }
+        connection.task = TraceContext.$parent.withValue(parent) { serve(request, on: id) }
+    }
+
+    private func serve(_ request: HTTPRequest, on id: UInt64) -> Task<Void, Never> {
         let endpoint = application.sockets.first { $0.path == request.plainPath }
-        connection.task = Task { [request] in
+        return Task {
             if let endpoint {
                 await self.open(endpoint, request, on: id)
             } else {

@@ -18,6 +18,8 @@ extension API {
         addPhones(admin, to: &router)
         add(lines(admin), admin, to: &router)
         addCompanies(admin, to: &router)
+        addWebhooks(admin, to: &router)
+        addOutbox(admin, to: &router)
         onAdmin(.get, "trunks/:id/status", &router) { request throws(Failure) in
             let trunk = try await found(request, trunks(admin))
             guard let status = await admin.trunkStatus(trunk.name) else { throw .notFound }

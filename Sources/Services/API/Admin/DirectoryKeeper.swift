@@ -17,6 +17,8 @@ package actor DirectoryKeeper {
         package let setTrunks: @Sendable ([Trunk]) -> Void
         /// An account is gone, closed or has another password: its phones must register anew.
         package let forget: @Sendable (_ username: String) -> Void
+        /// Webhooks that are new or were changed.
+        package var webhooksChanged: @Sendable ([Webhook]) -> Void = { _ in }
 
         package init(
             setTrunks: @escaping @Sendable ([Trunk]) -> Void, forget: @escaping @Sendable (_ username: String) -> Void
@@ -94,6 +96,8 @@ package actor DirectoryKeeper {
         let former = roster.current
         roster.replace(present)
         if former.trunks != present.trunks { followers.setTrunks(present.trunks) }
+        let changed = present.webhooks.filter { former.webhook(id: $0.id) != $0 }
+        if !changed.isEmpty { followers.webhooksChanged(changed) }
         for account in former.accounts where account.isEnabled {
             let now = present.account(username: account.username)
             if now?.isEnabled != true || now?.secret != account.secret { followers.forget(account.username) }

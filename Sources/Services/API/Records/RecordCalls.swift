@@ -69,7 +69,6 @@ extension API {
             form.fill(&draft, operatorID: author)
             return draft
         }
-        calls.announce(CallEvent(record: record, notice: .filed(isNew: true), offeredTo: []))
         let data = try await render(record, .records, .detail)
         return .json(.created, ["success": true, "message": "Call created successfully", "data": data])
     }
@@ -85,7 +84,9 @@ extension API {
             (record.createdAt, record.updatedAt) = (moment, moment)
             record.callID = callID ?? "MANUAL-\(moment.milliseconds + attempt)"
             do throws(StoreError) {
-                try await store.add(record)
+                let event = CallEvent(record: record, notice: .filed(isNew: true), offeredTo: [])
+                try await store.add(record, rows: calls.publications(of: event))
+                calls.announce(event)
                 return record
             } catch {
                 guard case .conflict(let column) = error else { throw .storeUnavailable }

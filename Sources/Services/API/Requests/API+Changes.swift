@@ -3,6 +3,7 @@ import CallViews
 import Calls
 import Directory
 import Reactor
+import Telemetry
 import Web
 import Wire
 
@@ -15,14 +16,20 @@ extension API {
     ) async throws(Failure) -> CallRecord {
         let userID = caller.userID
         if let live = await calls.edit(known.key, userID: userID, rows: rows, edit) { return live }
-        let now = loop.wallTime
+        let (now, calls, traceParent) = (loop.wallTime, calls, TraceContext.parent)
+        let event: @Sendable (CallRecord) -> CallEvent = { edited in
+            let notice = CallEvent.Notice.edited(userID: userID, changesNotes: edited.notes != known.notes)
+            var event = CallEvent(record: edited, notice: notice, offeredTo: [])
+            event.traceParent = traceParent
+            return event
+        }
         let edited = try await stored { () throws(StoreError) in
-            try await store.edit(known.key, rows: rows, at: now, edit)
+            try await store.edit(
+                known.key, rows: rows, at: now, following: { calls.publications(of: event($0)) }, edit)
         }
         guard let edited else { throw .callNotFound }
         guard edited.version != known.version else { return edited }
-        let notice = CallEvent.Notice.edited(userID: userID, changesNotes: edited.notes != known.notes)
-        calls.announce(CallEvent(record: edited, notice: notice, offeredTo: []))
+        calls.announce(event(edited))
         return edited
     }
 

@@ -210,17 +210,22 @@ extension Session {
 
     /// Writes on a call that is over.
     private func change(_ key: CallKey, _ edit: CustomerEdit, for message: ClientMessage) throws(Failure) {
-        let (store, now, userID) = (services.callStore, loop.wallTime, user?.id)
+        let (store, calls, now, userID) = (services.callStore, services.calls, loop.wallTime, user?.id)
         try find(key, for: message) { session, before throws(Failure) in
+            let event: @Sendable (CallRecord) -> CallEvent = { edited in
+                let notice = CallEvent.Notice.edited(userID: userID, changesNotes: edited.notes != before.notes)
+                return CallEvent(record: edited, notice: notice, offeredTo: [])
+            }
             let edited: CallRecord?
             do throws(StoreError) {
-                edited = try await store.edit(key, rows: [], at: now) { edit.apply(to: &$0) }
+                edited = try await store.edit(
+                    key, rows: [], at: now, following: { calls.publications(of: event($0)) },
+                    { edit.apply(to: &$0) })
             } catch {
                 throw .storeUnavailable
             }
             guard let edited else { throw .callNotFound }
-            let notice = CallEvent.Notice.edited(userID: userID, changesNotes: edited.notes != before.notes)
-            await session.hub.publish(CallEvent(record: edited, notice: notice, offeredTo: []))
+            await session.hub.publish(event(edited))
             session.succeed(message.reply, nil)
         }
     }

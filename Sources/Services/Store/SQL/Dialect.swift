@@ -36,7 +36,8 @@ extension Dialect {
     func lastTen(_ column: String) -> String { choose("substr(\(column), -10)", "right(\(column), 10)") }
 
     /// The number of a call: one that was used is never given again.
-    var call: String { choose("INTEGER PRIMARY KEY AUTOINCREMENT", "bigserial PRIMARY KEY") }
+    /// A number that the database gives out in ascending order, and never twice.
+    var ascendingID: String { choose("INTEGER PRIMARY KEY AUTOINCREMENT", "bigserial PRIMARY KEY") }
     /// Made by the database where it can.
     var newUUID: String { choose("TEXT NOT NULL", "uuid NOT NULL DEFAULT gen_random_uuid()") }
 

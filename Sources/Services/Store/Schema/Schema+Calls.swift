@@ -5,7 +5,7 @@ extension Schema {
     private static func callTable(_ sql: Dialect) -> String {
         """
         CREATE TABLE calls (
-            id \(sql.call),
+            id \(sql.ascendingID),
             uuid \(sql.newUUID) UNIQUE,
             source \(sql.text) NOT NULL,
             direction \(sql.text) NOT NULL,

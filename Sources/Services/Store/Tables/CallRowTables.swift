@@ -16,6 +16,8 @@ extension CallRow {
         case .diagnosis(let callID, let quality, let diagnosis):
             try Self.write(quality, diagnosis, ofCall: callID, to: database)
         case .recorded(let callID, let file): try Self.write(file, ofCall: callID, to: database)
+        case .outbox(let item): try OutboxTable.insert(item, to: database)
+        case .published(let event): try EventTable.insert(event, to: database)
         }
     }
 

@@ -82,6 +82,7 @@ extension PendingWrites.Row {
                     SQLValue(registration?.contactURI), SQLValue(registration?.registeredAt),
                     SQLValue(registration?.expiresAt), .integer(account),
                 ])
+        case .settlement(let settlement): try OutboxTable.settle(settlement, in: database)
         }
     }
 }
