@@ -102,6 +102,9 @@ let services: [Target] = [
             "Wire", "Telemetry", "Crypto", "SIP", "Media", "Calls", "CallModel", "CallViews", "Directory", "Web",
             "Reactor",
         ]),
+    swift(
+        "Services", "Webhooks",
+        ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "Web", "Reactor"]),
     swift("Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor"]),
     .target(
         name: "Console", dependencies: ["Wire", "Web"], path: "Sources/Services/Console",
@@ -113,7 +116,7 @@ let program: [Target] = [
         name: "tandem",
         dependencies: [
             "Wire", "Telemetry", "Crypto", "Reactor", "Web", "Directory", "CallModel", "SIP", "SIPEndpoint", "Media",
-            "Calls", "Store", "CallViews", "Signalling", "API", "Observability", "Console",
+            "Calls", "Store", "CallViews", "Signalling", "API", "Webhooks", "Observability", "Console",
         ],
         path: "Sources/tandem", swiftSettings: strict)
 ]
@@ -183,6 +186,12 @@ let testTargets: [Target] = [
         [
             "Signalling", "Calls", "CallModel", "Directory", "Crypto", "Media", "SIPEndpoint", "SocketIO", "Web",
             "Reactor", "Wire", "Telemetry", "TestKit", "CallKit",
+        ]),
+    tests(
+        "WebhooksTests",
+        [
+            "Webhooks", "Calls", "CallModel", "Crypto", "Directory", "Store", "Web", "Reactor", "Wire", "Telemetry",
+            "TestKit", "CallKit",
         ]),
     tests("ObservabilityTests", ["Observability", "Telemetry", "CallModel", "Web", "Reactor", "Wire"]),
     tests("TandemTests", ["tandem", "Calls", "Crypto", "Directory", "Store", "Wire"]),

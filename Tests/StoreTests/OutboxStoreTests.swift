@@ -23,9 +23,9 @@ struct OutboxStoreTests {
         try await store.nextItems(key: key, limit: 100).map(\.messageID)
     }
 
-    @Test(arguments: Engine.allCases) func `a call and what must be told of it are written together, or not at all`(engine: Engine) async throws {
-        let folder = try TemporaryFolder()
-        try await withStore(.file(folder.database)) { (store) async throws in
+    @Test func `a call and what must be told of it are written together, or not at all`() async throws {
+        let place = try Place(.sqlite)
+        try await withStore(place) { (store) async throws in
             try await store.execute("CREATE TRIGGER t BEFORE INSERT ON outbox BEGIN SELECT raise(ABORT, 'full'); END")
             // Any failure but a broken rule of the schema takes the whole batch back.
             try await store.execute("ALTER TABLE outbox RENAME TO elsewhere")
@@ -39,7 +39,7 @@ struct OutboxStoreTests {
             #expect(try await Self.messages(store) == ["a"])
         }
         // And it is there after a restart.
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             #expect(try await store.pendingKeys(kind: "webhook") == ["webhook:1"])
             #expect(try await store.pendingKeys(kind: "other") == [])
         }
@@ -49,7 +49,9 @@ struct OutboxStoreTests {
         { database throws(SQLFailure) in try database.integer("SELECT count(*) FROM \(table)") }
     }
 
-    @Test(arguments: Engine.allCases) func `items of a key come in the order of writing, each message once`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases) func `items of a key come in the order of writing, each message once`(
+        engine: Engine
+    ) async throws {
         try await withStore(engine) { (store) async throws in
             Self.write(["a", "b"].map { Self.item($0) } + [Self.item("c", key: "webhook:2")], to: store)
             Self.write(["b", "d"].map { Self.item($0) }, to: store)
@@ -59,7 +61,9 @@ struct OutboxStoreTests {
         }
     }
 
-    @Test(arguments: Engine.allCases) func `what became of an attempt is kept with the item`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases) func `what became of an attempt is kept with the item`(engine: Engine)
+        async throws
+    {
         try await withStore(engine) { (store) async throws in
             Self.write(["a", "b", "c"].map { Self.item($0) }, to: store)
             let ids = try await store.nextItems(key: "webhook:1", limit: 3).map(\.id)
@@ -82,7 +86,9 @@ struct OutboxStoreTests {
         }
     }
 
-    @Test(arguments: Engine.allCases) func `pages are cut from the whole list, of any state and kind`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases) func `pages are cut from the whole list, of any state and kind`(engine: Engine)
+        async throws
+    {
         try await withStore(engine) { (store) async throws in
             Self.write((0..<5).map { Self.item("m\($0)") } + [Self.item("x", kind: "other")], to: store)
             let second = try await store.items(state: .pending, kind: "webhook", limit: 2, offset: 2)
@@ -92,7 +98,9 @@ struct OutboxStoreTests {
         }
     }
 
-    @Test(arguments: Engine.allCases) func `beyond the limit the parked go first, then the oldest`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases) func `beyond the limit the parked go first, then the oldest`(engine: Engine)
+        async throws
+    {
         try await withStore(engine) { (store) async throws in
             Self.write((0..<6).map { Self.item("m\($0)") }, to: store)
             let ids = try await store.nextItems(key: "webhook:1", limit: 6).map(\.id)
@@ -104,7 +112,8 @@ struct OutboxStoreTests {
         }
     }
 
-    @Test(arguments: Engine.allCases) func `what was published after an event is queued again, but not what still waits`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases)
+    func `what was published after an event is queued again, but not what still waits`(engine: Engine) async throws {
         try await withStore(engine) { (store) async throws in
             let events = ["a", "b", "c", "d"].map { Self.event($0, $0 == "c" ? "call.held" : "call.ended") }
             store.write(CallChange(record: nil, rows: events.map(CallRow.published) + [.outbox(Self.item("d"))]))
@@ -121,7 +130,9 @@ struct OutboxStoreTests {
         }
     }
 
-    @Test(arguments: Engine.allCases) func `a changed record and what it causes are one step`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases) func `a changed record and what it causes are one step`(engine: Engine)
+        async throws
+    {
         try await withStore(engine) { (store) async throws in
             store.write(makeRecord(1, state: .completed))
             _ = try await store.edit(
@@ -134,12 +145,14 @@ struct OutboxStoreTests {
         }
     }
 
-    @Test(arguments: Engine.allCases) func `a webhook comes back as it was stored, without its secret in the file`(engine: Engine) async throws {
+    @Test(arguments: Engine.allCases) func `a webhook comes back as it was stored, without its secret in the file`(
+        engine: Engine
+    ) async throws {
         let folder = try TemporaryFolder()
         var webhook = Webhook(name: "crm")
         (webhook.url, webhook.secret, webhook.events) = ("https://crm.example/x", "a secret of sixteen", [.ended])
         let wanted = webhook
-        try await withStore(.file(folder.database)) { (store) async throws in
+        try await withStore(place) { (store) async throws in
             let stored = try await store.add(wanted)
             #expect(try await store.roster().webhooks == [stored])
             let text = try await store.read { (database: Database) throws(SQLFailure) in

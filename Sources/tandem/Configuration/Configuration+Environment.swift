@@ -20,10 +20,19 @@ extension Configuration {
         calls.conferenceRooms = try parseConferenceRooms(reader.text("CONFERENCE_ROOMS") ?? "")
         calls.streamHosts = try parseHosts("STREAM_HOSTS", reader.text("STREAM_HOSTS") ?? "")
         calls.streamAuthorities = try reader.file("STREAM_CA")
-        let playHosts = reader.text("PLAY_HOSTS") ?? "*"
-        calls.playHosts = playHosts == "none" ? [] : try parseHosts("PLAY_HOSTS", playHosts)
+        calls.playHosts = try Self.hosts("PLAY_HOSTS", reader)
         calls.playAuthorities = try reader.file("PLAY_CA")
+        webhooks.hosts = try Self.hosts("WEBHOOK_HOSTS", reader)
+        webhooks.authorities = try reader.file("WEBHOOK_CA")
         checkTogether(reader)
+    }
+
+    /// Any public host, unless the variable says otherwise; `none` for none.
+    private static func hosts(
+        _ name: String, _ reader: ConfigurationReader
+    ) throws(ConfigurationError) -> [String] {
+        let hosts = reader.text(name) ?? "*"
+        return hosts == "none" ? [] : try parseHosts(name, hosts)
     }
 
     private mutating func readRecording(_ reader: ConfigurationReader) throws(ConfigurationError) {

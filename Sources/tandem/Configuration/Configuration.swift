@@ -13,6 +13,7 @@ struct Configuration {
     var media = MediaSettings()
     var calls = Calls()
     var recording = Recording()
+    var webhooks = Webhooks()
 
     struct Service {
         var name = "telephony-gateway"
@@ -107,6 +108,13 @@ struct Configuration {
         var playHosts = ["*"]
         /// Authorities that are trusted for it instead of the system's.
         var playAuthorities: String?
+    }
+
+    struct Webhooks {
+        /// Whom they may tell.
+        var hosts = ["*"]
+        /// Authorities that are trusted for it instead of the system's.
+        var authorities: String?
     }
 
     struct Recording {

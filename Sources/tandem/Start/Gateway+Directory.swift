@@ -5,22 +5,24 @@ import Reactor
 import SIPEndpoint
 import Store
 import Telemetry
+import Webhooks
 import Wire
 
 /// How the directory reaches the running parts, and how the parts are seen from it.
 extension Gateway {
     static func makeKeeper(
-        _ configuration: Configuration, _ opened: OpenedStore, _ parts: (loop: ControlLoop, sip: SIPEndpoint),
-        _ roster: RosterBox, _ logger: Logger
+        _ configuration: Configuration, _ opened: OpenedStore,
+        _ parts: (loop: ControlLoop, sip: SIPEndpoint, webhooks: Webhooks), _ roster: RosterBox, _ logger: Logger
     ) -> DirectoryKeeper {
-        let sip = parts.sip
+        let (sip, webhooks) = (parts.sip, parts.webhooks)
+        var followers = DirectoryKeeper.Followers(
+            setTrunks: { trunks in sip.assumeIsolated { $0.setTrunks(trunks) } },
+            forget: { username in sip.assumeIsolated { $0.forget(account: username) } })
+        followers.webhooksChanged = { webhooks.changed($0) }
         return DirectoryKeeper(
             loop: parts.loop, store: opened.store, roster: roster, accounts: opened.adopted,
             trunks: configuration.sip.trunk.map { [$0] } ?? [],
-            followers: DirectoryKeeper.Followers(
-                setTrunks: { trunks in sip.assumeIsolated { $0.setTrunks(trunks) } },
-                forget: { username in sip.assumeIsolated { $0.forget(account: username) } }),
-            logger: logger.labelled("directory"))
+            followers: followers, logger: logger.labelled("directory"))
     }
 
     /// Counts what limits refuse, by kind; each kind is there from the start, at nought.
@@ -31,11 +33,18 @@ extension Gateway {
         return { family.with($0.kind.rawValue).increment() }
     }
 
-    static func makeAdmin(_ store: SQLStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint) -> AdminServices {
-        AdminServices(
+    static func makeAdmin(
+        _ store: SQLStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint, _ webhooks: Webhooks
+    ) -> AdminServices {
+        var admin = AdminServices(
             store: store, reload: { await keeper.reload() },
             registrations: { username in await sip.contacts(for: username).count },
             trunkStatus: { name in await sip.trunkStatuses().first { $0.name == name }?.json })
+        admin.outbox = OutboxServices(items: store) { key in await webhooks.courier.hurry(key) }
+        admin.webhooks = WebhookServices(
+            test: { webhook in await webhooks.test(webhook) },
+            replay: { webhook, event throws(StoreError) in try await webhooks.replay(webhook, after: event) })
+        return admin
     }
 }
 

@@ -115,6 +115,17 @@ extension Gateway {
         return HTTPClient(name: "sounds-http", loop: loop, network: network, settings)
     }
 
+    /// What tells servers of others what happens.
+    static func makeWebhookClient(
+        _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
+    ) -> HTTPClient {
+        var settings = HTTPClient.Settings(hosts: HostRules(configuration.webhooks.hosts))
+        settings.authorities = configuration.webhooks.authorities
+        settings.ownAddresses = { [configuration] in configuration.ownAddresses }
+        (settings.simultaneous, settings.waiting) = (16, Webhook.maximumCount)
+        return HTTPClient(name: "webhooks-http", loop: loop, network: network, settings)
+    }
+
     /// The operator's certificate, or the one we made for ourselves.
     static func makeIdentity(_ configuration: Configuration, _ secrets: Secrets) throws(StartError) -> TLSIdentity {
         do throws(TLSFailure) {

@@ -13,6 +13,7 @@ import Signalling
 import Store
 import Telemetry
 import Web
+import Webhooks
 import Wire
 
 /// All parts of a running gateway, joined; started in the order of the properties and stopped in reverse.
@@ -33,6 +34,7 @@ final class Gateway {
     let media: MediaPlane
     let sip: SIPEndpoint
     let keeper: DirectoryKeeper
+    let webhooks: Webhooks
     let calls: CallManager
     let signalling: Signalling
     let web: WebServer
@@ -44,6 +46,7 @@ final class Gateway {
     private let answerThread = BlockingThread(name: "answers")
     private let soundThread = BlockingThread(name: "sounds")
     private let soundClient: HTTPClient
+    private let webhookClient: HTTPClient
 
     init(_ configuration: Configuration) async throws {
         self.configuration = configuration
@@ -76,7 +79,11 @@ final class Gateway {
         network = SystemNetwork(loop: loop, names: names)
         media = try Self.makeMedia(configuration, loop, addresses)
         sip = Self.makeSIP(configuration, loop, network, roster, identity, logger)
-        keeper = Self.makeKeeper(configuration, opened, (loop, sip), roster, logger)
+        webhookClient = Self.makeWebhookClient(configuration, loop, network)
+        webhooks = Webhooks(
+            loop: loop, roster: roster, store: store, client: webhookClient,
+            metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled("webhooks"))
+        keeper = Self.makeKeeper(configuration, opened, (loop, sip, webhooks), roster, logger)
         let services = CallServices(
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
         services.maximumCalls = configuration.calls.maximum
@@ -85,6 +92,7 @@ final class Gateway {
         services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
+        services.publish = { [webhooks] event in webhooks.rows(for: event) }
         services.tollRefusals = Self.countRefusals(registry)
         services.streams = StreamSettings(
             network: network, hosts: configuration.calls.streamHosts, authorities: configuration.calls.streamAuthorities
@@ -111,7 +119,7 @@ final class Gateway {
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: HealthSource(
                         calls: calls, sip: sip, store: store, media: media, roster: roster, startedAt: loop.now),
-                    admin: Self.makeAdmin(store, keeper, sip),
+                    admin: Self.makeAdmin(store, keeper, sip, webhooks),
                     pbx: Self.makePBX(configuration, (loop, network, sip), roster), answers: answerThread,
                     logger: logger)),
             logger: logger.labelled("web"))
@@ -155,6 +163,7 @@ final class Gateway {
             throw StartError.sip(error)
         }
         await keeper.start()
+        await webhooks.courier.start()
     }
 
     /// Ends in reverse order: no new calls, live ones may finish, then BYE, records and sockets.
@@ -166,10 +175,13 @@ final class Gateway {
         await waitForCalls(drain, unless: hurry)
         await calls.endAll()
         await waitForCalls(limit, unless: { false })
+        await webhooks.courier.halt()
         await keeper.stop()
         loop.execute { [signalling] in signalling.stop() }
         await web.stop(within: .seconds(2))
         soundClient.stop()
+        webhookClient.stop()
+        await webhooks.courier.finish()
         await sip.stop()
         media.stop()
         // What the recorder told last reaches the calls, and they the store, before this turn of the loop.
