@@ -3,7 +3,7 @@ FROM swift:6.3-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev \
         libc-ares-dev libspandsp-dev libopus-dev libspeexdsp-dev libsndfile1-dev \
-        libopusenc-dev libcurl4-openssl-dev libpq-dev pkg-config \
+        libopusenc-dev libcurl4-openssl-dev libpq-dev libhiredis-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -18,7 +18,7 @@ LABEL org.opencontainers.image.title="tandem" \
       org.opencontainers.image.licenses="MIT"
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 libspandsp2 \
-        libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 \
+        libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tandem \
     && install -d -o tandem -g tandem /data

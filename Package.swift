@@ -41,6 +41,7 @@ let cLibraries: [Target] = [
     library("CSndFile", pkgConfig: "sndfile", package: "libsndfile1-dev"),
     library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
     library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+    library("CHiredis", pkgConfig: "hiredis", package: "libhiredis-dev"),
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     library("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),
@@ -105,6 +106,7 @@ let services: [Target] = [
     swift(
         "Services", "Webhooks",
         ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "Web", "Reactor"]),
+    swift("Services", "Cluster", ["Wire", "Telemetry", "CallModel", "Calls", "CHiredis", "Reactor"]),
     swift("Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor"]),
     .target(
         name: "Console", dependencies: ["Wire", "Web"], path: "Sources/Services/Console",
@@ -116,7 +118,7 @@ let program: [Target] = [
         name: "tandem",
         dependencies: [
             "Wire", "Telemetry", "Crypto", "Reactor", "Web", "Directory", "CallModel", "SIP", "SIPEndpoint", "Media",
-            "Calls", "Store", "CallViews", "Signalling", "API", "Webhooks", "Observability", "Console",
+            "Calls", "Store", "CallViews", "Signalling", "API", "Webhooks", "Cluster", "Observability", "Console",
         ],
         path: "Sources/tandem", swiftSettings: strict)
 ]
@@ -193,6 +195,7 @@ let testTargets: [Target] = [
             "Webhooks", "Calls", "CallModel", "Crypto", "Directory", "Store", "Web", "Reactor", "Wire", "Telemetry",
             "TestKit", "CallKit",
         ]),
+    tests("ClusterTests", ["Cluster", "CallModel", "Wire"]),
     tests("ObservabilityTests", ["Observability", "Telemetry", "CallModel", "Web", "Reactor", "Wire"]),
     tests("TandemTests", ["tandem", "Calls", "Crypto", "Directory", "Store", "Wire"]),
 ]

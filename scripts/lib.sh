@@ -43,10 +43,11 @@ need_packages() {
 
 build_packages=(
   libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev libc-ares-dev libspandsp-dev libopus-dev
-  libspeexdsp-dev libsndfile1-dev libopusenc-dev libcurl4-openssl-dev libpq-dev pkg-config)
+  libspeexdsp-dev libsndfile1-dev libopusenc-dev libcurl4-openssl-dev libpq-dev libhiredis-dev
+  pkg-config)
 # The server that the tests of the store run, unprivileged and for themselves.
 test_packages=(postgresql)
 # The other sides of the calls of Tests/Interop; the compiler and python3-dev are for PESQ, which comes as source.
 peer_packages=(
   python3 python3-venv python3-dev gcc chromium firefox-esr baresip sip-tester iproute2 linphone-cli kamailio
-  kamailio-tls-modules dnsmasq-base espeak-ng rtpengine-daemon)
+  kamailio-tls-modules dnsmasq-base espeak-ng rtpengine-daemon redis-server)

@@ -1,5 +1,6 @@
 import API
 import Calls
+import Cluster
 import Directory
 import Media
 import Store
@@ -75,6 +76,19 @@ extension Configuration {
         service.drainTimeout = try reader.milliseconds("DRAIN_TIMEOUT_MS", default: 0)
         service.shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS", default: 10_000)
         service.nameServers = try reader.addresses("DNS_SERVERS", port: 53)
+        service.redis = try redisAddress(reader)
+    }
+
+    private func redisAddress(_ reader: ConfigurationReader) throws(ConfigurationError) -> RedisAddress? {
+        guard let url = reader.text("REDIS_URL") else { return nil }
+        do throws(RedisAddress.Problem) {
+            return try RedisAddress(url)
+        } catch {
+            throw ConfigurationError(
+                variable: "REDIS_URL",
+                problem: error == .scheme ? "only redis:// is served, without TLS" : "it cannot be read",
+                cure: "write redis://[user:password@]host[:port][/database], or unset it")
+        }
     }
 
     private func database(_ reader: ConfigurationReader) throws(ConfigurationError) -> DatabaseSetting? {

@@ -1,5 +1,6 @@
 import API
 import Calls
+import Cluster
 import Directory
 import Media
 import Telemetry
@@ -33,6 +34,8 @@ struct Configuration {
         var shutdownTimeout: Duration = .seconds(10)
         /// Empty: those of the system.
         var nameServers: [SocketAddress] = []
+        /// Where nodes meet; nil: this one is alone.
+        var redis: RedisAddress?
     }
 
     struct DatabaseSetting {

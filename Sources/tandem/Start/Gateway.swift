@@ -1,6 +1,7 @@
 import API
 import CallModel
 import Calls
+import Cluster
 import Console
 import Crypto
 import Directory
@@ -37,6 +38,8 @@ final class Gateway {
     let webhooks: Webhooks
     let calls: CallManager
     let signalling: Signalling
+    /// Nil: this node is alone.
+    let cluster: Cluster?
     let web: WebServer
     let secrets: Secrets
     /// What HTTPS and SIP over TLS show.
@@ -106,6 +109,7 @@ final class Gateway {
         calls = CallManager(services)
         let access = Access(mode: configuration.authMode, key: secrets.tokenKey) { [roster] in roster.current }
         signalling = Self.makeSignalling(configuration, loop, calls, store, roster, access, logger)
+        cluster = Self.makeCluster(configuration, loop, registry, logger)
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
         var webLimits = NetworkLimits()
         webLimits.queuedBytesPerConnection = 32 << 20
@@ -118,7 +122,8 @@ final class Gateway {
                     signalling: signalling,
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: HealthSource(
-                        calls: calls, sip: sip, store: store, media: media, roster: roster, startedAt: loop.now),
+                        calls: calls, sip: sip, store: store, media: media, roster: roster, cluster: cluster,
+                        startedAt: loop.now),
                     admin: Self.makeAdmin(store, keeper, sip, webhooks),
                     pbx: Self.makePBX(configuration, (loop, network, sip), roster), answers: answerThread,
                     logger: logger)),
@@ -164,6 +169,7 @@ final class Gateway {
         }
         await keeper.start()
         await webhooks.courier.start()
+        await joinOthers()
     }
 
     /// Ends in reverse order: no new calls, live ones may finish, then BYE, records and sockets.
@@ -182,6 +188,7 @@ final class Gateway {
         soundClient.stop()
         webhookClient.stop()
         await webhooks.courier.finish()
+        await cluster?.stop()
         await sip.stop()
         media.stop()
         // What the recorder told last reaches the calls, and they the store, before this turn of the loop.

@@ -1,4 +1,5 @@
 import Calls
+import Cluster
 import Directory
 import Media
 import Observability
@@ -14,6 +15,7 @@ struct HealthSource: Sendable {
     let store: SQLStore
     let media: MediaPlane
     let roster: RosterBox
+    let cluster: Cluster?
     let startedAt: Instant
 
     func report() async -> HealthReport {
@@ -24,14 +26,15 @@ struct HealthSource: Sendable {
         let (registered, wanted) = (statistics.upstreamRegistered, statistics.upstreamAccounts)
         let hasTrunk = roster.current.hasTrunk
         let trunk = HealthReport.Check(isOK: registered == wanted, message: "Registered: \(registered) of \(wanted)")
-        let database = await database()
+        let (database, redis) = (await database(), redis)
+        let degraded = [("database", database), ("redis", redis)].filter { !$0.1.isOK }.map(\.0)
         return HealthReport(
             isTrunkUp: hasTrunk && registered == wanted, registeredUsers: statistics.registeredAccounts,
             uptime: SystemClock.now() - startedAt, notReady: isDraining ? "draining" : nil,
-            degraded: database.isOK ? [] : ["database"],
+            degraded: degraded,
             checks: [
                 ("database", database),
-                ("redis", .notConfigured), ("callManager", callManager), ("sip", hasTrunk ? trunk : .notConfigured),
+                ("redis", redis), ("callManager", callManager), ("sip", hasTrunk ? trunk : .notConfigured),
                 ("webrtc", browserLegs), ("mango", .notConfigured),
                 ("s3", .notConfigured), ("realtime", .notConfigured),
             ])
@@ -40,6 +43,12 @@ struct HealthSource: Sendable {
     private func database() async -> HealthReport.Check {
         let health = await store.health()
         return HealthReport.Check(isOK: health.isUp, message: health.message)
+    }
+
+    private var redis: HealthReport.Check {
+        guard let cluster else { return .notConfigured }
+        let isConnected = cluster.isConnected
+        return HealthReport.Check(isOK: isConnected, message: isConnected ? "connected" : "not reachable")
     }
 
     /// Workers cannot stop without the program; what there is to say of them is how much they carry.

@@ -20,10 +20,10 @@ extension SignallingHub: CallObserver {
         let was = isUpstreamRegistered
         isUpstreamRegistered = registered
         guard hasListeners else { return journal.skip() }
-        if registered, !was { send(SignallingEvent("sip:connected"), to: .everybody) }
-        if !registered, was { send(SignallingEvent("sip:disconnected"), to: .everybody) }
+        if registered, !was { sendHere(SignallingEvent("sip:connected"), to: .everybody) }
+        if !registered, was { sendHere(SignallingEvent("sip:disconnected"), to: .everybody) }
         if !registered, !detail.isEmpty {
-            send(SignallingEvent("sip:error", ["error": .string(detail)]), to: .everybody)
+            sendHere(SignallingEvent("sip:error", ["error": .string(detail)]), to: .everybody)
         }
     }
 

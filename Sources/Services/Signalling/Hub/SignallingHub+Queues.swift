@@ -5,7 +5,7 @@ import Directory
 import Telemetry
 import Wire
 
-/// What happens to queues, for those who work in them and those who wait.
+/// What happens to queues, for those who work in them and those who wait; each node has callers of its own in them.
 extension SignallingHub {
     nonisolated package func queueChanged(_ event: QueueEvent) { assumeIsolated { $0.publish(event) } }
 
@@ -15,9 +15,9 @@ extension SignallingHub {
         case .updated(let status): publish(status)
         case .moved(let place):
             let room = Audience([RoomName.call(place.record.uuid)], open: .none)
-            send(SignallingEvent("queue:position", QueueView.position(place)), to: room)
+            sendHere(SignallingEvent("queue:position", QueueView.position(place)), to: room)
         case .removed(let queue):
-            send(SignallingEvent("queue:removed", ["queue": .string(queue)]), to: Audience([RoomName.operators]))
+            sendHere(SignallingEvent("queue:removed", ["queue": .string(queue)]), to: Audience([RoomName.operators]))
         case .ended: break
         }
     }
@@ -30,7 +30,7 @@ extension SignallingHub {
         let roster = services.roster.current
         let full = QueueView(roster: roster) { $0.callerNumber }
         let masked = QueueView(roster: roster) { maskedNumber($0.callerNumber) }
-        send(SignallingEvent("queue:updated", full.render(status)), to: Audience([RoomName.directors]))
-        send(SignallingEvent("queue:updated", masked.render(status)), to: others)
+        sendHere(SignallingEvent("queue:updated", full.render(status)), to: Audience([RoomName.directors]))
+        sendHere(SignallingEvent("queue:updated", masked.render(status)), to: others)
     }
 }

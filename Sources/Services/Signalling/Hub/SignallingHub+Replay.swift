@@ -10,7 +10,9 @@ extension SignallingHub {
     static let patience = EventJournal.maximumAge
 
     /// Whether somebody is there to be told of something, or may come back for it.
-    var hasListeners: Bool { !members.isEmpty || emptySince.map { loop.now - $0 <= Self.patience } ?? false }
+    var hasListeners: Bool {
+        !members.isEmpty || otherNodes != nil || emptySince.map { loop.now - $0 <= Self.patience } ?? false
+    }
 
     /// Tells a session what has happened since the event that its client saw last, or that nobody can tell it.
     ///

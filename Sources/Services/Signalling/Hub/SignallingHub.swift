@@ -65,6 +65,10 @@ package actor SignallingHub {
     var journal: EventJournal
     /// When the last session went; nil before the first one.
     private(set) var emptySince: Instant?
+    /// Nil: this node is alone.
+    var otherNodes: OtherNodes?
+    /// Who has a socket open at another node.
+    var usersElsewhere: Set<Int64> = []
     private var entropy: Entropy
 
     package init(_ services: SignallingServices) {
@@ -126,6 +130,7 @@ package actor SignallingHub {
     private func presenceChanged(_ userID: Int64, by change: Int) {
         let was = isReachable(userID)
         let online = (online[userID] ?? 0) + change
+        if (self.online[userID] != nil) != (online > 0) { otherNodes?.setOnline(online > 0, userID) }
         self.online[userID] = online > 0 ? online : nil
         services.calls.assumeIsolated { $0.pagesChanged(userID: userID, online: online) }
         tellPresence(of: userID, was)
@@ -139,15 +144,15 @@ package actor SignallingHub {
         tellPresence(of: owner, was)
     }
 
-    private func isReachable(_ userID: Int64) -> Bool { isOnline(userID) || phones.values.contains(userID) }
+    private func isReachable(_ userID: Int64) -> Bool { online[userID] != nil || phones.values.contains(userID) }
 
     private func tellPresence(of userID: Int64, _ was: Bool) {
         let isOnline = isReachable(userID)
         if isOnline != was { services.userStore.setPresence(isOnline ? .online : .offline, ofUser: userID) }
     }
 
-    /// Whether a user has a socket open.
-    func isOnline(_ userID: Int64) -> Bool { online[userID] != nil }
+    /// Whether a user has a socket open, here or at another node.
+    func isOnline(_ userID: Int64) -> Bool { online[userID] != nil || usersElsewhere.contains(userID) }
 
     func newUUID() -> UUID { UUID(using: &entropy) }
 
@@ -173,6 +178,12 @@ package actor SignallingHub {
     ///
     /// `receivers` are the audience's sessions, or what is left of them.
     func send(_ event: SignallingEvent, to audience: Audience, receivers: Set<String>? = nil) {
+        sendHere(event, to: audience, receivers: receivers)
+        otherNodes?.tell(event.message(to: audience))
+    }
+
+    /// The same for what is of this node alone.
+    func sendHere(_ event: SignallingEvent, to audience: Audience, receivers: Set<String>? = nil) {
         var encoder = journal.encoder(for: event)
         deliver(&encoder, to: receivers ?? audience.receivers(in: self))
         journal.keep(encoder, for: audience, at: loop.now)
