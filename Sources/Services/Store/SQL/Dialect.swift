@@ -22,6 +22,8 @@ extension Dialect {
     var flag: String { choose("INTEGER", "boolean") }
     var uuid: String { choose("TEXT", "uuid") }
     var json: String { choose("TEXT", "jsonb") }
+    /// Of a host.
+    var address: String { choose("TEXT", "inet") }
     var text: String { choose("TEXT", "text") }
     func text(_ length: Int) -> String { choose("TEXT", "varchar(\(length))") }
     func decimal(_ digits: Int, _ fraction: Int) -> String { choose("REAL", "numeric(\(digits),\(fraction))") }
@@ -106,7 +108,9 @@ struct TranslatedSQL {
 
 extension Dialect {
     /// Words of SQLite's and PostgreSQL's for them.
-    private static let words = [(Schema.now, "now()"), ("json_group_array(", "json_agg("), ("instr(", "strpos(")]
+    private static let words = [(Schema.now, "now()"), ("json_group_array(", "json_agg("), ("instr(", "strpos("),
+        ("json_each(", "jsonb_array_elements_text("),
+    ]
 
     /// `?` and `?7` become `$1`, and SQLite's words PostgreSQL's, but for what stands in quotes.
     static func translated(_ sql: String) -> TranslatedSQL {

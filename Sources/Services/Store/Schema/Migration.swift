@@ -14,6 +14,7 @@ struct Migration: Sendable {
         Migration(version: 2, script: Schema.telephony),
         Migration(version: 3, script: Schema.diagnoses),
         Migration(version: 4, script: Schema.statistics),
+        Migration(version: 5, script: Schema.mango),
         Migration(version: 6, script: Schema.outbox),
         Migration(version: 8, script: Schema.search),
     ]
