@@ -107,6 +107,9 @@ let services: [Target] = [
         "Services", "Webhooks",
         ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "Web", "Reactor"]),
     swift("Services", "Cluster", ["Wire", "Telemetry", "CallModel", "Calls", "CHiredis", "Reactor"]),
+    swift(
+        "Services", "Mango",
+        ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "Web", "Reactor"]),
     swift("Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor"]),
     .target(
         name: "Console", dependencies: ["Wire", "Web"], path: "Sources/Services/Console",
@@ -118,7 +121,8 @@ let program: [Target] = [
         name: "tandem",
         dependencies: [
             "Wire", "Telemetry", "Crypto", "Reactor", "Web", "Directory", "CallModel", "SIP", "SIPEndpoint", "Media",
-            "Calls", "Store", "CallViews", "Signalling", "API", "Webhooks", "Cluster", "Observability", "Console",
+            "Calls", "Store", "CallViews", "Signalling", "API", "Mango", "Webhooks", "Cluster", "Observability",
+            "Console",
         ],
         path: "Sources/tandem", swiftSettings: strict)
 ]
@@ -196,6 +200,7 @@ let testTargets: [Target] = [
             "TestKit", "CallKit",
         ]),
     tests("ClusterTests", ["Cluster", "CallModel", "Wire"]),
+    tests("MangoTests", ["Mango", "CallModel", "Directory", "Crypto", "Wire"]),
     tests("ObservabilityTests", ["Observability", "Telemetry", "CallModel", "Web", "Reactor", "Wire"]),
     tests("TandemTests", ["tandem", "Calls", "Crypto", "Directory", "Store", "Wire"]),
 ]

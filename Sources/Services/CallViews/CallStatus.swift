@@ -25,7 +25,8 @@ extension CallView {
     /// The view's word for the call's state; nil where the view does not know such calls yet (records, unanswered).
     package func status(of record: CallRecord) -> String? { status(record.state, record.direction) }
 
-    func status(_ state: CallState, _ direction: CallDirection) -> String? {
+    /// The view's word for a state of calls of this direction.
+    package func status(_ state: CallState, _ direction: CallDirection) -> String? {
         switch self {
         case .records: Self.recordsStatus(state, direction)
         case .crm: Self.crmStatus(state)

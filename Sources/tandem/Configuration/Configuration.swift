@@ -2,6 +2,7 @@ import API
 import Calls
 import Cluster
 import Directory
+import Mango
 import Media
 import Telemetry
 import Wire
@@ -15,6 +16,7 @@ struct Configuration {
     var calls = Calls()
     var recording = Recording()
     var webhooks = Webhooks()
+    var mango = MangoSettings()
 
     struct Service {
         var name = "telephony-gateway"

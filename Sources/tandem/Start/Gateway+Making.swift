@@ -4,6 +4,7 @@ import Calls
 import Console
 import Crypto
 import Directory
+import Mango
 import Media
 import Observability
 import RTP
@@ -24,6 +25,7 @@ struct Parts {
     let roster: RosterBox
     let access: Access
     let signalling: Signalling
+    let mango: MangoParts
     let passwords: PasswordChecker
     let metrics: GatewayMetrics
     let registry: MetricRegistry
@@ -183,6 +185,7 @@ extension Gateway {
         api.background = BackgroundWork(thread: parts.answers)
         api.add(to: &router)
         parts.signalling.addRoutes(to: &router)
+        parts.mango.routes.add(to: &router)
         HealthRoutes(
             service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
             wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }

@@ -40,6 +40,7 @@ final class Gateway {
     let signalling: Signalling
     /// Nil: this node is alone.
     let cluster: Cluster?
+    let mango: MangoParts
     let web: WebServer
     let secrets: Secrets
     /// What HTTPS and SIP over TLS show.
@@ -110,6 +111,11 @@ final class Gateway {
         let access = Access(mode: configuration.authMode, key: secrets.tokenKey) { [roster] in roster.current }
         signalling = Self.makeSignalling(configuration, loop, calls, store, roster, access, logger)
         cluster = Self.makeCluster(configuration, loop, registry, logger)
+        mango = Self.makeMango(
+            configuration,
+            MangoNeeds(
+                loop: loop, calls: calls, store: store, roster: roster, access: access, registry: registry,
+                logger: logger))
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
         var webLimits = NetworkLimits()
         webLimits.queuedBytesPerConnection = 32 << 20
@@ -119,7 +125,7 @@ final class Gateway {
                 configuration,
                 parts: Parts(
                     loop: loop, calls: calls, sip: sip, store: store, roster: roster, access: access,
-                    signalling: signalling,
+                    signalling: signalling, mango: mango,
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: HealthSource(
                         calls: calls, sip: sip, store: store, media: media, roster: roster, cluster: cluster,

@@ -15,6 +15,7 @@ extension CallManager {
         case .call(let call):
             if let error = call.assumeIsolated({ $0.join(participant) }) { throw error }
         case .room(let room):
+            guard !room.isMirror else { throw .invalidState }
             guard room.members.count < Room.maximumMembers else { throw .capacityExceeded }
             others = room.members.map(\.participantID)
             enter(room, participant)

@@ -39,6 +39,7 @@ extension CallManager {
 
     func move(_ room: Room, to state: CallState) throws(CallError) -> CallRecord {
         if room.record.state == state { return room.record }
+        guard !room.isMirror else { throw .invalidState }
         guard room.record.state.canMove(to: state) else { throw .invalidState }
         if state.isTerminal { return end(room, state, .commandHangup) }
         room.noteHold(false, at: loop.wallTime)

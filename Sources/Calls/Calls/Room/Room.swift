@@ -31,6 +31,9 @@ final class Room {
     static let maximumRooms = 10_000
     static let maximumKeptCandidates = 64
 
+    /// A call that a vendor's exchange switches.
+    var isMirror: Bool { record.source == .mango }
+
     init(record: CallRecord) { self.record = record }
 
     func add(_ participant: any CallParticipant) { members.append(participant) }

@@ -56,7 +56,7 @@ package struct DateBounds: Sendable {
     }
 
     /// When a day begins, counted as `day(of:)` does.
-    func midnight(ofDay day: Int64) -> WallTime { inZone(WallTime(milliseconds: day * 86_400_000)) }
+    package func midnight(ofDay day: Int64) -> WallTime { inZone(WallTime(milliseconds: day * 86_400_000)) }
 
     private func offset(at moment: WallTime) -> Int64 {
         Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000))) * 1000

@@ -52,6 +52,7 @@ extension SignallingHub: CallObserver {
             directing.mustSeeAll = true
             send(SignallingEvent("stream:changed", CallEventView.streamChanged(news.facts, status)), to: directing)
         }
+        publishMango(event)
         markDirty(news.receivers)
     }
 

@@ -1,0 +1,21 @@
+package import Telemetry
+
+/// What happens between us, the exchange and those we tell of its calls.
+package struct MangoMetrics: Sendable {
+    package let webhooks: Family<Counter>
+    package let broadcasts: Family<Counter>
+    package let commands: Family<Counter>
+
+    package init(_ registry: MetricRegistry) {
+        webhooks = registry.counter(
+            "mango_webhooks_total", "Events of the Mango Office exchange by what became of them.",
+            labels: ["kind", "result"])
+        broadcasts = registry.counter(
+            "realtime_broadcasts_total", "Broadcasts to the realtime service by what became of them.",
+            labels: ["event", "result"])
+        commands = registry.counter(
+            "mango_commands_total", "Commands to the Mango Office exchange by what became of them.",
+            labels: ["command", "result"])
+        for result in ["accepted", "repeated", "refused"] { _ = webhooks.with("call", result) }
+    }
+}

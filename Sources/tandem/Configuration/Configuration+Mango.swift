@@ -1,0 +1,50 @@
+import Mango
+import Web
+import Wire
+
+extension Configuration {
+    /// The Mango Office exchange, by the names of documents 000 and 001.
+    mutating func readMango(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        mango.apiKey = reader.text("MANGO_OFFICE_API_KEY") ?? reader.text("MANGO_API_KEY")
+        let salt = reader.text("MANGO_OFFICE_API_SALT") ?? reader.text("MANGO_API_SALT")
+        if let key = mango.apiKey, let salt { mango.keys = MangoKeys(key: key, salt: salt) }
+        mango.apiID = reader.text("MANGO_API_ID")
+        mango.apiURL = try address(reader, "MANGO_API_URL") ?? mango.apiURL
+        mango.webhookURL = reader.text("MANGO_WEBHOOK_URL") ?? mango.webhookURL
+        mango.requiresSignature = try reader.flag("MANGO_REQUIRE_SIGN")
+        mango.allowedNetworks = try networks(reader, "MANGO_ALLOWED_IPS")
+        let id = try reader.integer("DEFAULT_OPERATOR_ID", default: 1, in: 0...Int(Int32.max))
+        mango.defaultOperatorID = Int64(id)
+        if mango.requiresSignature, mango.keys == nil {
+            throw ConfigurationError(
+                variable: "MANGO_REQUIRE_SIGN", problem: "without key and salt no signature can be checked",
+                cure: "set MANGO_OFFICE_API_KEY and MANGO_OFFICE_API_SALT, or unset it")
+        }
+    }
+
+    /// An address of a server, without the slash at its end.
+    private func address(_ reader: ConfigurationReader, _ name: String) throws(ConfigurationError) -> String? {
+        guard var text = reader.text(name) else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        guard HTTPURL(text) != nil else {
+            throw ConfigurationError(
+                variable: name, problem: "\"\(text)\" is no address of a web server",
+                cure: "write one such as https://app.mango-office.ru/vpbx, or unset it")
+        }
+        return text
+    }
+
+    /// Addresses and networks, comma separated.
+    private func networks(_ reader: ConfigurationReader, _ name: String) throws(ConfigurationError) -> [IPNetwork] {
+        var networks: [IPNetwork] = []
+        for entry in (reader.text(name) ?? "").split(separator: ",").map({ String($0).trimmed }) where !entry.isEmpty {
+            guard let network = IPNetwork(entry) else {
+                throw ConfigurationError(
+                    variable: name, problem: "\"\(entry)\" is neither an IP address nor a network",
+                    cure: "write addresses such as 81.88.80.132 or 81.88.82.0/24, comma separated, or unset it")
+            }
+            networks.append(network)
+        }
+        return networks
+    }
+}
