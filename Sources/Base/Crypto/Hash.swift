@@ -25,7 +25,7 @@ package enum Hash: Sendable, CaseIterable {
         return [UInt8](code.prefix(Int(length)))
     }
 
-    private var algorithm: OpaquePointer? {
+    var algorithm: OpaquePointer? {
         switch self {
         case .md5: EVP_md5()
         case .sha1: EVP_sha1()
