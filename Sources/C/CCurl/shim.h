@@ -30,6 +30,14 @@ static inline CURLcode tandem_curl_set_taker(CURL *transfer, tandem_curl_taker t
     return code ? code : curl_easy_setopt(transfer, CURLOPT_WRITEDATA, owner);
 }
 
+/* Gives the next bytes that are to be sent; 0 at their end. */
+typedef size_t (*tandem_curl_giver)(char *bytes, size_t size, size_t count, void *owner);
+
+static inline CURLcode tandem_curl_set_giver(CURL *transfer, tandem_curl_giver give, void *owner) {
+    CURLcode code = curl_easy_setopt(transfer, CURLOPT_READFUNCTION, give);
+    return code ? code : curl_easy_setopt(transfer, CURLOPT_READDATA, owner);
+}
+
 /* Makes the socket for an address, or refuses with CURL_SOCKET_BAD. */
 static inline CURLcode tandem_curl_set_opener(CURL *transfer, curl_opensocket_callback open, void *owner) {
     CURLcode code = curl_easy_setopt(transfer, CURLOPT_OPENSOCKETFUNCTION, open);
@@ -40,6 +48,13 @@ static inline long tandem_curl_status(CURL *transfer) {
     long status = 0;
     curl_easy_getinfo(transfer, CURLINFO_RESPONSE_CODE, &status);
     return status;
+}
+
+/* NULL when the server did not say. */
+static inline const char *tandem_curl_content_type(CURL *transfer) {
+    char *type = NULL;
+    curl_easy_getinfo(transfer, CURLINFO_CONTENT_TYPE, &type);
+    return type;
 }
 
 /* Whither a redirection leads, absolute; NULL when the response is none. */

@@ -1,10 +1,14 @@
 /// What an HTTP client is to ask a server.
 package struct HTTPClientRequest: Sendable {
-    /// Anything but HEAD and CONNECT, whose answers are of another shape.
+    /// Anything but CONNECT, whose answer is of another shape.
     package var method = HTTPMethod.get
     package let url: HTTPURL
     package var fields = HTTPFields()
     package var body: [UInt8] = []
+    /// The file that is the body, instead.
+    package var file: HTTPFile?
+    /// The file that the answer's body is written to, as it comes; the response has none then.
+    package var destination: String?
     /// From the look-up of the name to the last byte, redirections included.
     package var timeout = Duration.seconds(15)
     /// Bytes of the body that are taken; more of them end the request.
@@ -20,6 +24,17 @@ package struct HTTPClientResponse: Sendable, Equatable {
     /// 100 to 599, in practice; whatever the server says.
     package let status: Int
     package let body: [UInt8]
+    package var contentType: String?
+    /// Whither a redirection leads that was not followed, absolute.
+    package var location: String?
+}
+
+/// A file that is sent as it is; it must not become shorter meanwhile.
+package struct HTTPFile: Sendable, Equatable {
+    package let path: String
+    package let size: Int64
+
+    package init(path: String, size: Int64) { (self.path, self.size) = (path, size) }
 }
 
 /// Why there is no answer, or not the one that was wanted.

@@ -28,6 +28,10 @@ final class HTTPTransfer {
     private let order: Order
     private var body: [UInt8] = []
     private var isTooLong = false
+    /// The file that is sent, and the one that is written; `nil` where there is none.
+    private var source: TransferFile?
+    private var destination: TransferFile?
+    private var received = 0
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     /// What went wrong, in words.
     private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -40,6 +44,8 @@ final class HTTPTransfer {
         }
         (self.handle, self.order) = (handle, order)
         words[0] = 0
+        source = order.request.file.map { TransferFile(reading: $0.path) }
+        destination = order.request.destination.map { TransferFile(writing: $0) }
         setLimits()
         setTrust(settings.authorities)
         setRequest()
@@ -58,13 +64,18 @@ final class HTTPTransfer {
     /// What has become of it.
     func outcome(_ code: CURLcode) -> HTTPTransfers.Outcome {
         guard code == CURLE_OK else { return .failure(failure(code)) }
-        let response = HTTPClientResponse(status: tandem_curl_status(handle), body: body)
         let redirection = tandem_curl_redirection(handle).map { String(cString: $0) }
+        var response = HTTPClientResponse(status: tandem_curl_status(handle), body: body)
+        response.contentType = tandem_curl_content_type(handle).map { String(cString: $0) }
+        response.location = redirection
         return .success(Answer(response: response, redirection: redirection))
     }
 
     private func failure(_ code: CURLcode) -> HTTPClientError {
         if isTooLong { return .tooLong(order.request.longestBody) }
+        if source?.hasFailed == true || destination?.hasFailed == true {
+            return .failed("a file of ours cannot be used")
+        }
         let text = words[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: words)
         switch code {
         case CURLE_OPERATION_TIMEDOUT: return .timedOut
@@ -110,6 +121,17 @@ extension HTTPTransfer {
         // Nothing is asked before a body is sent.
         set(CURLOPT_HTTPHEADER, request.fields.fields.map { "\($0.name): \($0.value)" } + ["Expect:"])
         guard request.method != .get else { return }
+        if request.method == .head {
+            _ = tandem_curl_set_number(handle, CURLOPT_NOBODY, 1)
+            return
+        }
+        if let file = request.file {
+            _ = tandem_curl_set_number(handle, CURLOPT_UPLOAD, 1)
+            _ = tandem_curl_set_size(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(file.size))
+            _ = tandem_curl_set_giver(handle, Self.give, Unmanaged.passUnretained(self).toOpaque())
+            _ = tandem_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            return
+        }
         _ = tandem_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
         // Without an address libcurl would read the body from standard input.
         (request.body.isEmpty ? [0] : request.body).withUnsafeBytes { body in
@@ -134,12 +156,22 @@ extension HTTPTransfer {
         guard let bytes, let owner else { return 0 }
         let transfer = Unmanaged<HTTPTransfer>.fromOpaque(owner).takeUnretainedValue()
         let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
-        guard transfer.body.count + piece.count <= transfer.order.request.longestBody else {
+        transfer.received += piece.count
+        guard transfer.received <= transfer.order.request.longestBody else {
             transfer.isTooLong = true
             return 0
         }
+        if let destination = transfer.destination { return destination.write(piece) ? piece.count : 0 }
         transfer.body.append(contentsOf: piece)
         return piece.count
+    }
+
+    /// Gives a piece of the file that is sent, or ends the transfer.
+    private static let give: tandem_curl_giver = { bytes, size, count, owner in
+        guard let bytes, let owner else { return Int(CURL_READFUNC_ABORT) }
+        let transfer = Unmanaged<HTTPTransfer>.fromOpaque(owner).takeUnretainedValue()
+        let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+        return transfer.source?.read(into: room) ?? Int(CURL_READFUNC_ABORT)
     }
 
     /// Nowhere but to the addresses that were found good, however libcurl came by another.

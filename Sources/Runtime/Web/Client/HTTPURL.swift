@@ -26,6 +26,17 @@ package struct HTTPURL: Sendable, Equatable {
     package var host: String { address?.description ?? url.host }
     package var port: UInt16 { url.port }
 
+    /// What `Host` says: with the port, unless it is the scheme's own.
+    package var hostAndPort: String { url.authority }
+    /// Without the query and without a slash at its end; empty for the root.
+    package var path: String {
+        let path = url.target.prefix { $0 != "?" }
+        return path.hasSuffix("/") ? String(path.dropLast()) : String(path)
+    }
+
+    /// What is below it: `http://host/a` and `b` are `http://host/a/b`.
+    package func appending(_ more: String) -> HTTPURL? { HTTPURL("\(origin)\(path)/\(more)") }
+
     /// Without path and query, which may hold secrets.
     package var origin: String { "\(isSecure ? "https" : "http")://\(url.authority)" }
     /// Without the query, which may hold secrets.
