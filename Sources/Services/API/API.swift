@@ -25,6 +25,8 @@ package struct API: Sendable {
     package var background: BackgroundWork?
     /// The way to another PBX; nil: its routes are not offered.
     package var pbx: PBXServices?
+    /// Where recordings are kept that are not here; nil: nowhere.
+    package var storedRecordings: StoredRecordings?
     let throttle = LoginThrottle()
     let creations = IdempotencyKeys()
 
@@ -157,7 +159,10 @@ extension API {
     func render(_ record: CallRecord, _ view: CallView, _ form: CallView.Form = .list) async throws(Failure)
         -> JSONValue
     {
-        guard let facts = try await facts([record]).first else { throw .internalError }
+        guard var facts = try await facts([record]).first else { throw .internalError }
+        if form == .detail, let path = record.objectPath {
+            facts.playableRecordingURL = storedRecordings?.link(path)
+        }
         return view.render(facts, form)
     }
 }

@@ -5,6 +5,9 @@ package struct MangoMetrics: Sendable {
     package let webhooks: Family<Counter>
     package let broadcasts: Family<Counter>
     package let commands: Family<Counter>
+    /// Recordings of the exchange that are stored, and those that were given up; shown among `recordings_total`.
+    package let recordingsStored = Counter()
+    package let recordingsLost = Counter()
 
     package init(_ registry: MetricRegistry) {
         webhooks = registry.counter(

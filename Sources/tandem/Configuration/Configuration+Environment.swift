@@ -18,6 +18,7 @@ extension Configuration {
         calls.maximum = try reader.integer("MAX_CONCURRENT_CALLS", default: 0, in: 0...100_000)
         try readRecording(reader)
         try readMango(reader)
+        try readServices(reader)
         calls.resumeTimeout = .seconds(try reader.integer("RESUME_TIMEOUT_S", default: 20, in: 0...600))
         calls.conferenceRooms = try parseConferenceRooms(reader.text("CONFERENCE_ROOMS") ?? "")
         calls.streamHosts = try parseHosts("STREAM_HOSTS", reader.text("STREAM_HOSTS") ?? "")

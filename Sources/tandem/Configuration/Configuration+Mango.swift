@@ -22,6 +22,32 @@ extension Configuration {
         }
     }
 
+    /// Where recordings are stored, and who is told of calls.
+    mutating func readServices(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        realtime.url = try address(reader, "REALTIME_SERVICE_URL") ?? realtime.url
+        realtime.token = reader.text("WEBHOOK_TOKEN")
+        if realtime.token == nil, reader.text("REALTIME_SERVICE_URL") != nil {
+            warnings.append("without WEBHOOK_TOKEN the realtime service is not told of calls")
+        }
+        guard let bucket = reader.text("S3_BUCKET_NAME") else { return }
+        var settings = ObjectStore.Settings(bucket: bucket)
+        settings.region = reader.text("S3_REGION") ?? settings.region
+        settings.endpoint = try address(reader, "S3_ENDPOINT").flatMap { HTTPURL($0) }
+        settings.accessKey = try required(reader, "S3_ACCESS_KEY_ID")
+        settings.secretKey = try required(reader, "S3_SECRET_ACCESS_KEY")
+        settings.prefix = reader.text("S3_RECORDINGS_PREFIX") ?? settings.prefix
+        objects = settings
+    }
+
+    private func required(_ reader: ConfigurationReader, _ name: String) throws(ConfigurationError) -> String {
+        guard let text = reader.text(name) else {
+            throw ConfigurationError(
+                variable: name, problem: "it is not set, but S3_BUCKET_NAME is",
+                cure: "set the key of the bucket, or unset S3_BUCKET_NAME")
+        }
+        return text
+    }
+
     /// An address of a server, without the slash at its end.
     private func address(_ reader: ConfigurationReader, _ name: String) throws(ConfigurationError) -> String? {
         guard var text = reader.text(name) else { return nil }

@@ -17,6 +17,9 @@ struct Configuration {
     var recording = Recording()
     var webhooks = Webhooks()
     var mango = MangoSettings()
+    /// Nil: recordings of the vendor's exchange stay there.
+    var objects: ObjectStore.Settings?
+    var realtime = Realtime()
 
     struct Service {
         var name = "telephony-gateway"
@@ -120,6 +123,13 @@ struct Configuration {
         var hosts = ["*"]
         /// Authorities that are trusted for it instead of the system's.
         var authorities: String?
+    }
+
+    /// The realtime service of document 000's system.
+    struct Realtime {
+        var url = "http://realtime-service:5009"
+        /// Nil: it is not told of calls.
+        var token: String?
     }
 
     struct Recording {

@@ -181,11 +181,13 @@ extension Gateway {
             access: parts.access, passwords: parts.passwords)
         api.dates = configuration.web.dates
         api.admin = parts.admin
+        api.storedRecordings = parts.mango.storedRecordings
         api.pbx = parts.pbx
         api.background = BackgroundWork(thread: parts.answers)
         api.add(to: &router)
         parts.signalling.addRoutes(to: &router)
         parts.mango.routes.add(to: &router)
+        parts.mango.broadcasts.add(to: &router)
         HealthRoutes(
             service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
             wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }

@@ -10,33 +10,87 @@ import Wire
 
 /// The parts that speak with the Mango Office exchange, and with those that are told of its calls.
 struct MangoParts {
+    let metrics: MangoMetrics
     let ingest: MangoIngest
     let routes: MangoRoutes
+    let broadcasts: BroadcastRoutes
+    let desk: RecordingDesk
+    /// Nil: nobody is told.
+    let realtime: RealtimeBroadcaster?
+    /// Where recordings go; nil: nowhere.
+    let objects: ObjectStore?
+    private let clients: [HTTPClient]
+
+    /// Whence recordings can be had that are not here.
+    var storedRecordings: StoredRecordings? {
+        objects.map { objects in
+            StoredRecordings(link: { objects.link(to: $0) }, has: { try? await objects.has($0) })
+        }
+    }
+
+    func stop() async {
+        await desk.stop()
+        for client in clients { client.stop() }
+    }
 }
 
-extension Gateway {
-    /// What the exchange's side is made of.
-    struct MangoNeeds {
+extension MangoParts {
+    /// What they are made of.
+    struct Needs {
         let loop: ControlLoop
+        let network: SystemNetwork
         let calls: CallManager
         let store: SQLStore
         let roster: RosterBox
         let access: Access
+        let signalling: Signalling
         let registry: MetricRegistry
+        /// Where files are read.
+        let files: BlockingThread
         let logger: Logger
     }
 
-    static func makeMango(_ configuration: Configuration, _ needs: MangoNeeds) -> MangoParts {
-        let (settings, metrics) = (configuration.mango, MangoMetrics(needs.registry))
+    init(_ configuration: Configuration, _ needs: Needs) {
         let logger = needs.logger.labelled("mango")
         let services = MangoServices(
             loop: needs.loop, calls: needs.calls, callStore: needs.store, userStore: needs.store, store: needs.store,
             roster: needs.roster, logger: logger,
             dayStart: { [dates = configuration.web.dates] in dates.midnight(ofDay: dates.day(of: $0)) })
-        let ingest = MangoIngest(services, settings)
+        metrics = MangoMetrics(needs.registry)
+        ingest = MangoIngest(services, configuration.mango)
+        routes = Self.makeRoutes(configuration, needs, ingest, metrics, logger)
+        let hub = needs.signalling.hub
+        broadcasts = BroadcastRoutes(token: configuration.realtime.token, metrics: metrics) { event, call, rooms in
+            hub.assumeIsolated { $0.relay(event, call, rooms: rooms) }
+        }
+        let vendor = Self.makeClient("mango-http", needs, hosts: Self.vendorHosts(configuration), configuration)
+        let others = Self.makeClient("services-http", needs, hosts: Self.serviceHosts(configuration), configuration)
+        clients = [vendor, others]
+        objects = configuration.objects.map { settings in
+            ObjectStore(settings, client: others, wallTime: { SystemClock.wallTime() })
+        }
+        desk = RecordingDesk(
+            services, source: RecordingSource(client: vendor, settings: configuration.mango), objects: objects,
+            files: RecordingFiles(folder: "\(configuration.service.dataFolder)/fetched", thread: needs.files),
+            metrics: metrics)
+        if let token = configuration.realtime.token, let url = HTTPURL(configuration.realtime.url) {
+            realtime = RealtimeBroadcaster(
+                loop: needs.loop, target: RealtimeBroadcaster.Target(url: url, token: token), client: others,
+                metrics: metrics, logger: needs.logger.labelled("realtime"))
+        } else {
+            realtime = nil
+        }
+        let (ingest, desk) = (ingest, desk)
+        needs.loop.execute { ingest.assumeIsolated { $0.setRecordingsChanged { desk.wake() } } }
+    }
+
+    private static func makeRoutes(
+        _ configuration: Configuration, _ needs: Needs, _ ingest: MangoIngest, _ metrics: MangoMetrics,
+        _ logger: Logger
+    ) -> MangoRoutes {
         let access = needs.access
-        let routes = MangoRoutes(
-            loop: needs.loop, ingest: ingest, settings: settings, metrics: metrics,
+        return MangoRoutes(
+            loop: needs.loop, ingest: ingest, settings: configuration.mango, metrics: metrics,
             version: configuration.service.version, logger: logger
         ) { request in
             do throws(Failure) {
@@ -46,6 +100,24 @@ extension Gateway {
                 return error
             }
         }
-        return MangoParts(ingest: ingest, routes: routes)
+    }
+
+    /// The exchange leads on to servers whose names nobody knows before; those of this network it must not reach.
+    private static func vendorHosts(_ configuration: Configuration) -> [String] {
+        ["*"] + [HTTPURL(configuration.mango.apiURL)?.host].compactMap(\.self)
+    }
+
+    private static func serviceHosts(_ configuration: Configuration) -> [String] {
+        let object = (configuration.objects?.url).flatMap { HTTPURL($0)?.host }
+        return [HTTPURL(configuration.realtime.url)?.host, object].compactMap(\.self)
+    }
+
+    private static func makeClient(
+        _ name: String, _ needs: Needs, hosts: [String], _ configuration: Configuration
+    ) -> HTTPClient {
+        var settings = HTTPClient.Settings(hosts: HostRules(hosts))
+        settings.simultaneous = 12
+        settings.ownAddresses = { [configuration] in configuration.ownAddresses }
+        return HTTPClient(name: name, loop: needs.loop, network: needs.network, settings)
     }
 }

@@ -5,6 +5,7 @@ import Cluster
 import Console
 import Crypto
 import Directory
+import Mango
 import Media
 import Observability
 import RTP
@@ -49,6 +50,7 @@ final class Gateway {
     private let passwordThread = BlockingThread(name: "passwords")
     private let answerThread = BlockingThread(name: "answers")
     private let soundThread = BlockingThread(name: "sounds")
+    private let recordingThread = BlockingThread(name: "fetched")
     private let soundClient: HTTPClient
     private let webhookClient: HTTPClient
 
@@ -111,11 +113,11 @@ final class Gateway {
         let access = Access(mode: configuration.authMode, key: secrets.tokenKey) { [roster] in roster.current }
         signalling = Self.makeSignalling(configuration, loop, calls, store, roster, access, logger)
         cluster = Self.makeCluster(configuration, loop, registry, logger)
-        mango = Self.makeMango(
+        mango = MangoParts(
             configuration,
-            MangoNeeds(
-                loop: loop, calls: calls, store: store, roster: roster, access: access, registry: registry,
-                logger: logger))
+            MangoParts.Needs(
+                loop: loop, network: network, calls: calls, store: store, roster: roster, access: access,
+                signalling: signalling, registry: registry, files: recordingThread, logger: logger))
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
         var webLimits = NetworkLimits()
         webLimits.queuedBytesPerConnection = 32 << 20
@@ -139,7 +141,7 @@ final class Gateway {
 
     /// Lets the parts hear each other; before the loop runs, so that nothing is missed.
     private func connect() {
-        let (calls, media) = (calls, media)
+        let (calls, media, realtime) = (calls, media, mango.realtime)
         media.handler = { event in calls.assumeIsolated { $0.mediaEvent(event) } }
         sip.assumeIsolated { $0.setHandler(calls) }
         let observer = GatewayObserver(metrics: metrics, logger: logger.labelled("calls"))
@@ -148,9 +150,12 @@ final class Gateway {
         }
         calls.assumeIsolated { calls in
             calls.addObserver(observer)
+            if let realtime { calls.addObserver(realtime) }
             calls.setMemberships(memberships)
         }
-        SampledMetrics.add(to: registry, media: media, sip: sip, startedAt: Double(startedAt.milliseconds) / 1000)
+        SampledMetrics.add(
+            to: registry, media: media, sip: sip, mango: mango.metrics, startedAt: Double(startedAt.milliseconds) / 1000
+        )
     }
 
     /// Opens every port; a port that cannot be had ends the start.
@@ -176,6 +181,7 @@ final class Gateway {
         await keeper.start()
         await webhooks.courier.start()
         await joinOthers()
+        await mango.desk.start()
     }
 
     /// Ends in reverse order: no new calls, live ones may finish, then BYE, records and sockets.
@@ -189,6 +195,7 @@ final class Gateway {
         await waitForCalls(limit, unless: { false })
         await webhooks.courier.halt()
         await keeper.stop()
+        await mango.stop()
         loop.execute { [signalling] in signalling.stop() }
         await web.stop(within: .seconds(2))
         soundClient.stop()
@@ -203,6 +210,7 @@ final class Gateway {
         passwordThread.stop()
         answerThread.stop()
         soundThread.stop()
+        recordingThread.stop()
         loop.stop()
         loop.join()
     }

@@ -1,3 +1,4 @@
+import Mango
 import Media
 import Observability
 import Reactor
@@ -7,11 +8,13 @@ import Telemetry
 
 /// Series that are read from the parts when somebody scrapes.
 enum SampledMetrics {
-    static func add(to registry: MetricRegistry, media: MediaPlane, sip: SIPEndpoint, startedAt: Double) {
+    static func add(
+        to registry: MetricRegistry, media: MediaPlane, sip: SIPEndpoint, mango: MangoMetrics, startedAt: Double
+    ) {
         addProcess(to: registry, startedAt: startedAt)
         addMedia(to: registry, media)
         addTranscoding(to: registry, media)
-        addRecording(to: registry, media)
+        addRecording(to: registry, media, mango)
         addSIP(to: registry, sip)
         addTrunks(to: registry, sip)
     }
@@ -60,11 +63,15 @@ enum SampledMetrics {
         }
     }
 
-    private static func addRecording(to registry: MetricRegistry, _ media: MediaPlane) {
+    /// Those made here end; those of the vendor's exchange are fetched and stored.
+    private static func addRecording(to registry: MetricRegistry, _ media: MediaPlane, _ mango: MangoMetrics) {
         let value: @Sendable (RecordingCounter) -> Double = { Double(media.recording($0)) }
         registry.sampled("recordings_active", "Calls that are being recorded.") { [([], value(.active))] }
         registry.sampled("recordings_total", "Recordings that ended.", kind: .counter, labels: ["result"]) {
-            [(["completed"], value(.completed)), (["failed"], value(.failed))]
+            [
+                (["completed"], value(.completed)), (["failed"], value(.failed)),
+                (["stored"], Double(mango.recordingsStored.value)), (["lost"], Double(mango.recordingsLost.value)),
+            ]
         }
         registry.sampled("recording_bytes_total", "Bytes of recordings written.", kind: .counter) {
             [([], value(.bytes))]

@@ -19,7 +19,7 @@ extension CallManager {
         (room.record.answeredAt, room.record.endedAt, room.record.duration) = (nil, nil, nil)
         watchMirror(room)
         save(room, .life(.created), rows: rows(room.record))
-        progress(room, to: filled, rows: [])
+        if filled.state != .initiated { progress(room, to: filled, rows: []) }
         return room.record
     }
 

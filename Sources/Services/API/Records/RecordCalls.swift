@@ -50,8 +50,19 @@ extension API {
     /// Where the recording of a call can be had.
     private func recordingLink(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let record = try await record(try request.callKey("id"), for: request.caller)
+        if let path = record.objectPath {
+            return .json(.ok, ["success": true, "url": .string(try await link(to: path))])
+        }
         guard let url = record.recordingURL, !url.hasPrefix("s3://") else { throw .recordingNotFound }
         return .json(.ok, ["success": true, "url": .string(request.absolute(url))])
+    }
+
+    /// A link to a recording that is kept elsewhere, if it still is there.
+    private func link(to path: String) async throws(Failure) -> String {
+        guard let storedRecordings else { throw .recordingNotFound }
+        guard let isThere = await storedRecordings.has(path) else { throw .recordingStoreUnavailable }
+        guard isThere else { throw .recordingNotFound }
+        return storedRecordings.link(path)
     }
 
     // MARK: - Writing
@@ -130,6 +141,8 @@ extension APIRequest {
 }
 
 extension Failure {
+    fileprivate static let recordingStoreUnavailable = Failure(
+        .serviceUnavailable, "DEPENDENCY_UNAVAILABLE", "Хранилище записей недоступно")
     fileprivate static let duplicateCallID = Failure(
         .conflict, "DUPLICATE_CALL_ID", "Звонок с таким callId уже есть", details: ["callId": "уже используется"])
 }

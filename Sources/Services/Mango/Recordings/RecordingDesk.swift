@@ -1,0 +1,212 @@
+import CallModel
+import Calls
+import Directory
+import Reactor
+import Telemetry
+import Web
+import Wire
+
+/// Fetches recordings from the exchange and stores them, each until it has succeeded or a day is over.
+///
+/// What is to be done stands in the store, so that a restart goes on with it.
+package actor RecordingDesk {
+    nonisolated let services: MangoServices
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { services.loop.asUnownedSerialExecutor() }
+    var loop: any EventLoop { services.loop }
+
+    let source: RecordingSource
+    /// Nil: recordings are noted and not fetched.
+    let objects: ObjectStore?
+    let files: RecordingFiles
+    private let metrics: MangoMetrics
+    private var running: Set<String> = []
+    private var timer: LoopTimer?
+    private var isLooking = false
+    private var looksAgain = false
+    private var isStopped = false
+
+    private static let parallel = 10
+    /// Looked at also when nobody tells: the store may have been away.
+    private static let longestRest = Duration.seconds(60)
+
+    package init(
+        _ services: MangoServices, source: RecordingSource, objects: ObjectStore?, files: RecordingFiles,
+        metrics: MangoMetrics
+    ) {
+        (self.services, self.source, self.objects) = (services, source, objects)
+        (self.files, self.metrics) = (files, metrics)
+    }
+
+    /// Goes on with what an earlier run has left.
+    package func start() async {
+        await files.prepare()
+        await look()
+    }
+
+    package func stop() {
+        isStopped = true
+        if let timer { loop.cancel(timer) }
+        timer = nil
+    }
+
+    /// Has the store looked at soon; several calls of one turn count as one.
+    package nonisolated func wake() { services.loop.execute { self.assumeIsolated { $0.arm(after: .zero) } } }
+
+    private func arm(after delay: Duration) {
+        guard !isStopped else { return }
+        if let timer { loop.cancel(timer) }
+        timer = loop.schedule(after: delay) { [weak self] in
+            self?.assumeIsolated { desk in
+                desk.timer = nil
+                Task { await desk.look() }
+            }
+        }
+    }
+
+    /// Begins with whatever is due and has room, and sets the clock for the next.
+    private func look() async {
+        guard !isStopped else { return }
+        guard !isLooking else {
+            looksAgain = true
+            return
+        }
+        isLooking = true
+        let limit = Self.parallel + running.count
+        let pending = (try? await services.store.pendingRecordings(limit: limit)) ?? []
+        isLooking = false
+        let now = loop.wallTime
+        var rest = Self.longestRest
+        for recording in pending where !running.contains(recording.recordingID) {
+            let wait = (recording.nextAttemptAt ?? now).milliseconds - now.milliseconds
+            guard wait <= 0 else {
+                rest = min(rest, .milliseconds(wait))
+                break
+            }
+            guard running.count < Self.parallel else { break }
+            running.insert(recording.recordingID)
+            Task { await work(on: recording) }
+        }
+        arm(after: looksAgain ? .zero : rest)
+        looksAgain = false
+    }
+
+    private func work(on recording: MangoRecording) async {
+        let outcome = await outcome(of: recording)
+        running.remove(recording.recordingID)
+        do throws(StoreError) {
+            try await services.store.update(outcome)
+        } catch {
+            services.logger.error("what became of a recording cannot be noted", [LogField("reason", "\(error)")])
+        }
+        wake()
+    }
+
+    private func outcome(of recording: MangoRecording) async -> MangoRecording {
+        var next = recording
+        guard let objects else {
+            services.logger.info("a recording stays with the exchange: S3_BUCKET_NAME is not set")
+            next.nextAttemptAt = nil
+            return next
+        }
+        next.attempts += 1
+        next.firstAttemptAt = recording.firstAttemptAt ?? loop.wallTime
+        do throws(RecordingFailure) {
+            try await fetch(&next, into: objects)
+            metrics.recordingsStored.increment()
+        } catch {
+            next.lastError = error.description
+            next.retry(at: loop.wallTime)
+            if next.state == .failed { metrics.recordingsLost.increment() }
+            services.logger.warn(
+                "a recording could not be stored",
+                [
+                    LogField("recording", recording.recordingID), LogField("attempt", next.attempts),
+                    LogField("reason", error.description), LogField("isLast", next.state == .failed),
+                ])
+        }
+        return next
+    }
+
+    private func fetch(
+        _ recording: inout MangoRecording, into objects: ObjectStore
+    ) async throws(RecordingFailure) {
+        let path = files.path(of: recording.recordingID)
+        let contentType = try await source.fetch(recording, into: path)
+        guard let measured = await files.measure(path), measured.file.size > 0 else { throw .unreadable }
+        let (file, hash) = measured
+        let key = try await key(of: recording, contentType, prefix: objects.settings.prefix)
+        do throws(HTTPClientError) {
+            try await objects.put(file, sha256: hash, as: key, contentType: contentType)
+        } catch {
+            throw .objectStore(error)
+        }
+        await files.remove(path)
+        (recording.key, recording.contentType, recording.size) = (key, contentType, file.size)
+        (recording.state, recording.nextAttemptAt, recording.lastError) = (.downloaded, nil, nil)
+        recording.downloadedAt = loop.wallTime
+        await note(&recording, key)
+    }
+
+    /// The event's moment names it, so that whoever is told again replaces what there is.
+    private func key(
+        of recording: MangoRecording, _ contentType: String, prefix: String
+    ) async throws(RecordingFailure) -> String {
+        let name = recording.callID ?? recording.entryID ?? recording.recordingID
+        let safe = String(
+            decoding: name.utf8.map { byte in
+                ASCII.isAlphanumeric(byte) || "._=-".utf8.contains(byte) ? byte : UInt8(ascii: "_")
+            }, as: UTF8.self)
+        let moment = recording.eventAt?.milliseconds ?? 0
+        let stem = "\(prefix)\(safe)_\(moment)"
+        let ending = contentType == "audio/wav" ? "wav" : "mp3"
+        if let known = recording.key, known.hasPrefix(stem) { return known }
+        do throws(StoreError) {
+            let others = try await services.store.recordings(withKeyStem: stem, otherThan: recording.recordingID)
+            return others == 0 ? "\(stem).\(ending)" : "\(stem)_\(others + 1).\(ending)"
+        } catch {
+            throw .store
+        }
+    }
+
+    /// Writes the place of the recording to its call, and tells of it.
+    private func note(_ recording: inout MangoRecording, _ key: String) async {
+        let ids = [recording.callID].compactMap(\.self)
+        guard
+            let call = (try? await services.store.call(entryID: recording.entryID, callIDs: ids)) ?? nil
+        else { return }
+        recording.callPK = call.id
+        let now = loop.wallTime
+        let change: @Sendable (inout CallRecord) -> Void = { record in
+            (record.recordingURL, record.recordingPath) = ("s3://\(key)", key)
+            record.recordingProcessedAt = now
+        }
+        var changed = services.calls.assumeIsolatedEdit(call.key, change)
+        if changed == nil {
+            changed = (try? await services.callStore.edit(call.key, rows: [], at: now, change)) ?? nil
+        }
+        guard let changed else { return }
+        services.calls.announce(CallEvent(record: changed, notice: .recorded, offeredTo: []))
+    }
+}
+
+extension CallManager {
+    /// Edits a live call; called on its loop.
+    nonisolated fileprivate func assumeIsolatedEdit(
+        _ key: CallKey, _ change: @Sendable (inout CallRecord) -> Void
+    ) -> CallRecord? {
+        assumeIsolated { $0.edit(key, userID: nil, change) }
+    }
+}
+
+extension MangoRecording {
+    /// When it is tried again: five times after a minute, then twice as late each time up to an hour, for one day.
+    mutating func retry(at now: WallTime) {
+        let day: Int64 = 24 * 3_600_000
+        guard let first = firstAttemptAt, now.milliseconds - first.milliseconds < day else {
+            (state, nextAttemptAt) = (.failed, nil)
+            return
+        }
+        let doublings = min(max(attempts - 5, 0), 6)
+        nextAttemptAt = now + .seconds(min(60 << doublings, 3600))
+    }
+}
