@@ -1,12 +1,19 @@
-"""The rows of the wire contract's REST tables that this folder tests, and the mark that ties a test to its row.
-
-Webhooks of the PBX vendor are no part of this list: they come with the vendor's side of the contract.
-"""
+"""The rows of the wire contract's REST tables that this folder tests, and the mark that ties a test to its row."""
 
 RECORDS = [
     "GET /api/v1/calls", "GET /api/v1/calls/stats", "GET /api/v1/calls/:id", "GET /api/v1/calls/by-phone/:phone",
     "POST /api/v1/calls", "PUT /api/v1/calls/:id", "GET /api/v1/calls/health",
-    "GET /api/v1/recordings/call/:id/download",
+    "GET /api/v1/recordings/call/:id/download", "POST /api/v1/webhook/mango", "POST /api/v1/webhook/mango/recording",
+    "POST /api/v1/webhook/mango/events",
+]
+
+MANGO = [
+    "POST /api/webhooks/mango", "GET /api/webhooks/mango/settings", "POST /api/webhooks/mango/events",
+    "GET /api/webhooks/mango/status",
+]
+
+REALTIME = [
+    "POST /api/v1/broadcast/call-new", "POST /api/v1/broadcast/call-updated", "POST /api/v1/broadcast/call-ended",
 ]
 
 CRM = [
@@ -42,8 +49,9 @@ GENERAL = [
 ]
 
 ROWS = (
-    [f"000 {row}" for row in RECORDS] + [f"002 {row}" for row in CRM] + [f"003 {row}" for row in PBX]
-    + [f"004 {row}" for row in GATEWAY] + [f"1.6 {row}" for row in COLLISIONS] + [f"0 {row}" for row in GENERAL]
+    [f"000 {row}" for row in RECORDS] + [f"001 {row}" for row in MANGO] + [f"realtime {row}" for row in REALTIME]
+    + [f"002 {row}" for row in CRM] + [f"003 {row}" for row in PBX] + [f"004 {row}" for row in GATEWAY]
+    + [f"1.6 {row}" for row in COLLISIONS] + [f"0 {row}" for row in GENERAL]
 )
 
 

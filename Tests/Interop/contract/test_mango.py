@@ -1,0 +1,471 @@
+"""Documents 000 and 001: webhooks of the Mango Office exchange, and what follows from them."""
+
+import asyncio
+import datetime
+import json
+import time
+from unittest import mock
+
+import boto3
+import pytest
+import requests
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from gateway import Gateway, wait_for
+from moto.server import ThreadedMotoServer
+from peers import SocketIO
+from rows import covers
+from shapes import Service, assert_like, unauthorized
+from vendor import KEY, LINE, SALT, Exchange, Realtime, Story
+
+HOOK, FLAT = "/api/v1/webhook/mango", "/api/webhooks/mango"
+
+
+@pytest.fixture(scope="module")
+def realtime():
+    server = Realtime()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def exchange():
+    server = Exchange()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def service(realtime, exchange):
+    """Somebody answers as extension 101, and the line is advertised in Moscow."""
+    with Gateway(
+        JWT_SECRET="contract-secret", TZ="Europe/Moscow", MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT,
+        MANGO_API_URL=f"{exchange.url}/vpbx/", MANGO_API_ID="id", REALTIME_SERVICE_URL=realtime.url,
+        WEBHOOK_TOKEN=Realtime.TOKEN, MANGO_WEBHOOK_URL="/hooks/mango",
+    ) as running:
+        service = Service(running, login="admin")
+        service.sql("INSERT INTO phones (number, rk, city) VALUES (?, 'РК1', 'Москва')", "+" + LINE)
+        running.add("users", login="mango-anna", name="Анна", extension="101", sipAddress="sip:anna@vpbx.example")
+        yield service
+
+
+def ended(story, status):
+    """The record once it has this status."""
+    record = wait_for(lambda: (story.record() or {}).get("status") == status and story.record(), 5, f"{status}")
+    return wait_for(lambda: story.record()["duration"] is not None and story.record(), 5, record)
+
+
+@covers("000 POST /api/v1/webhook/mango", "000 POST /api/v1/webhook/mango/events")
+def test_a_call_is_told_and_told_again(service, realtime):
+    story = Story(service)
+    events = [
+        story.leg_event(1, "Appeared", 0), story.leg_event(2, "Connected", 5),
+        story.leg_event(3, "Disconnected", 65, "1110"),
+    ]
+    replies = [story.post("/events/call", event).json() for event in events]
+    assert replies == [
+        {"success": True, "message": "Call appeared"},
+        {"success": True, "message": "Call connected", "data": {"callId": story.call}},
+        {"success": True, "message": "Call disconnected",
+         "data": {"callId": story.call, "status": "answered", "duration": 60}},
+    ]
+    record = ended(story, "answered")
+    assert record["duration"] == 60 and record["callId"] == story.call and record["entryId"] == story.entry
+    assert (record["rk"], record["city"], record["phoneAts"]) == ("РК1", "Москва", LINE)
+    assert record["operator"]["name"] == "Анна" and record["callDirection"] == "incoming"
+    detail = service.ask("GET", f"/api/v1/calls/{record['id']}")["data"]
+    assert detail["mangoData"]["call_state"] == "Disconnected"
+    names = wait_for(lambda: len(realtime.events(id=record["id"])) == 2 and realtime.events(id=record["id"]), 5)
+    assert [name for name, _ in names] == ["call-new", "call-ended"]
+    assert_like(names[0][1], {
+        "token": Realtime.TOKEN, "rooms": ["operators"],
+        "call": {"id": 1, "callId": "", "phoneClient": "", "phoneOperator": "", "direction": "incoming",
+                 "callDate": "2025-11-08T12:00:00.000Z", "status": "answered", "operatorId": 1},
+    })
+    assert names[0][1]["rooms"] == ["operators", f"operator:{record['operatorId']}"]
+    assert names[1][1]["call"]["duration"] == 60 and names[1][1]["rooms"] == ["operators"]
+    # Copies are answered as the first was, and nothing follows from them.
+    for event, reply in zip(events, replies):
+        assert story.post("/events/call", event).json() == reply
+        assert service.raw("POST", HOOK, login=None, json=event).json() == reply
+    assert story.record() == record
+    assert len(realtime.events(id=record["id"])) == 2
+    assert len(service.gateway.stored("SELECT * FROM mango_events WHERE entry_id = ?", story.entry)) == 3
+
+
+def test_the_order_of_events_changes_nothing(service):
+    story = Story(service)
+    story.leg(3, "Disconnected", 65, "1110")
+    story.leg(1, "Appeared", 0)
+    story.leg(2, "Connected", 5)
+    record = ended(story, "answered")
+    assert record["duration"] == 60
+    late = Story(service)
+    late.leg(3, "Disconnected", 65, 1110)
+    assert ended(late, "answered")["duration"] == 0
+    late.leg(1, "Appeared", 0)
+    late.leg(2, "Connected", 5)
+    record = late.record()
+    assert record["duration"] == 60 and service.gateway.seconds(record["dateCreate"]) == late.began
+
+
+@pytest.mark.parametrize("reason, status", [("1110", "missed"), ("1121", "busy"), ("1111", "no_answer")])
+def test_who_was_not_answered_is_told_why(service, reason, status):
+    story = Story(service)
+    story.leg(1, "Appeared", 0)
+    assert story.leg(2, "Disconnected", 9, reason)["data"]["status"] == status
+    assert ended(story, status)["duration"] == 0
+    reply = story.summary(talk_time=story.began + 20, entry_result=1)
+    assert reply == {
+        "success": True, "message": "Summary processed",
+        "data": {"callId": story.entry, "status": "answered", "duration": 40},
+    }
+    record = story.record()
+    assert (record["status"], record["duration"], record["callId"]) == ("answered", 40, story.call)
+    # The summary has the last word.
+    story.leg(3, "Disconnected", 99, "1121")
+    assert (story.record()["status"], story.record()["duration"]) == ("answered", 40)
+
+
+def test_a_wrong_signature_is_refused_and_leaves_nothing(service):
+    story = Story(service)
+    answer = story.post("/events/call", story.leg_event(1, "Appeared", 0), bad_sign=True)
+    assert answer.status_code == 401 and answer.json()["error"]["code"] == "INVALID_SIGNATURE"
+    other = story.post("/events/call", story.leg_event(1, "Appeared", 0), key="other")
+    assert other.status_code == 401 and other.json()["error"]["code"] == "INVALID_API_KEY"
+    assert service.gateway.stored("SELECT * FROM mango_events WHERE entry_id = ?", story.entry) == []
+    for body in ("", "{", "[]", "json=", "json=[1]", "nonsense"):
+        answer = service.raw("POST", HOOK, login=None, data=body.encode())
+        assert answer.status_code == 400 and answer.json()["error"]["code"] == "INVALID_JSON", body
+
+
+@covers("000 POST /api/v1/webhook/mango/recording")
+def test_what_is_missing_is_said_without_an_error(service):
+    def reply(path, event):
+        answer = service.raw("POST", path, login=None, json=event)
+        assert answer.status_code == 200
+        return answer.json()
+
+    assert reply(HOOK, {"call_state": "Appeared"}) == {"success": True, "message": "Call ID missing"}
+    assert reply(HOOK, {"entry_result": 1}) == {"success": True, "message": "Entry ID missing"}
+    assert reply(HOOK, {"hello": 1}) == {"success": True, "message": "Webhook processed (legacy)"}
+    assert reply(HOOK + "/recording", {"x": 1}) == {"success": False, "message": "Missing recording_id"}
+    unknown = {"recording_id": "nobodys", "recording_state": "Completed", "entry_id": "nobodys"}
+    assert reply(HOOK + "/recording", unknown) == {"success": False, "message": "Call not found"}
+    for path in ("/events/dtmf", "/events/sms", "/events/record/tagged", "/result/call/hangup", "/result/stat", "/ping"):
+        for base in ("/api/v1/webhook", HOOK):
+            assert reply(base + path, {"command_id": "x"})["success"] is True, base + path
+        assert reply(FLAT + path, {"command_id": "x"}) == {"success": True}
+    story = Story(service)
+    menu = story.leg(1, "Appeared", 0, location="ivr")
+    assert menu == {"success": True, "message": "IVR call ignored"} and story.record() is None
+
+
+@covers("001 POST /api/webhooks/mango", "001 POST /api/webhooks/mango/events")
+def test_the_flat_dialect_makes_one_row_and_one_record(service):
+    story = Story(service)
+    base = {"call_id": story.call, "from": "+" + story.client, "to": "+" + LINE, "direction": "in",
+            "line_number": "+" + LINE, "location": "location", "vpbx_api_id": "id", "vpbx_api_key": KEY}
+    for path, status, second, more in (
+        (FLAT, "start", 0, {}), ("/hooks/mango", "answer", 5, {}), (FLAT, "end", 125, {"duration": 120}),
+        (FLAT, "end", 125, {"duration": 120}),
+    ):
+        body = {**base, "status": status, "timestamp": story.began + second, **more}
+        answer = service.raw("POST", path, login=None, data=json.dumps(body), headers={"Content-Type": "application/json"})
+        assert answer.status_code == 200 and answer.text == '{"success":true}', path
+        row = service.gateway.stored("SELECT * FROM mango WHERE call_id = ?", story.call)
+        assert [r["status"] for r in row] == [{"start": "started", "answer": "answered", "end": "completed"}[status]]
+    assert (row[0]["direction"], row[0]["duration"], row[0]["phone_number"]) == ("in", 120, "+" + story.client)
+    assert KEY not in row[0]["mango_data"]
+    record = ended(story, "answered")
+    assert (record["duration"], record["rk"], record["city"]) == (120, "РК1", "Москва")
+    assert len(service.ask("GET", f"/api/v1/calls/by-phone/{story.client}")["data"]) == 1
+    bad = {**base, "status": "start", "vpbx_api_key": "wrong"}
+    service.refused("POST", FLAT, 401, "INVALID_API_KEY", login=None, json=bad)
+    service.refused("POST", FLAT, 400, "INVALID_JSON", login=None, data=b"{")
+    for name in ("call_id", "status"):
+        body = {key: value for key, value in base.items() if key != name} | ({} if name == "status" else {"status": "end"})
+        assert name in service.refused("POST", FLAT, 400, "VALIDATION_ERROR", login=None, json=body)["error"]["details"]
+    vendor = Story(service, base=FLAT)
+    assert vendor.leg(1, "Appeared", 0) == {"success": True}
+
+
+@covers("001 GET /api/webhooks/mango/settings", "001 GET /api/webhooks/mango/status")
+def test_settings_and_status(service, exchange):
+    assert service.ask("GET", FLAT + "/settings") == {
+        "success": True,
+        "data": {"webhookUrl": "/hooks/mango", "apiUrl": f"{exchange.url}/vpbx", "apiKey": "***", "apiId": "***"},
+    }
+    unauthorized(service, "GET", FLAT + "/settings")
+    body = service.ask("GET", FLAT + "/status", login=None)
+    assert_like(body, {"success": True, "data": {
+        "status": "active", "timestamp": "", "version": "",
+        "endpoints": {"webhook": FLAT, "summary": "", "status": "", "recording": "", "call": ""}}})
+
+
+def test_pages_follow_the_call(service):
+    story = Story(service)
+
+    async def talk():
+        async with SocketIO(service.gateway, token=service.gateway.token("admin")) as socket:
+            await socket.wait("authenticated")
+            mine = lambda payload: payload.get("phoneClient") == story.client  # noqa: E731
+            await asyncio.to_thread(story.leg, 1, "Appeared", 0)
+            new = await socket.wait("call:new", mine)
+            assert new["status"] == "ringing"
+            await socket.wait("call:ringing", mine)
+            await socket.wait("incoming-call", lambda call: call["caller_number"] == story.client)
+            await socket.wait("mango-new-call", lambda payload: mine(payload["call"]))
+            active = await asyncio.to_thread(service.ask, "GET", "/api/calls/active")
+            assert [call["caller_number"] for call in active["data"] if call["id"] == new["numericId"]] == [story.client]
+            await asyncio.to_thread(story.leg, 2, "Connected", 5)
+            await socket.wait("call:answered", mine)
+            updated = await socket.wait("mango-call-updated", lambda p: p["call"]["status"] == "answered" and mine(p["call"]))
+            assert updated["callId"] == new["numericId"]
+            await asyncio.to_thread(story.leg, 3, "OnHold", 10)
+            assert (await socket.wait("call-hold-changed", lambda p: p["callId"] == new["numericId"]))["isHold"] is True
+            await asyncio.to_thread(story.leg, 4, "Connected", 20)
+            await socket.wait("call:resumed", mine)
+            await asyncio.to_thread(story.leg, 5, "Disconnected", 65, "1110")
+            over = await socket.wait("call:ended", mine)
+            assert over["duration"] == 60 and over["status"] == "ended"
+            assert socket.count("call:ended", mine) == 1 and socket.count("call:new", mine) == 1
+
+    asyncio.run(talk())
+
+
+def test_a_transfer_stays_one_call(service):
+    story = Story(service)
+    story.leg(1, "Appeared", 0)
+    story.leg(2, "Connected", 2)
+    story.leg(3, "Disconnected", 10, 1182)
+    second = Story(service)
+    second.entry, second.client, second.began = story.entry, story.client, story.began
+    taken = {"from": {"number": story.client, "taken_from_call_id": story.call}}
+    second.leg(1, "Appeared", 10, **taken)
+    second.leg(2, "Connected", 12, **taken)
+    second.leg(3, "Disconnected", 30, 1110, **taken)
+    record = ended(story, "answered")
+    assert record["duration"] == 28 and record["callId"] == story.call
+    assert len(service.ask("GET", f"/api/v1/calls/by-phone/{story.client}")["data"]) == 1
+    assert service.ask("GET", f"/api/calls/{record['id']}")["data"]["transfer_count"] == 1
+
+
+def test_events_are_counted_and_no_secret_is_logged(service):
+    assert service.gateway.metric("mango_webhooks_total", kind="call", result="accepted") > 10
+    assert service.gateway.metric("mango_webhooks_total", kind="call", result="repeated") > 5
+    assert service.gateway.metric("mango_webhooks_total", kind="call", result="refused") > 0
+    log = "\n".join(service.gateway.output)
+    assert SALT not in log and Realtime.TOKEN not in log and KEY not in log
+
+
+def test_a_restart_loses_nothing(service, realtime):
+    with Gateway(JWT_SECRET="s", MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT) as gateway:
+        own = Service(gateway, login="admin")
+        story = Story(own)
+        story.leg(1, "Appeared", 0)
+        story.leg(2, "Connected", 5)
+        gateway.kill()
+        gateway.start()
+        reply = story.leg(3, "Disconnected", 65, 1110)
+        assert reply["data"] == {"callId": story.call, "status": "answered", "duration": 60}
+        record = ended(story, "answered")
+        assert record["duration"] == 60 and record["callId"] == story.call
+        assert story.leg(3, "Disconnected", 65, 1110) == reply
+        assert len(own.ask("GET", f"/api/v1/calls/by-phone/{story.client}")["data"]) == 1
+
+
+def test_strangers_are_kept_out():
+    with Gateway(
+        MANGO_API_KEY=KEY, MANGO_API_SALT=SALT, MANGO_REQUIRE_SIGN="true", MANGO_ALLOWED_IPS="81.88.80.132, 127.0.0.0/8",
+    ) as gateway:
+        service = Service(gateway, login="admin")
+        story = Story(service)
+        assert story.leg(1, "Appeared", 0)["success"] is True
+        service.refused("POST", HOOK, 401, "INVALID_SIGNATURE", login=None, json=story.leg_event(2, "Connected", 1))
+    with Gateway(MANGO_ALLOWED_IPS="81.88.80.132") as gateway:
+        service = Service(gateway, login="admin")
+        service.refused("POST", FLAT, 401, "UNAUTHORIZED", login=None, json={"call_id": "x", "status": "start"})
+    bad = Gateway(MANGO_ALLOWED_IPS="81.88.80")
+    finished = bad.run("check")
+    bad.remove_folder()
+    assert finished.returncode == 78 and "MANGO_ALLOWED_IPS" in finished.stdout + finished.stderr
+
+
+# Broadcasts
+
+
+@covers("realtime POST /api/v1/broadcast/call-new", "realtime POST /api/v1/broadcast/call-updated",
+        "realtime POST /api/v1/broadcast/call-ended")
+def test_broadcasts_of_others_are_told_on_sockets(service, realtime):
+    call = {"id": 7, "callId": "others", "phoneClient": "79990001122", "status": "answered"}
+
+    async def talk():
+        async with SocketIO(service.gateway, token=service.gateway.token("admin")) as socket:
+            await socket.wait("authenticated")
+            for word, event in (("call-new", "call:new"), ("call-updated", "call:updated"), ("call-ended", "call:ended")):
+                path = f"/api/v1/broadcast/{word}"
+                body = {"token": Realtime.TOKEN, "call": call, "rooms": ["operators", "no such room"]}
+                answer = await asyncio.to_thread(service.ask, "POST", path, login=None, json=body)
+                assert answer["success"] is True
+                assert await socket.wait(event, lambda payload: payload.get("callId") == "others") == call
+
+    asyncio.run(talk())
+    path = "/api/v1/broadcast/call-new"
+    for token in ("", "wrong", None):
+        service.refused("POST", path, 401, "UNAUTHORIZED", login=None, json={"token": token, "call": call})
+    service.refused("POST", path, 400, "VALIDATION_ERROR", login=None, json={"token": Realtime.TOKEN})
+    service.refused("POST", path, 400, "INVALID_JSON", login=None, data=b"x")
+    # What was told us is told nobody else.
+    assert realtime.events(callId="others") == []
+
+
+def test_a_realtime_service_that_is_away_delays_nothing_and_is_counted():
+    with Gateway(
+        AUTH_MODE="off", MANGO_API_KEY=KEY, MANGO_API_SALT=SALT, REALTIME_SERVICE_URL="http://127.0.0.1:9",
+        WEBHOOK_TOKEN="x",
+    ) as gateway:
+        service = Service(gateway, login=None)
+        story = Story(service)
+        story.leg(1, "Appeared", 0)
+        assert story.leg(2, "Connected", 5)["success"] is True
+        gateway.wait_metric("realtime_broadcasts_total", 1, event="call-new", result="failed")
+
+
+# Recordings
+
+
+@pytest.fixture(scope="module")
+def bucket():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    client = boto3.client(
+        "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="access", aws_secret_access_key="secret",
+        region_name="us-east-1")
+    client.create_bucket(Bucket="calls")
+    yield client
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def recording_service(realtime, exchange, bucket):
+    with Gateway(
+        JWT_SECRET="s", MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT, MANGO_API_URL=f"{exchange.url}/vpbx",
+        REALTIME_SERVICE_URL=realtime.url, WEBHOOK_TOKEN=Realtime.TOKEN, S3_BUCKET_NAME="calls",
+        S3_ENDPOINT=bucket.meta.endpoint_url, S3_ACCESS_KEY_ID="access", S3_SECRET_ACCESS_KEY="secret",
+    ) as running:
+        yield Service(running, login="admin")
+
+
+def answered(service):
+    story = Story(service)
+    story.leg(1, "Appeared", 0)
+    story.leg(2, "Connected", 5)
+    story.leg(3, "Disconnected", 65, 1110)
+    return story
+
+
+def hurry(service, recording):
+    """Waits for nothing: the next attempt is due now."""
+    service.sql("UPDATE recordings SET next_attempt_at = 0 WHERE recording_id = ?", recording)
+
+
+def test_a_recording_is_fetched_once_and_stored(recording_service, realtime, exchange, bucket):
+    service = recording_service
+    story = answered(service)
+    identifier = f"MToxMDA/{story.call}"
+    started = {"recording_id": identifier, "recording_state": "Started", "seq": 1, "entry_id": story.entry,
+               "call_id": story.call, "timestamp": story.began}
+    reply = story.post("/recording", started).json()
+    assert reply == {"success": True, "message": "Recording started - waiting for completion"}
+    added = {"entry_id": story.entry, "product_id": 1, "user_id": -1, "timestamp": story.began + 70,
+             "recording_id": identifier}
+    for _ in range(2):
+        reply = story.post("/events/record/added", added).json()
+        assert reply == {"success": True, "message": "Recording queued for processing", "data": {"callId": story.call}}
+    completed = {**started, "recording_state": "Completed", "seq": 2, "completion_code": 1000}
+    assert story.post("/events/recording", completed).json()["message"] == "Recording queued for processing"
+    hurry(service, identifier)
+    record = wait_for(lambda: (story.record() or {}).get("recordingPath") and story.record(), 8, "the recording")
+    key = f"callcentre/recordings/{story.call}_{story.began * 1000}.mp3"
+    assert record["recordingPath"] == key and record["recordUrl"] == f"s3://{key}"
+    assert record["recordingProcessedAt"] is not None and record["status"] == "answered"
+    stored = bucket.get_object(Bucket="calls", Key=key)
+    assert stored["ContentType"] == "audio/mpeg"
+    assert stored["Body"].read() == b"ID3" + identifier.encode() * 1000
+    # One visit to the place the exchange led on to.
+    assert len([o for o in exchange.orders("queries/recording/post") if o["recording_id"] == identifier]) == 1
+    told = wait_for(lambda: [b for n, b in realtime.events(id=record["id"]) if n == "call-updated"], 5, "the broadcast")
+    assert told[-1]["token"] == Realtime.TOKEN and told[-1]["call"]["recordFile"] == key
+    assert told[-1]["call"]["recordUrl"] == f"s3://{key}"
+    # Links that anybody may use.
+    url = service.ask("GET", f"/api/v1/recordings/call/{record['id']}/download")["url"]
+    assert requests.get(url, timeout=5).content.startswith(b"ID3") and "X-Amz-Expires=3600" in url
+    detail = service.ask("GET", f"/api/calls/{record['id']}")["data"]
+    assert requests.get(detail["recording_url"], timeout=5).status_code == 200
+    bucket.delete_object(Bucket="calls", Key=key)
+    service.refused("GET", f"/api/v1/recordings/call/{record['id']}/download", 404, "RECORDING_NOT_FOUND")
+    assert list((service.gateway.folder / "fetched").iterdir()) == []
+    assert service.gateway.metric("recordings_total", result="stored") >= 1
+
+
+def test_a_recording_that_is_not_there_yet_is_tried_again_also_after_a_restart(recording_service, exchange, bucket):
+    service = recording_service
+    story = answered(service)
+    exchange.failures = 1
+    identifier = f"late-{story.call}"
+    event = {"entry_id": story.entry, "timestamp": story.began, "recording_id": identifier}
+    story.post("/events/record/added", event)
+    hurry(service, identifier)
+
+    def row():
+        return service.gateway.stored("SELECT * FROM recordings WHERE recording_id = ?", identifier)[0]
+
+    failed = wait_for(lambda: row()["attempts"] == 1 and row(), 8, "the first attempt")
+    assert failed["last_error"] == "exchange: result 3320" and failed["state"] == "Added"
+    assert 50_000 < failed["next_attempt_at"] - time.time() * 1000 < 61_000
+    service.gateway.kill()
+    hurry(service, identifier)
+    service.gateway.start()
+    done = wait_for(lambda: row()["state"] == "Downloaded" and row(), 8, "the second attempt")
+    assert done["attempts"] == 2 and done["s3_key"].endswith(f"{story.call}_{story.began * 1000}.mp3")
+    # Another recording of the same moment does not replace it.
+    second = {**event, "recording_id": f"second-{story.call}"}
+    story.post("/events/record/added", second)
+    hurry(service, second["recording_id"])
+    key = done["s3_key"].replace(".mp3", "_2.mp3")
+    wait_for(lambda: story.record()["recordingPath"] == key, 8, "the second recording")
+
+
+def test_the_flat_dialects_recording_comes_from_its_address(recording_service, exchange):
+    service = recording_service
+    story = Story(service)
+    body = {"call_id": story.call, "from": "+" + story.client, "to": "+" + LINE, "direction": "in", "status": "end",
+            "timestamp": story.began, "duration": 9, "record_url": f"{exchange.url}/plain/{story.call}"}
+    assert service.raw("POST", FLAT, login=None, json=body).json() == {"success": True}
+    assert story.record() is None or story.record()["recordUrl"] == body["record_url"]
+    hurry(service, f"j:{story.call}")
+    record = wait_for(lambda: (story.record() or {}).get("recordingPath") and story.record(), 8, "the recording")
+    assert record["recordUrl"].startswith("s3://callcentre/recordings/")
+
+
+def test_links_are_those_of_botocore(recording_service, bucket):
+    """Names with all that must be escaped, signed by us and by Amazon's own library at the same moment."""
+    service = recording_service
+    parameters = ("X-Amz-Date", "X-Amz-Signature")
+    for name in ("plain.mp3", "with space+plus.mp3", "Саратов/ключ=1~._-.mp3", "a&b?c#d%20e.mp3", "(x)!*'@$,;:.mp3"):
+        key = f"callcentre/recordings/{name}"
+        bucket.put_object(Bucket="calls", Key=key, Body=b"x")
+        record = service.record(recordUrl=f"s3://{key}")
+        url = service.ask("GET", f"/api/v1/recordings/call/{record['id']}/download")["url"]
+        assert requests.get(url, timeout=5).content == b"x", name
+        query = dict(pair.split("=", 1) for pair in url.split("?", 1)[1].split("&"))
+        moment = datetime.datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
+        signer = S3SigV4QueryAuth(Credentials("access", "secret"), "s3", "us-east-1", expires=3600)
+        theirs = AWSRequest(method="GET", url=url.split("?", 1)[0])
+        with mock.patch("botocore.auth.get_current_datetime", return_value=moment):
+            signer.add_auth(theirs)
+        other = dict(pair.split("=", 1) for pair in theirs.url.split("?", 1)[1].split("&"))
+        assert [query[p] for p in parameters] == [other[p] for p in parameters], name
