@@ -261,6 +261,8 @@ private let closeNormal: [UInt8] = [0x88, 2, 0x03, 0xE8]
         ("permessage-deflate; server_max_window_bits=10, permessage-deflate", true),
         ("permessage-deflate; server_no_context_takeover=1", false), ("permessage-deflate; unknown", false),
         ("permessage-deflate; client_max_window_bits; client_max_window_bits", false),
+        ("permessage-deflate; client_max_window_bits=10", true),
+        ("permessage-deflate; client_max_window_bits=7", false),
     ])
     func `an offer of deflate is taken when we can fulfil it`(_ offer: String, _ isTaken: Bool) throws {
         let handshake = try WebSocketHandshake(try request([("Sec-WebSocket-Extensions", offer)]), endpoint)

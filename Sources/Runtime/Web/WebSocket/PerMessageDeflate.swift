@@ -68,7 +68,7 @@ final class PerMessageDeflate {
         guard inflateReset(inflater) == Z_OK else { return .malformed }
         var input = bytes + Self.tail
         var output = [UInt8]()
-        var status = Z_OK
+        var (status, isDone) = (Z_OK, false)
         input.withUnsafeMutableBufferPointer { source in
             inflater.pointee.next_in = source.baseAddress
             inflater.pointee.avail_in = UInt32(source.count)
@@ -80,8 +80,12 @@ final class PerMessageDeflate {
                     count = 16_384 - Int(inflater.pointee.avail_out)
                 }
                 output += piece
+                // Blocks may follow one that is marked as the last (RFC 7692 §7.2.3.4).
+                let goesOn = status == Z_STREAM_END && inflater.pointee.avail_in > 0
+                if goesOn { status = inflateReset(inflater) }
                 // A full piece may hide more output; a short one means that the input is used up.
-            } while status == Z_OK && inflater.pointee.avail_out == 0 && output.count <= limit
+                isDone = !goesOn && (status != Z_OK || inflater.pointee.avail_out > 0)
+            } while !isDone && output.count <= limit
         }
         if output.count > limit { return .tooLong }
         let isWhole = (status == Z_OK || status == Z_BUF_ERROR || status == Z_STREAM_END)

@@ -6,6 +6,8 @@ struct WebSocketHandshake {
     let subprotocol: String?
     let usesDeflate: Bool
     private let key: String
+    /// Whether the offer names our window, so that the answer has to.
+    private let namesWindow: Bool
 
     /// Whether a request wants to become a WebSocket.
     static func isWanted(by request: HTTPRequest) -> Bool {
@@ -28,7 +30,9 @@ struct WebSocketHandshake {
         guard subprotocol != nil || !endpoint.requiresSubprotocol else {
             throw Failure(.badRequest, "VALIDATION_ERROR", "Нет общего подпротокола WebSocket")
         }
-        usesDeflate = request.fields.list("Sec-WebSocket-Extensions").contains(where: Self.isAcceptableOffer)
+        let offer = request.fields.list("Sec-WebSocket-Extensions").first(where: Self.isAcceptableOffer)
+        usesDeflate = offer != nil
+        namesWindow = offer?.lowercased().contains("server_max_window_bits") ?? false
     }
 
     /// The answer that completes the handshake.
@@ -41,6 +45,7 @@ struct WebSocketHandshake {
         if usesDeflate {
             response.fields["Sec-WebSocket-Extensions"] =
                 "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+                + (namesWindow ? "; server_max_window_bits=15" : "")
         }
         return response
     }
@@ -48,6 +53,9 @@ struct WebSocketHandshake {
     static func accept(_ key: String) -> String {
         Base64.encode(Hash.sha1([UInt8]((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)))
     }
+
+    /// Values of `client_max_window_bits`, which may be quoted (RFC 7692 §7.1.2).
+    private static let windows = Set((8...15).flatMap { [Substring("=\($0)"), Substring("=\"\($0)\"")] })
 
     /// An offer of permessage-deflate that our full window and missing context fulfil.
     private static func isAcceptableOffer(_ offer: String) -> Bool {
@@ -58,7 +66,7 @@ struct WebSocketHandshake {
         return zip(parts, names).allSatisfy { part, name in
             switch name {
             case "server_no_context_takeover", "client_no_context_takeover": part.lowercased() == name
-            case "client_max_window_bits": true
+            case "client_max_window_bits": part.lowercased() == name || windows.contains(part.dropFirst(name.count))
             case "server_max_window_bits": part.hasSuffix("=15")
             default: false
             }
