@@ -29,6 +29,7 @@ package struct API: Sendable {
     package var storedRecordings: StoredRecordings?
     let throttle = LoginThrottle()
     let creations = IdempotencyKeys()
+    let newestRecord = RecordMoment()
 
     package init(
         loop: any EventLoop, calls: CallManager, store: any CallStore, users: any UserStore, roster: RosterBox,
@@ -65,12 +66,17 @@ package struct API: Sendable {
     typealias Answer = @Sendable (APIRequest) async throws(Failure) -> HTTPResponse
 
     /// Adds a route that is open to whoever `access` lets in.
+    ///
+    /// Whoever is told that something was done may rely on it, whatever becomes of this process: what was queued for the
+    /// store meanwhile is written before the answer.
     func on(_ method: HTTPMethod, _ template: String, _ router: inout Router, _ answer: @escaping Answer) {
-        let (access, loop) = (access, loop)
+        let (access, loop, store) = (access, loop, store)
         router.on(method, template) { request, parameters in
             do throws(Failure) {
                 let caller = try access.caller(of: request, now: loop.wallTime)
-                return try await answer(APIRequest(http: request, parameters: parameters, caller: caller))
+                let response = try await answer(APIRequest(http: request, parameters: parameters, caller: caller))
+                if method != .get { await store.flush() }
+                return response
             } catch {
                 return error.response
             }

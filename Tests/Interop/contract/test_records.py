@@ -1,7 +1,9 @@
 """Document 000: /api/v1/calls with a token."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
+import requests
 from rows import covers
 from shapes import assert_like, unauthorized
 
@@ -150,3 +152,18 @@ def test_recording(service):
     bare = service.record("missed")
     service.refused("GET", f"/api/v1/recordings/call/{bare['id']}/download", 404, "RECORDING_NOT_FOUND")
     unauthorized(service, "GET", f"/api/v1/recordings/call/{made['id']}/download")
+
+
+def test_many_records_come_in_a_millisecond(service):
+    """Without a `callId` of their own all of them are taken, each under another one."""
+    def write(number):
+        body = {"phoneClient": "79990001122", "status": "missed"}
+        with requests.Session() as session:
+            session.headers["Authorization"] = f"Bearer {token}"
+            return [session.post(service.gateway.url("/api/v1/calls"), json=body, timeout=30) for _ in range(100)]
+
+    token = service.gateway.token()
+    with ThreadPoolExecutor(16) as pool:
+        answers = [answer for some in pool.map(write, range(16)) for answer in some]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["data"]["callId"] for answer in answers}) == len(answers)

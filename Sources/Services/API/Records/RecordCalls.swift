@@ -90,10 +90,10 @@ extension API {
     private func file(
         callID: String?, at moment: WallTime, _ draft: @Sendable () async -> CallRecord
     ) async throws(Failure) -> CallRecord {
-        for attempt in 0..<Int64(100) {
+        for _ in 0..<100 {
             var record = await draft()
             (record.createdAt, record.updatedAt) = (moment, moment)
-            record.callID = callID ?? "MANUAL-\(moment.milliseconds + attempt)"
+            record.callID = callID ?? "MANUAL-\(newestRecord.next(at: moment))"
             do throws(StoreError) {
                 let event = CallEvent(record: record, notice: .filed(isNew: true), offeredTo: [])
                 try await store.add(record, rows: calls.publications(of: event))
