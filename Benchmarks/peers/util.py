@@ -20,6 +20,15 @@ def autogroup(process):
     return process
 
 
+def hurry():
+    """Gives this program, which makes the load, and all it starts the priority that servers get by `spawn`."""
+    nice = os.environ.setdefault("BENCH_NICE", "-15")
+    try:
+        os.nice(int(nice))
+        with open("/proc/self/autogroup", "w") as file: file.write(nice)
+    except OSError: pass
+
+
 def end(process, seconds=8):
     if process.poll() is not None: return
     process.terminate()
