@@ -40,7 +40,7 @@ enum CallPages {
     /// How many calls the list has: from the sums of days where these know all that is asked.
     static func count(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> Int {
         if query.visibility == .all, query.isOfWholeDays {
-            return try CallTallies.read(database, query, byPerson: false).reduce(0) { $0 + $1.calls }
+            return try CallTallies.count(database, query)
         }
         let conditions = CallConditions(query)
         let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)

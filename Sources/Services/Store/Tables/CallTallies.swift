@@ -8,27 +8,48 @@ enum CallTallies {
     static func read(
         _ database: Database, _ query: CallQuery, byPerson: Bool
     ) throws(SQLFailure) -> [CallTally] {
+        var sums = TallySums()
+        for part in parts(of: query, byPerson: byPerson) {
+            sums.add(try read(database, part.conditions, part.source, byPerson))
+        }
+        return sums.all
+    }
+
+    /// How many calls there are, of whatever kind: nothing has to be sorted for that.
+    static func count(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> Int {
+        var calls: Int64 = 0
+        for (conditions, source) in parts(of: query, byPerson: false) {
+            let sql = "SELECT \(source.count) FROM \(source.table) \(conditions.clause)"
+            calls += try database.integer(sql, conditions.values) ?? 0
+        }
+        return Int(calls)
+    }
+
+    /// Where the calls of a query are counted, each in one place.
+    private static func parts(
+        of query: CallQuery, byPerson: Bool
+    ) -> [(conditions: CallConditions, source: TallySource)] {
         // What matches nothing has no plan that uses an index, and one that must be used would be an error.
         if query.states?.isEmpty == true || query.directions?.isEmpty == true { return [] }
-        var sums = TallySums()
+        var parts: [(conditions: CallConditions, source: TallySource)] = []
         if query.isLive != true {
             var rest = [query]
             if query.isOfWholeDays, let (days, edges) = WholeDays.split(query) {
                 let isOfAll = query.visibility == .all && !byPerson
-                sums.add(try read(database, days.conditions(query), isOfAll ? .days : .peopleDays, byPerson))
+                parts.append((days.conditions(query), isOfAll ? .days : .peopleDays))
                 rest = edges
             }
             for var part in rest {
                 part.isLive = false
-                sums.add(try read(database, CallConditions(part), query.isOfWholeDays ? .figures : .calls, byPerson))
+                parts.append((CallConditions(part), query.isOfWholeDays ? .figures : .calls))
             }
         }
         if query.isLive != false {
             var live = query
             live.isLive = true
-            sums.add(try read(database, CallConditions(live), .liveCalls, byPerson))
+            parts.append((CallConditions(live), .liveCalls))
         }
-        return sums.all
+        return parts
     }
 
     private static func read(
