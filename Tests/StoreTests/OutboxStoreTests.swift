@@ -45,7 +45,7 @@ struct OutboxStoreTests {
         }
     }
 
-    private static func count(_ table: String) -> (Database) throws(SQLFailure) -> Int64? {
+    private static func count(_ table: String) -> @Sendable (Database) throws(SQLFailure) -> Int64? {
         { database throws(SQLFailure) in try database.integer("SELECT count(*) FROM \(table)") }
     }
 
@@ -148,7 +148,7 @@ struct OutboxStoreTests {
     @Test(arguments: Engine.allCases) func `a webhook comes back as it was stored, without its secret in the file`(
         engine: Engine
     ) async throws {
-        let folder = try TemporaryFolder()
+        let place = try Place(engine)
         var webhook = Webhook(name: "crm")
         (webhook.url, webhook.secret, webhook.events) = ("https://crm.example/x", "a secret of sixteen", [.ended])
         let wanted = webhook
