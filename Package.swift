@@ -202,7 +202,7 @@ let testTargets: [Target] = [
     tests("ClusterTests", ["Cluster", "CallModel", "Wire"]),
     tests("MangoTests", ["Mango", "CallModel", "Directory", "Crypto", "Wire"]),
     tests("ObservabilityTests", ["Observability", "Telemetry", "CallModel", "Web", "Reactor", "Wire"]),
-    tests("TandemTests", ["tandem", "Calls", "Crypto", "Directory", "Store", "Wire"]),
+    tests("TandemTests", ["tandem", "Calls", "Cluster", "Crypto", "Directory", "Store", "Wire"]),
 ]
 
 let package = Package(

@@ -1,4 +1,5 @@
 import Calls
+import Cluster
 import Directory
 import Testing
 import Wire
@@ -63,6 +64,21 @@ struct ConfigurationTests {
         #expect(try configuration(["PLAY_HOSTS": "none"]).calls.playHosts.isEmpty)
         #expect(throws: ConfigurationError.self) { try configuration(["PLAY_HOSTS": "http://files"]) }
         #expect(throws: ConfigurationError.self) { try configuration(["PLAY_CA": "/nowhere/ca.pem"]) }
+    }
+
+    @Test func `webhooks tell any public host, those that are named, or none`() throws {
+        #expect(try configuration([:]).webhooks.hosts == ["*"])
+        #expect(try configuration(["WEBHOOK_HOSTS": "crm.internal"]).webhooks.hosts == ["crm.internal"])
+        #expect(try configuration(["WEBHOOK_HOSTS": "none"]).webhooks.hosts.isEmpty)
+        #expect(throws: ConfigurationError.self) { try configuration(["WEBHOOK_HOSTS": "http://crm"]) }
+    }
+
+    @Test func `gateways meet in Redis only where it is named, without TLS`() throws {
+        #expect(try configuration([:]).service.redis == nil)
+        #expect(try configuration(["REDIS_URL": "redis://:secret@cache:6380/1"]).service.redis?.port == 6380)
+        for url in ["rediss://cache", "cache:6379", "redis://"] {
+            #expect(throws: ConfigurationError.self) { try configuration(["REDIS_URL": url]) }
+        }
     }
 
     @Test func `the public address is this machine's own like those of its interfaces`() throws {

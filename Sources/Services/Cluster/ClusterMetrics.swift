@@ -13,7 +13,8 @@ package struct ClusterMetrics: Sendable {
             "redis_events_total", "Events from and to the other nodes.", labels: ["direction"])
         (sent, received) = (events.with("sent"), events.with("received"))
         dropped = registry.counter(
-            "redis_events_dropped_total", "Events the other nodes were not told, because too many were waiting."
+            "redis_events_dropped_total",
+            "Events the other nodes were not told: too many were waiting, or Redis broke off."
         ).with()
     }
 }

@@ -95,7 +95,12 @@ actor RedisWriter {
                     (work.calls.takeChanges(Self.batch), work.messages.take(Self.batch))
                 }
                 guard !calls.isEmpty || !messages.isEmpty else { return }
-                _ = try connection.run(calls + messages.map { ["PUBLISH", Self.channel, $0] })
+                do throws(RedisFailure) {
+                    _ = try connection.run(calls + messages.map { ["PUBLISH", Self.channel, $0] })
+                } catch {
+                    metrics.dropped.increment(by: UInt64(messages.count))
+                    throw error
+                }
                 metrics.sent.increment(by: UInt64(messages.count))
             }
         }
