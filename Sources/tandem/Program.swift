@@ -22,6 +22,7 @@ enum Program {
         tandem line      add, list and remove the numbers that customers dial
         tandem company   add, list and remove the organisations of those who call
         tandem db        say what is in the database, migrate it, copy it into another
+        tandem mango     bring over calls and extensions from the Mango Office exchange
         tandem version
 
         Settings are environment variables, or lines NAME=value in ./.env; README.md lists them.

@@ -67,6 +67,7 @@ class Exchange(Server):
         self.failures = 0
         self.results = {}
         self.content = {}
+        self.answers = {}
         super().__init__(Exchange.answer)
 
     def answer(self, request):
@@ -91,6 +92,9 @@ class Exchange(Server):
             token = hashlib.sha256(order["recording_id"].encode()).hexdigest()[:12]
             self.recordings[token] = b"ID3" + order["recording_id"].encode() * 1000
             return 302, {"Location": f"{self.url}/storage/{token}"}, b""
+        if command in self.answers:
+            status, content = self.answers[command]()
+            return status, {"Content-Type": "text/csv"}, content.encode()
         status, content = self.content.get(command, (200, json.dumps({"result": self.results.get(command, 1000)})))
         return status, {"Content-Type": "application/json"}, content.encode()
 

@@ -88,7 +88,7 @@ package struct SigV4: Sendable {
         }.sorted { $0.0 < $1.0 }
     }
 
-    /// `20130524T000000Z`
+    /// Such as 20130524T000000Z.
     private static func date(_ moment: WallTime) -> String {
         moment.iso8601().prefix(19).filter { $0 != "-" && $0 != ":" } + "Z"
     }

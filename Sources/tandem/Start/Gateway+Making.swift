@@ -188,6 +188,7 @@ extension Gateway {
         parts.signalling.addRoutes(to: &router)
         parts.mango.routes.add(to: &router)
         parts.mango.broadcasts.add(to: &router)
+        parts.mango.admin?.add(to: &router)
         HealthRoutes(
             service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
             wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }
@@ -223,7 +224,9 @@ extension Gateway {
             Compression(thread: parts.answers).middleware,
             StandardMiddleware.rateLimit(
                 RateLimiter(requests: web.rateLimit, per: web.rateWindow), now: { loop.now },
-                exempt: ["/health", "/metrics", "/ws", "/sip", "/api/webhooks", "/api/v1/webhook", web.socketIOPath]),
+                exempt: [
+                    "/health", "/metrics", "/ws", "/sip", "/api/webhooks", "/api/v1/webhook", web.socketIOPath,
+                ] + [configuration.mango.webhookURL].filter { $0.hasPrefix("/") && $0.count > 1 }),
         ]
     }
 

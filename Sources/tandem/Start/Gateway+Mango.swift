@@ -1,5 +1,7 @@
 import API
+import CallViews
 import Calls
+import Directory
 import Mango
 import Reactor
 import Signalling
@@ -15,10 +17,14 @@ struct MangoParts {
     let routes: MangoRoutes
     let broadcasts: BroadcastRoutes
     let desk: RecordingDesk
+    /// Nil: the exchange cannot be commanded.
+    let exchange: MangoExchange?
     /// Nil: nobody is told.
     let realtime: RealtimeBroadcaster?
     /// Where recordings go; nil: nowhere.
     let objects: ObjectStore?
+    /// Nil: there is nothing to be brought over.
+    let admin: MangoAdminRoutes?
     private let clients: [HTTPClient]
 
     /// Whence recordings can be had that are not here.
@@ -44,6 +50,7 @@ extension MangoParts {
         let roster: RosterBox
         let access: Access
         let signalling: Signalling
+        let keeper: DirectoryKeeper
         let registry: MetricRegistry
         /// Where files are read.
         let files: BlockingThread
@@ -66,6 +73,8 @@ extension MangoParts {
         let vendor = Self.makeClient("mango-http", needs, hosts: Self.vendorHosts(configuration), configuration)
         let others = Self.makeClient("services-http", needs, hosts: Self.serviceHosts(configuration), configuration)
         clients = [vendor, others]
+        exchange = MangoExchange(
+            services, settings: configuration.mango, client: vendor, ingest: ingest, metrics: metrics)
         objects = configuration.objects.map { settings in
             ObjectStore(settings, client: others, wallTime: { SystemClock.wallTime() })
         }
@@ -80,6 +89,12 @@ extension MangoParts {
         } else {
             realtime = nil
         }
+        admin = exchange.map { exchange in
+            let (access, keeper) = (needs.access, needs.keeper)
+            let sync = MangoSync(
+                exchange, settings: configuration.mango, directory: needs.store, reload: { await keeper.reload() })
+            return MangoAdminRoutes(sync: sync) { access.refusal(unlessAdministrator: $0) }
+        }
         let (ingest, desk) = (ingest, desk)
         needs.loop.execute { ingest.assumeIsolated { $0.setRecordingsChanged { desk.wake() } } }
     }
@@ -92,14 +107,7 @@ extension MangoParts {
         return MangoRoutes(
             loop: needs.loop, ingest: ingest, settings: configuration.mango, metrics: metrics,
             version: configuration.service.version, logger: logger
-        ) { request in
-            do throws(Failure) {
-                _ = try access.caller(of: request, now: SystemClock.wallTime())
-                return nil
-            } catch {
-                return error
-            }
-        }
+        ) { access.refusal(of: $0) }
     }
 
     /// The exchange leads on to servers whose names nobody knows before; those of this network it must not reach.
@@ -119,5 +127,29 @@ extension MangoParts {
         settings.simultaneous = 12
         settings.ownAddresses = { [configuration] in configuration.ownAddresses }
         return HTTPClient(name: name, loop: needs.loop, network: needs.network, settings)
+    }
+}
+
+extension Access {
+    /// Why a request is not answered; nil: it is.
+    fileprivate func refusal(of request: HTTPRequest) -> Failure? {
+        do throws(Failure) {
+            _ = try caller(of: request, now: SystemClock.wallTime())
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// The same, where only administrators are answered.
+    fileprivate func refusal(unlessAdministrator request: HTTPRequest) -> Failure? {
+        do throws(Failure) {
+            guard case .user(_, let role) = try caller(of: request, now: SystemClock.wallTime()) else {
+                return .unauthorized
+            }
+            return role == .admin ? nil : .forbidden
+        } catch {
+            return error
+        }
     }
 }

@@ -117,7 +117,8 @@ final class Gateway {
             configuration,
             MangoParts.Needs(
                 loop: loop, network: network, calls: calls, store: store, roster: roster, access: access,
-                signalling: signalling, registry: registry, files: recordingThread, logger: logger))
+                signalling: signalling, keeper: keeper, registry: registry, files: recordingThread, logger: logger))
+        services.vendor = mango.exchange
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
         var webLimits = NetworkLimits()
         webLimits.queuedBytesPerConnection = 32 << 20
@@ -130,8 +131,8 @@ final class Gateway {
                     signalling: signalling, mango: mango,
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: HealthSource(
-                        calls: calls, sip: sip, store: store, media: media, roster: roster, cluster: cluster,
-                        startedAt: loop.now),
+                        calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
+                        cluster: cluster, startedAt: loop.now),
                     admin: Self.makeAdmin(store, keeper, sip, webhooks),
                     pbx: Self.makePBX(configuration, (loop, network, sip), roster), answers: answerThread,
                     logger: logger)),

@@ -15,6 +15,7 @@ struct HealthSource: Sendable {
     let store: SQLStore
     let media: MediaPlane
     let roster: RosterBox
+    let mango: MangoParts
     let cluster: Cluster?
     let startedAt: Instant
 
@@ -35,8 +36,8 @@ struct HealthSource: Sendable {
             checks: [
                 ("database", database),
                 ("redis", redis), ("callManager", callManager), ("sip", hasTrunk ? trunk : .notConfigured),
-                ("webrtc", browserLegs), ("mango", .notConfigured),
-                ("s3", .notConfigured), ("realtime", .notConfigured),
+                ("webrtc", browserLegs), ("mango", configured(mango.exchange != nil)),
+                ("s3", configured(mango.objects != nil)), ("realtime", configured(mango.realtime != nil)),
             ])
     }
 
@@ -49,6 +50,11 @@ struct HealthSource: Sendable {
         guard let cluster else { return .notConfigured }
         let isConnected = cluster.isConnected
         return HealthReport.Check(isOK: isConnected, message: isConnected ? "connected" : "not reachable")
+    }
+
+    /// What is asked of others when there is something to ask; their absence ends no call.
+    private func configured(_ isConfigured: Bool) -> HealthReport.Check {
+        isConfigured ? HealthReport.Check(isOK: true, message: "configured") : .notConfigured
     }
 
     /// Workers cannot stop without the program; what there is to say of them is how much they carry.

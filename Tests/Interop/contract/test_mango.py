@@ -469,3 +469,101 @@ def test_links_are_those_of_botocore(recording_service, bucket):
             signer.add_auth(theirs)
         other = dict(pair.split("=", 1) for pair in theirs.url.split("?", 1)[1].split("&"))
         assert [query[p] for p in parameters] == [other[p] for p in parameters], name
+
+
+# Commands
+
+
+def test_people_command_calls_of_the_exchange(service, exchange):
+    story = answered_live(service)
+    record = story.record()
+    service.ask("POST", f"/api/calls/hold/{record['id']}")
+    held = wait_for(lambda: exchange.orders("commands/call/hold/on"), 5, "the command")[-1]
+    assert held["call_id"] == story.call and held["initiator"] == "101" and held["command_id"].startswith("gw_")
+    service.ask("POST", f"/api/calls/transfer/{record['id']}", json={"target": "102"})
+    moved = wait_for(lambda: exchange.orders("commands/transfer"), 5, "the command")[-1]
+    assert {"call_id": story.call, "to_number": "102", "method": "blind", "initiator": "101"}.items() <= moved.items()
+    service.ask("POST", f"/api/calls/hangup/{record['id']}")
+    ended_one = wait_for(lambda: exchange.orders("commands/call/hangup"), 5, "the command")[-1]
+    assert ended_one["call_id"] == story.call
+    # The call goes on until the exchange says that it is over.
+    assert service.ask("GET", f"/api/calls/{record['id']}/status")["data"]["is_active"] is True
+    service.refused("POST", f"/api/calls/answer/{record['id']}", 409, "INVALID_STATE")
+    story.leg(3, "Disconnected", 65, 1110)
+    ended(story, "answered")
+    service.gateway.wait_metric("mango_commands_total", 1, command="commands/call/hangup", result="done")
+
+
+def answered_live(service):
+    story = Story(service)
+    story.leg(1, "Appeared", 0)
+    story.leg(2, "Connected", 5)
+    return story
+
+
+def test_a_call_that_no_trunk_can_carry_is_made_by_the_exchange(service, exchange):
+    client = Story(service).client
+    made = service.ask("POST", "/api/calls/dial", json={"from": "101", "to": client})["call"]
+    assert made["direction"] == "outbound" and made["status"] == "ringing"
+    order = wait_for(lambda: exchange.orders("commands/callback"), 5, "the command")[-1]
+    assert order["from"] == {"extension": "101"} and order["to_number"] == client
+    story = Story(service)
+    story.client = client
+    story.leg(1, "Appeared", 0, command_id=order["command_id"])
+    story.leg(2, "Connected", 5)
+    story.leg(3, "Disconnected", 65, 1110)
+    record = ended(story, "answered")
+    assert record["uuid"] == made["id"] and record["callDirection"] == "outgoing" and record["duration"] == 60
+    assert len(service.ask("GET", f"/api/v1/calls/by-phone/{client}")["data"]) == 1
+    # What the exchange refuses has failed.
+    exchange.results["commands/callback"] = 2219
+    other = Story(service).client
+    failed = service.ask("POST", "/api/calls/dial", json={"from": "101", "to": other})["call"]
+    wait_for(lambda: service.ask("GET", f"/api/calls/{failed['id']}/status")["data"]["is_active"] is False, 5, "the end")
+    exchange.results.clear()
+
+
+def test_what_is_missing_is_brought_over(service, exchange):
+    story, known = Story(service), Story(service)
+    known.leg(1, "Appeared", 0)
+    known.leg(2, "Disconnected", 9, 1121)
+    ended(known, "busy")
+    start = story.began
+    lines = [
+        f"{story.entry};{start};{start + 65};{start + 5};;{story.client};101;sip:anna@vpbx.example;1110;{LINE}",
+        f"{known.entry};{start};{start + 9};0;;{known.client};101;;1121;{LINE}",
+        "nonsense", ";;;",
+    ]
+    polls = iter([(204, ""), (200, "\n".join(lines))])
+    exchange.content["stats/request"] = (200, '{"key":"k1"}')
+    exchange.answers["stats/result"] = lambda: next(polls)
+    finished = service.gateway.run("mango", "sync", "--from", "2025-01-01", "--to", "2025-01-31", seconds=30)
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout) == {"success": True, "data": {"found": 2, "added": 1}}
+    record = story.record()
+    assert (record["status"], record["duration"], record["operator"]["name"]) == ("answered", 60, "Анна")
+    assert record["entryId"] == story.entry and record["rk"] == "РК1"
+    assert len(service.ask("GET", f"/api/v1/calls/by-phone/{known.client}")["data"]) == 1
+    path = "/api/v1/admin/mango/calls"
+    for body in ({}, {"from": "2025-01-01", "to": "x"}, {"from": "2025-02-01", "to": "2025-01-01"},
+                 {"from": "2025-01-01", "to": "2025-03-01"}):
+        service.refused("POST", path, 400, "VALIDATION_ERROR", json=body)
+    unauthorized(service, "POST", path, json={})
+    exchange.content["stats/request"] = (401, '{"result":3105}')
+    refused = service.refused("POST", path, 502, "DEPENDENCY_UNAVAILABLE", json={"from": "2025-01-01", "to": "2025-01-02"})
+    assert refused["error"]["details"] == {"mango": "stats/request: result 3105"}
+
+
+def test_users_take_over_their_extensions(service, exchange):
+    user = service.gateway.add("users", login="boris", name="Борис", email="boris@example.com")
+    exchange.content["config/users/request"] = (200, json.dumps({"users": [
+        {"general": {"name": "Boris", "email": "Boris@example.com", "user_id": 77},
+         "telephony": {"extension": 177, "numbers": [{"number": "sip:boris@vpbx.example", "protocol": "sip"}]}},
+        {"general": {"name": "Nobody", "user_id": 78}, "telephony": {"extension": "178"}},
+    ]}))
+    finished = service.gateway.run("mango", "users")
+    assert json.loads(finished.stdout)["data"] == {"changed": 1}, finished.stderr
+    rows = service.gateway.stored("SELECT extension, sip_address, mango_user_id FROM users WHERE id = ?", user["id"])
+    assert rows == [{"extension": "177", "sip_address": "boris@vpbx.example", "mango_user_id": 77}]
+    assert json.loads(service.gateway.run("mango", "users").stdout)["data"] == {"changed": 0}
+    assert service.gateway.run("mango", "nonsense").returncode == 64

@@ -10,6 +10,7 @@ extension CallManager {
         guard !isFull else { throw .capacityExceeded }
         // A call that a client reports as incoming has come to it already: nobody is to be called.
         if request.allowsRoom, request.direction == .incoming { return try openRoom(request) }
+        if let record = try callByVendor(request) { return record }
         guard let route = route(request.target) else {
             guard request.allowsRoom else { throw .extensionNotFound }
             return try openRoom(request)
@@ -77,13 +78,17 @@ extension CallManager {
     }
 
     package func hangUp(_ key: CallKey, userID: Int64?) throws(CallError) -> CallRecord {
-        if case .room(let room) = entry(key) { return end(room, .completed, .commandHangup) }
+        if case .room(let room) = entry(key) {
+            return room.isMirror ? try hangUpMirror(room) : end(room, .completed, .commandHangup)
+        }
         return try command(key) { call throws(CallError) in call.perform(.hangUp(userID: userID)) }
     }
 
     /// Repeating it changes nothing.
     package func hold(_ key: CallKey, _ on: Bool, userID: Int64?) throws(CallError) -> CallRecord {
-        if case .room(let room) = entry(key) { return try hold(room, on, userID: userID) }
+        if case .room(let room) = entry(key) {
+            return room.isMirror ? try holdMirror(room, on) : try hold(room, on, userID: userID)
+        }
         return try command(key) { call throws(CallError) in
             guard call.live.record.state == .answered || call.live.record.state == .held else { throw .invalidState }
             call.perform(.hold(on, by: .user(userID)))
@@ -94,6 +99,7 @@ extension CallManager {
         throws(CallError) -> CallRecord
     {
         if case .call(let other) = target { return try join(call(key), with: call(other), userID: userID) }
+        if case .room(let room) = entry(key), room.isMirror { return try transferMirror(room, to: target) }
         var request = try transferRequest(target, reason, userID)
         request.refersFarEnd = refersFarEnd(request, in: try call(key))
         let wanted = request

@@ -33,6 +33,9 @@ package final class CallServices: @unchecked Sendable {
     /// Whether `echo`, `milliwatt`, `delay` and `music` can be dialled.
     package var offersBuiltInNumbers = true
 
+    /// The exchange of a vendor that can be commanded; nil: there is none.
+    package var vendor: (any VendorExchange)?
+
     package var conferenceRooms: [ConferenceRoom] = []
 
     /// The tones and the music of the house.

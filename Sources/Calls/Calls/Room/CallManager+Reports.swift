@@ -65,6 +65,7 @@ extension CallManager {
     }
 
     func decline(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
+        guard !room.isMirror else { return try hangUpMirror(room) }
         guard !room.record.state.isUp else { throw .alreadyAnswered }
         let event = room.event(.life(.rejected(userID: userID)))
         let rows = services.publish(event)

@@ -60,6 +60,7 @@ extension MangoIngest {
     /// Brings the record up to what the events say; answers it as it is now.
     private func apply(_ tracked: TrackedEntry) async -> CallRecord? {
         guard let facts = tracked.entry.facts else { return nil }
+        if tracked.uuid == nil { tracked.uuid = takeExpected(facts) }
         if tracked.uuid == nil { return await create(tracked, facts) }
         if let live = update(tracked) { return live }
         return await correct(tracked, facts)

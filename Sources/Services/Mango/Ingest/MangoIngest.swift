@@ -51,6 +51,8 @@ package actor MangoIngest {
 
     private var entries: [Int: TrackedEntry] = [:]
     private var lastID = 0
+    /// Calls that a command is to make, by its id.
+    var expected: [String: UUID] = [:]
     var byEntry: [String: TrackedEntry] = [:]
     var byCall: [String: TrackedEntry] = [:]
     private var isBusy = false
@@ -215,6 +217,8 @@ package actor MangoIngest {
     }
 
     func tracked(_ id: Int) -> TrackedEntry? { entries[id] }
+
+    func tracked(uuid: UUID) -> TrackedEntry? { entries.values.first { $0.uuid == uuid } }
 
     private func drop(_ id: Int) {
         guard let tracked = entries.removeValue(forKey: id) else { return }

@@ -39,7 +39,7 @@ package actor RecordingDesk {
 
     /// Goes on with what an earlier run has left.
     package func start() async {
-        await files.prepare()
+        if objects != nil { await files.prepare() }
         await look()
     }
 
@@ -97,6 +97,8 @@ package actor RecordingDesk {
             try await services.store.update(outcome)
         } catch {
             services.logger.error("what became of a recording cannot be noted", [LogField("reason", "\(error)")])
+            // It is still due: not at once again, while the store does not write.
+            return arm(after: Self.longestRest)
         }
         wake()
     }

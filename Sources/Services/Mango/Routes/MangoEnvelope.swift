@@ -11,7 +11,7 @@ struct MangoEnvelope {
     let sign: String?
 
     /// Longest body of an event; the exchange's have some hundred bytes.
-    private static let longestBody = 256 << 10
+    private static let longestBody = 64 << 10
     private static let limits = JSONLimits(depth: 16, values: 2000)
 
     /// A form with `vpbx_api_key`, `sign` and `json`; the same as a JSON object; or the event itself as JSON.

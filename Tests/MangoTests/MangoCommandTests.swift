@@ -1,0 +1,39 @@
+import Testing
+import Wire
+
+@testable import Mango
+
+struct MangoCommandTests {
+    @Test func `no kind of request is sent more often than the exchange allows`() throws {
+        var limits = CommandLimits()
+        let start = Instant(nanoseconds: 1_000_000_000)
+        let hangUps = (0..<5).compactMap { _ in limits.reserve("commands/call/hangup", now: start) }
+        for (first, second) in zip(hangUps, hangUps.dropFirst()) { #expect(second - first >= .milliseconds(250)) }
+        var others = CommandLimits()
+        let moments = (0..<30).compactMap { index in others.reserve("commands/x\(index)", now: start) }
+        #expect(moments.count == 30 && moments[10] - moments[0] >= .seconds(1))
+    }
+
+    @Test func `whoever would wait too long is refused, and waits for nothing afterwards`() {
+        var limits = CommandLimits()
+        let moments = (0..<100).compactMap { _ in limits.reserve("commands/route", now: .zero) }
+        #expect(moments.count == 6)
+        #expect(limits.reserve("commands/route", now: .zero + .seconds(60)) == .zero + .seconds(60))
+    }
+
+    @Test(arguments: [
+        (1000, MangoResult.done), (1090, .done), (2219, .billing(2219)), (3102, .badRequest(3102)),
+        (4101, .impossible(4101)), (5001, .failed(5001)), (0, .failed(0)),
+    ])
+    func `results are read by their class`(code: Int, result: MangoResult) {
+        #expect(MangoResult(code: code) == result)
+    }
+
+    @Test func `commands say what the exchange wants to know`() {
+        let call = MangoCommand.callback(from: "101", to: "79161234567", line: nil)
+        #expect(call.path == "commands/callback")
+        #expect(JSONValue.object(call.fields) == ["from": ["extension": "101"], "to_number": "79161234567"])
+        let transfer = MangoCommand.transfer(leg: "C", to: "102", initiator: "101")
+        #expect(transfer.fields["method"] == "blind" && transfer.fields["initiator"] == "101")
+    }
+}
