@@ -21,6 +21,7 @@ final class Scene {
     let manager: CallManager
     let store = RecordingStore()
     let directory = MemoryDirectory(Scene.roster)
+    let router: Router
     private let application: WebApplication
     private let witness = Witness()
     let media: StandInMedia
@@ -70,6 +71,7 @@ final class Scene {
             test: { _ in ("e1", "HTTP 500") }, replay: { _, event throws(StoreError) in event == "known" ? 3 : nil })
         var router = Router()
         api.add(to: &router)
+        self.router = router
         application = WebApplication(router: router)
         let (manager, witness) = (manager, witness)
         loop.later { manager.assumeIsolated { $0.addObserver(witness) } }

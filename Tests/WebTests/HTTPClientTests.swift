@@ -251,14 +251,14 @@ private struct World: Sendable {
     private static func application(_ visits: Visits) -> WebApplication {
         var router = Router()
         for method in [HTTPMethod.get, .put] {
-            router.on(method, "/echo") { request, _ in echo(request) }
-            router.on(method, "/on") { request, _ in .redirect(to: request.query["to"] ?? "") }
+            router.serve(method, "/echo") { request, _ in echo(request) }
+            router.serve(method, "/on") { request, _ in .redirect(to: request.query["to"] ?? "") }
         }
-        router.on(.get, "/again") { _, _ in .redirect(to: "/again") }
-        router.on(.get, "/large") { _, _ in
+        router.serve(.get, "/again") { _, _ in .redirect(to: "/again") }
+        router.serve(.get, "/large") { _, _ in
             HTTPResponse(.ok, contentType: "audio/wav", body: [UInt8](repeating: 7, count: 5000))
         }
-        router.on(.get, "/never") { request, _ in
+        router.serve(.get, "/never") { request, _ in
             visits.add(request.path)
             for await _ in AsyncStream<Void>.makeStream().stream {}
             return .empty()

@@ -20,7 +20,7 @@ import Wire
 
     private static var router: Router {
         var router = Router()
-        router.on(.post, "/echo") { request, _ in .text("\(request.body.count)") }
+        router.serve(.post, "/echo") { request, _ in .text("\(request.body.count)") }
         return router
     }
 

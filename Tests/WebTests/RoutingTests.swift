@@ -10,9 +10,9 @@ import Wire
             "/api/v1/calls", "/api/v1/calls/:id", "/api/v1/calls/stats", "/api/v1/calls/:id/status",
             "/api/v1/calls/active/sessions",
         ] {
-            router.on(.get, template) { _, parameters in .text(parameters.template + " " + parameters["id"]) }
+            router.serve(.get, template) { _, parameters in .text(parameters.template + " " + parameters["id"]) }
         }
-        router.on(.post, "/api/v1/calls") { _, _ in .empty(.created) }
+        router.serve(.post, "/api/v1/calls") { _, _ in .empty(.created) }
         return WebApplication(router: router)
     }
 

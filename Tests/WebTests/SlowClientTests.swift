@@ -12,7 +12,7 @@ import Wire
 
     init() throws {
         var router = Router()
-        router.on(.get, "/big") { _, _ in .text(String(repeating: "x", count: 1_000_000)) }
+        router.serve(.get, "/big") { _, _ in .text(String(repeating: "x", count: 1_000_000)) }
         server = WebServer(loop: loop, network: network, application: WebApplication(router: router))
         let server = server
         try server.assumeIsolated { _ = try $0.listen(on: SocketAddress(ip: .loopbackIPv4, port: 80)) }

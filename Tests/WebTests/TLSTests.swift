@@ -63,7 +63,7 @@ private final class TLSClient {
 
     private func application() -> WebApplication {
         var router = Router()
-        router.on(.post, "/echo") { request, _ in
+        router.serve(.post, "/echo") { request, _ in
             HTTPResponse(.ok, contentType: "text/plain", body: request.isTLS ? request.body : [])
         }
         return WebApplication(router: router, middleware: [StandardMiddleware.securityHeaders])

@@ -8,10 +8,11 @@ import Wire
 @Suite(.timeLimit(.minutes(1))) struct WebServerTests {
     private func application() -> WebApplication {
         var router = Router()
-        router.on(.get, "/hello/:name") { request, parameters in
+        router.serve(.get, "/hello/:name") { request, parameters in
             .text("hello \(parameters["name"]) \(request.query["x"] ?? "") \(request.remote.ip)")
         }
-        router.on(.post, "/echo") { request, _ in HTTPResponse(.ok, contentType: "application/x", body: request.body) }
+        router.serve(.post, "/echo") { request, _ in HTTPResponse(.ok, contentType: "application/x", body: request.body)
+        }
         var application = WebApplication(router: router)
         application.middleware = [StandardMiddleware.requestID, StandardMiddleware.securityHeaders]
         return application
@@ -78,7 +79,7 @@ import Wire
         let (arrived, arrival) = AsyncStream<Void>.makeStream()
         let (gone, cancellation) = AsyncStream<Void>.makeStream()
         var router = Router()
-        router.on(.get, "/wait") { _, _ in
+        router.serve(.get, "/wait") { _, _ in
             arrival.finish()
             let (never, _) = AsyncStream<Void>.makeStream()
             for await _ in never {}
@@ -109,7 +110,7 @@ import Wire
         let (arrived, arrival) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Void>.makeStream()
         var router = Router()
-        router.on(.get, "/slow") { _, _ in
+        router.serve(.get, "/slow") { _, _ in
             arrival.finish()
             for await _ in released {}
             return .text("done")

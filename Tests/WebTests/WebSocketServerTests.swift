@@ -41,7 +41,7 @@ private final class Closures: Sendable {
                     }, onClose: { closures.continuation.yield($0) })
             })
         var router = Router()
-        router.on(.get, "/polling") { _, _ in .text("poll") }
+        router.serve(.get, "/polling") { _, _ in .text("poll") }
         let beside = WebSocketEndpoint(path: "/polling") { connection in
             WebSocketHandler(onMessage: { connection.send($0) }, onClose: { _ in })
         }

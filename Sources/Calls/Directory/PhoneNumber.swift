@@ -40,6 +40,12 @@ package struct PhoneNumber: Sendable {
 }
 
 extension PhoneNumber {
+    /// What `isAcceptable` accepts, as a regular expression without its anchors.
+    package static let pattern =
+        #"\+?[0-9][0-9 ().-]{0,24}|[sS][iI][pP][sS]?:[^\s@\u0000-\u001F\u007F]+(@[^\s@\u0000-\u001F\u007F]+)?"#
+    /// What `isE164` accepts.
+    package static let patternOfE164 = #"[ ().-]*\+?[ ().-]*[1-9]([ ().-]*[0-9]){1,14}[ ().-]*"#
+
     /// Whether REST and sockets accept the text as a telephone number or a SIP URI.
     package static func isAcceptable(_ text: String) -> Bool {
         guard text.utf8.count <= maximumLength else { return false }

@@ -69,9 +69,12 @@ package struct API: Sendable {
     ///
     /// Whoever is told that something was done may rely on it, whatever becomes of this process: what was queued for the
     /// store meanwhile is written before the answer.
-    func on(_ method: HTTPMethod, _ template: String, _ router: inout Router, _ answer: @escaping Answer) {
+    func on(
+        _ method: HTTPMethod, _ template: String, _ operation: Operation, _ router: inout Router,
+        _ answer: @escaping Answer
+    ) {
         let (access, loop, store) = (access, loop, store)
-        router.on(method, template) { request, parameters in
+        router.on(method, template, operation) { request, parameters in
             do throws(Failure) {
                 let caller = try access.caller(of: request, now: loop.wallTime)
                 let response = try await answer(APIRequest(http: request, parameters: parameters, caller: caller))

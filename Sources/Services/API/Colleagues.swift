@@ -6,9 +6,13 @@ import Wire
 /// `/api/users` and `/api/companies` of document 002: whom a call can be handed to, where people are reached, who calls.
 extension API {
     func addColleagues(to router: inout Router) {
-        on(.get, "/api/users/available", &router) { request throws(Failure) in try await listAvailable(request) }
-        on(.get, "/api/users/:id/phones", &router) { request throws(Failure) in try await listPhones(request) }
-        on(.get, "/api/companies/by-phone/:phone", &router) { request throws(Failure) in
+        on(.get, "/api/users/available", .availableUsers, &router) { request throws(Failure) in
+            try await listAvailable(request)
+        }
+        on(.get, "/api/users/:id/phones", .phonesOfUser, &router) { request throws(Failure) in
+            try await listPhones(request)
+        }
+        on(.get, "/api/companies/by-phone/:phone", .companyByPhone, &router) { request throws(Failure) in
             let number = try request.number(inPath: "phone")
             let company = try await stored { () throws(StoreError) in try await users.company(phone: number) }
             guard let company else { throw .companyNotFound }

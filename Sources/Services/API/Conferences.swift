@@ -10,33 +10,38 @@ import Wire
 /// `/api/v1/conferences`: who is in them, calling somebody in, muting, removing, recording.
 extension API {
     func addConferences(to router: inout Router) {
-        on(.get, "/api/v1/conferences", &router) { request throws(Failure) in
+        on(.get, "/api/v1/conferences", .listConferences, &router) { request throws(Failure) in
             let view = conferenceView(for: request.caller)
             let all = await calls.conferenceStatuses().map { view.render($0) }
             return .json(.ok, ["success": true, "data": .array(all)])
         }
-        on(.get, "/api/v1/conferences/:name/participants", &router) { request throws(Failure) in
+        on(.get, "/api/v1/conferences/:name/participants", .showConference, &router) { request throws(Failure) in
             answer(try await conference(request), to: request.caller)
         }
-        onCreation("/api/v1/conferences/:name/participants", &router) { request throws(Failure) in
+        onCreation("/api/v1/conferences/:name/participants", .callIntoConference, &router) { request throws(Failure) in
             try await callIn(request)
         }
-        on(.post, "/api/v1/conferences/:name/participants/:callId/mute", &router) { request throws(Failure) in
+        on(.post, "/api/v1/conferences/:name/participants/:callId/mute", .muteParticipant, &router) {
+            request throws(Failure) in
             try await mute(request, true)
         }
-        on(.post, "/api/v1/conferences/:name/participants/:callId/unmute", &router) { request throws(Failure) in
+        on(.post, "/api/v1/conferences/:name/participants/:callId/unmute", .unmuteParticipant, &router) {
+            request throws(Failure) in
             try await mute(request, false)
         }
-        on(.post, "/api/v1/conferences/:name/recording/start", &router) { request throws(Failure) in
+        on(.post, "/api/v1/conferences/:name/recording/start", .startConferenceRecording, &router) {
+            request throws(Failure) in
             try await record(request, starts: true)
         }
-        on(.post, "/api/v1/conferences/:name/recording/stop", &router) { request throws(Failure) in
+        on(.post, "/api/v1/conferences/:name/recording/stop", .stopConferenceRecording, &router) {
+            request throws(Failure) in
             try await record(request, starts: false)
         }
-        on(.get, "/api/v1/conferences/:name/recording", &router) { request throws(Failure) in
+        on(.get, "/api/v1/conferences/:name/recording", .listenToConference, &router) { request throws(Failure) in
             try await listen(request)
         }
-        on(.delete, "/api/v1/conferences/:name/participants/:callId", &router) { request throws(Failure) in
+        on(.delete, "/api/v1/conferences/:name/participants/:callId", .removeParticipant, &router) {
+            request throws(Failure) in
             let (status, key) = (try await conference(request), try request.callKey())
             try mayDirect(status, request.caller)
             let after = try await command { () throws(CallError) in

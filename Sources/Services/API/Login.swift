@@ -9,7 +9,7 @@ import Wire
 extension API {
     func addLogin(to router: inout Router) {
         let api = self
-        router.on(.post, "/api/auth/login") { request, parameters in
+        router.on(.post, "/api/auth/login", .logIn) { request, parameters in
             do throws(Failure) {
                 let read = try APIRequest(http: request, parameters: parameters, caller: .visitor)
                 return try await api.logIn(read)

@@ -9,17 +9,17 @@ import Wire
 /// `/api/v1/queues`: who waits and who takes calls, and people who come, go and rest.
 extension API {
     func addQueues(to router: inout Router) {
-        on(.get, "/api/v1/queues", &router) { request throws(Failure) in await listQueues(request) }
-        on(.get, "/api/v1/queues/:name", &router) { request throws(Failure) in
+        on(.get, "/api/v1/queues", .listQueues, &router) { request throws(Failure) in await listQueues(request) }
+        on(.get, "/api/v1/queues/:name", .showQueue, &router) { request throws(Failure) in
             try await showQueue(named: request.parameters["name"], to: request.caller)
         }
-        on(.post, "/api/v1/queues/:name/members", &router) { request throws(Failure) in
+        on(.post, "/api/v1/queues/:name/members", .joinQueue, &router) { request throws(Failure) in
             try await addMember(request)
         }
-        on(.put, "/api/v1/queues/:name/members/:userId", &router) { request throws(Failure) in
+        on(.put, "/api/v1/queues/:name/members/:userId", .pauseInQueue, &router) { request throws(Failure) in
             try await pauseMember(request)
         }
-        on(.delete, "/api/v1/queues/:name/members/:userId", &router) { request throws(Failure) in
+        on(.delete, "/api/v1/queues/:name/members/:userId", .leaveQueue, &router) { request throws(Failure) in
             try await removeMember(request)
         }
     }

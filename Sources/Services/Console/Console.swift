@@ -1,7 +1,7 @@
 package import Web
 package import Wire
 
-/// The page at `/`: the telephone that people use in a browser.
+/// The pages: at `/` the telephone that people use in a browser, at `/docs` the REST interface to read and to try.
 ///
 /// Its files are embedded in the program and served as they are, without a build step; `index.html` names the rest.
 package enum Console {
@@ -14,7 +14,7 @@ package enum Console {
         let port = securePort.map { JSONValue.integer(Int64($0)) } ?? .null
         let facts: JSONValue = ["securePort": port, "tones": tones]
         let described = StaticFiles.File(path: "/console.json", bytes: facts.encoded())
-        StaticFiles(files + [described]).add(to: &router, aliases: ["/": "/index.html"])
+        StaticFiles(files + [described]).add(to: &router, aliases: ["/": "/index.html", "/docs": "/docs.html"])
     }
 
     private static let files = [
@@ -25,6 +25,9 @@ package enum Console {
         file("call.js", PackageResources.call_js),
         file("callcard.js", PackageResources.callcard_js),
         file("desk.js", PackageResources.desk_js),
+        file("docs.css", PackageResources.docs_css),
+        file("docs.html", PackageResources.docs_html),
+        file("docs.js", PackageResources.docs_js),
         file("dom.js", PackageResources.dom_js),
         file("english.js", PackageResources.english_js),
         file("incoming.js", PackageResources.incoming_js),
@@ -38,6 +41,7 @@ package enum Console {
         file("quality.js", PackageResources.quality_js),
         file("recent.js", PackageResources.recent_js),
         file("russian.js", PackageResources.russian_js),
+        file("schema.js", PackageResources.schema_js),
         file("server.js", PackageResources.server_js),
         file("settings.js", PackageResources.settings_js),
         file("signin.js", PackageResources.signin_js),

@@ -30,7 +30,7 @@ package struct Signalling: Sendable {
     package func addRoutes(to router: inout Router) {
         let socketIO = socketIO
         for method in [HTTPMethod.get, .post, .put, .patch, .delete] {
-            router.on(method, socketIOPath) { request, _ in await socketIO.respond(to: request) }
+            router.serve(method, socketIOPath) { request, _ in await socketIO.respond(to: request) }
         }
     }
 

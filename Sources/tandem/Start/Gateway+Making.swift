@@ -193,6 +193,8 @@ extension Gateway {
             service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
             wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }
         ).add(to: &router)
+        OpenAPI.add(
+            to: &router, title: "Tandem", version: configuration.service.version, families: API.families)
         Console.add(
             to: &router, securePort: configuration.web.securePort, tones: JSONValue(configuration.media.tones))
         let origins = OriginPolicy(configuration.web.origins.joined(separator: ","))

@@ -24,7 +24,9 @@ def make_database(request):
 @pytest.fixture(scope="session")
 def service(make_database):
     """Documents 000 and 002: everybody has a token."""
-    with Gateway(JWT_SECRET="contract-secret", TZ="Europe/Moscow", **make_database()) as running:
+    with Gateway(
+        JWT_SECRET="contract-secret", TZ="Europe/Moscow", CONFERENCE_ROOMS="8000:team", **make_database()
+    ) as running:
         yield Service(running, login="admin")
 
 

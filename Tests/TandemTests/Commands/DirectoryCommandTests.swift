@@ -65,7 +65,7 @@ struct DirectoryCommandTests {
             #expect(await refusal(AccountCommand.self, "remove 1003", session) != nil)
             #expect(
                 await refusal(AccountCommand.self, "add 1004 --password short", session)
-                    == .refused("password must have at least 8 bytes"))
+                    == .refused("password must have at least 8 characters"))
         }
     }
 

@@ -63,22 +63,36 @@ extension Destination: CustomStringConvertible {
     }
 }
 
+extension Destination {
+    fileprivate static let schema: JSONSchema = {
+        let kinds: [[(String, JSONSchema)]] = [
+            [("user", .integer(1...Int.max))], [("extension", TextRule.extension.schema)],
+            [("queue", TextRule.name.schema)],
+            [("trunk", TextRule.name.schema), ("number", TextRule.number.optionalSchema.optional)],
+        ]
+        return .named("Destination", .any(of: kinds.map { .object($0, isClosed: true) }))
+    }()
+}
+
 extension Form {
     package func read(_ name: String, into destination: inout Destination) {
-        object(name) { form in
-            if let read = Destination.read(form) { destination = read }
-        }
+        guard let value = value(name, Destination.schema) else { return }
+        if let read = self.destination(value, name) { destination = read }
     }
 
     package func read(_ name: String, into destination: inout Destination?) {
-        if let value = object[name], value.isNull {
-            _ = self.value(name)
+        guard let value = value(name, Destination.schema.orNull) else { return }
+        if value.isNull {
             destination = nil
-            return
+        } else if let read = self.destination(value, name) {
+            destination = read
         }
-        object(name) { form in
-            if let read = Destination.read(form) { destination = read }
-        }
+    }
+
+    private func destination(_ value: JSONValue, _ name: String) -> Destination? {
+        var destination: Destination?
+        within(value, name) { destination = Destination.read($0) }
+        return destination
     }
 }
 

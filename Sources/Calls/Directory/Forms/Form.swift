@@ -3,12 +3,15 @@ package import Wire
 /// A JSON object that is read field by field into a value; everything wrong with it is collected, not the first alone.
 ///
 /// A field that is absent leaves the value as it is, so that a change may name only what changes; null takes an optional
-/// value back.
+/// value back. The same reading finds out what a form may hold (`schema`), so that what is said of a form cannot differ
+/// from what is read.
 package final class Form {
     package let object: JSONObject
     private let path: String
     private let report: Report
     private var known: Set<String> = []
+    /// What is asked for, while a form is described; nil while one is read.
+    private let outline: FormOutline?
 
     private final class Report {
         var problems: [String: FieldProblem] = [:]
@@ -16,8 +19,15 @@ package final class Form {
 
     package convenience init(_ object: JSONObject) { self.init(object, path: "", report: Report()) }
 
-    private init(_ object: JSONObject, path: String, report: Report) {
-        (self.object, self.path, self.report) = (object, path, report)
+    private init(_ object: JSONObject, path: String, report: Report, outline: FormOutline? = nil) {
+        (self.object, self.path, self.report, self.outline) = (object, path, report, outline)
+    }
+
+    /// What a form may hold that `read` reads.
+    package static func schema(_ read: (Form) -> Void) -> JSONSchema {
+        let outline = FormOutline()
+        read(Form(JSONObject(), path: "", report: Report(), outline: outline))
+        return outline.schema
     }
 
     /// Ends the reading: what was asked for by nobody is refused, too.
@@ -32,15 +42,20 @@ package final class Form {
 
     /// Fields without which something cannot be made.
     package func require(_ names: String...) {
+        outline?.required.formUnion(names)
         for name in names where object[name]?.isNull ?? true { refuse(name, .missing) }
     }
 
     /// Fields that are printed and cannot be set.
-    package func ignore(_ names: String...) { known.formUnion(names) }
+    package func ignore(_ names: String...) {
+        known.formUnion(names)
+        for name in names { outline?.add(name, .any) }
+    }
 
-    /// The field, unless it is absent.
-    package func value(_ name: String) -> JSONValue? {
+    /// The field, unless it is absent; `schema` says what it may be.
+    package func value(_ name: String, _ schema: @autoclosure () -> JSONSchema) -> JSONValue? {
         known.insert(name)
+        outline?.add(name, schema())
         return object[name]
     }
 
@@ -55,12 +70,12 @@ package final class Form {
 
 extension Form {
     package func read(_ name: String, into text: inout String, _ rule: TextRule) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, rule.schema) else { return }
         if let read = self.text(value, name, rule) { text = read }
     }
 
     package func read(_ name: String, into text: inout String?, _ rule: TextRule) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, rule.optionalSchema) else { return }
         if value.isNull || value == "" {
             text = nil
         } else if let read = self.text(value, name, rule) {
@@ -69,18 +84,18 @@ extension Form {
     }
 
     package func read(_ name: String, into flag: inout Bool) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, .flag) else { return }
         guard let read = value.boolValue else { return refuse(name, .expected(.flag)) }
         flag = read
     }
 
     package func read(_ name: String, into number: inout Int, in range: ClosedRange<Int>) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, .integer(range)) else { return }
         if let read = integer(value, name, range) { number = read }
     }
 
     package func read(_ name: String, into number: inout Int?, in range: ClosedRange<Int>) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, .integer(range).orNull) else { return }
         if value.isNull {
             number = nil
         } else if let read = integer(value, name, range) {
@@ -96,7 +111,7 @@ extension Form {
     }
 
     package func read(_ name: String, into duration: inout Duration?, in range: ClosedRange<Int>) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, .integer(range).orNull) else { return }
         if value.isNull {
             duration = nil
         } else if let read = integer(value, name, range) {
@@ -107,7 +122,7 @@ extension Form {
     /// A word of a closed list.
     package func read<Word>(_ name: String, into word: inout Word)
     where Word: RawRepresentable<String> & CaseIterable {
-        guard let value = value(name) else { return }
+        guard let value = value(name, .words(Word.self)) else { return }
         guard let read = value.stringValue.flatMap(Word.init(rawValue:)) else {
             return refuse(name, .notOneOf(Word.allCases.map(\.rawValue)))
         }
@@ -144,7 +159,12 @@ extension Form {
 extension Form {
     /// An object; its fields are read by `body`.
     package func object(_ name: String, _ body: (Form) -> Void) {
-        guard let value = value(name) else { return }
+        guard let value = value(name, Self.schema(body)) else { return }
+        within(value, name, body)
+    }
+
+    /// Reads the fields of an object that is a field itself.
+    func within(_ value: JSONValue, _ name: String, _ body: (Form) -> Void) {
         guard let inner = value.objectValue else { return refuse(name, .expected(.object)) }
         let form = Form(inner, path: "\(path)\(name).", report: report)
         body(form)
@@ -153,9 +173,12 @@ extension Form {
 
     /// A list of objects, which replaces the former list; an element that is refused is left out.
     package func list<Element>(
-        _ name: String, into elements: inout [Element], atMost maximum: Int, _ body: (Form) -> Element?
+        _ name: String, into elements: inout [Element], atLeast minimum: Int = 0, atMost maximum: Int,
+        _ body: (Form) -> Element?
     ) {
-        guard let values = values(name, atMost: maximum) else { return }
+        func element() -> JSONSchema { Self.schema { _ = body($0) } }
+        guard let values = values(name, .list(of: element(), atLeast: minimum, atMost: maximum), minimum...maximum)
+        else { return }
         elements = values.enumerated().compactMap { index, value in
             guard let inner = value.objectValue else {
                 refuse("\(name)[\(index)]", .expected(.object))
@@ -172,7 +195,7 @@ extension Form {
         _ name: String, into elements: inout [Element], atMost maximum: Int, _ rule: TextRule,
         _ read: (String) throws(FieldProblem) -> Element
     ) {
-        guard let values = values(name, atMost: maximum) else { return }
+        guard let values = values(name, .list(of: rule.schema, atMost: maximum), 0...maximum) else { return }
         elements = values.enumerated().compactMap { index, value in
             let place = "\(name)[\(index)]"
             guard let text = text(value, place, rule) else { return nil }
@@ -185,14 +208,16 @@ extension Form {
         }
     }
 
-    private func values(_ name: String, atMost maximum: Int) -> [JSONValue]? {
-        guard let value = value(name) else { return nil }
+    private func values(
+        _ name: String, _ schema: @autoclosure () -> JSONSchema, _ count: ClosedRange<Int>
+    ) -> [JSONValue]? {
+        guard let value = value(name, schema()) else { return nil }
         guard let values = value.arrayValue else {
             refuse(name, .expected(.list))
             return nil
         }
-        guard values.count <= maximum else {
-            refuse(name, .tooMany(maximum: maximum))
+        guard count.contains(values.count) else {
+            refuse(name, values.isEmpty ? .empty : .tooMany(maximum: count.upperBound))
             return nil
         }
         return values

@@ -33,7 +33,7 @@ extension NumberPattern: CustomStringConvertible {
 
 extension Form {
     package func read(_ name: String, into pattern: inout NumberPattern) {
-        guard let value = value(name), let text = text(value, name, .patterns) else { return }
+        guard let value = value(name, TextRule.patterns.schema), let text = text(value, name, .patterns) else { return }
         do throws(FieldProblem) {
             pattern = try NumberPattern(text)
         } catch {
@@ -46,9 +46,17 @@ extension Form {
             var rule = NumberRule(pattern: .any, replacement: "")
             form.require("match")
             form.read("match", into: &rule.pattern)
-            if form.value("replace") != "" { form.read("replace", into: &rule.replacement, .replacement) }
+            form.read("replace", into: &rule.replacement, mayBeEmpty: .replacement)
             return rule
         }
+    }
+}
+
+extension Form {
+    /// A text that may be empty.
+    private func read(_ name: String, into text: inout String, mayBeEmpty rule: TextRule) {
+        guard let value = value(name, rule.optionalSchema) else { return }
+        text = value.isNull || value == "" ? "" : self.text(value, name, rule) ?? text
     }
 }
 

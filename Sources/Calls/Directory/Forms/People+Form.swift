@@ -40,7 +40,7 @@ extension SIPAccount {
         form.read("username", into: &username, .extension)
         form.read("displayName", into: &displayName, .label)
         form.read("enabled", into: &isEnabled)
-        guard let owner = form.value("userId") else { return }
+        guard let owner = form.value("userId", .integer(1...Int.max).orNull) else { return }
         if owner.isNull {
             userID = nil
         } else if let id = form.integer(owner, "userId", 1...Int.max) {

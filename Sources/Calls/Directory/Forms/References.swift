@@ -65,11 +65,14 @@ extension Form {
         if others.contains(where: { number.matches($0.number) }) { refuse("number", .taken) }
     }
 
-    /// A password that is chosen, not masked; `least` bytes or more.
+    /// A password that is chosen, not masked; `least` characters or more.
     package func password(_ name: String = "password", atLeast least: Int = 8) -> String? {
-        guard let given = value(name), !given.isNull, given != "***" else { return nil }
+        let chosen = TextRule.secret.schema.with("minLength", JSONValue(least))
+        guard let given = value(name, .any(of: [chosen.orNull, .constant("***")])), !given.isNull, given != "***" else {
+            return nil
+        }
         guard let text = text(given, name, .secret) else { return nil }
-        guard text.utf8.count >= least else {
+        guard text.unicodeScalars.count >= least else {
             refuse(name, .tooShort(minimum: least))
             return nil
         }

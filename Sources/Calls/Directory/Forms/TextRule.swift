@@ -1,16 +1,21 @@
-import Wire
+package import Wire
 
 /// What a text field may hold; control characters are refused everywhere, for most texts reach SIP headers.
 package struct TextRule: Sendable {
+    /// In code points.
     package let maximumLength: Int
     let shape: FieldProblem.Shape?
+    /// What the text looks like, as a regular expression without its anchors; `fits` knows it exactly.
+    private let pattern: String
     let fits: @Sendable (String) -> Bool
 
     private init(
         _ maximumLength: Int, _ shape: FieldProblem.Shape? = nil,
+        pattern: String = #"[^\u0000-\u001F\u007F-\u009F\u2028\u2029]+"#,
         fits: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
-        (self.maximumLength, self.shape, self.fits) = (maximumLength, shape, fits)
+        (self.maximumLength, self.shape) = (maximumLength, shape)
+        (self.pattern, self.fits) = (pattern, fits)
     }
 
     /// What people read: anything printable.
@@ -23,39 +28,52 @@ package struct TextRule: Sendable {
         (text.hasPrefix("http://") || text.hasPrefix("https://")) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
     /// A name in paths, metrics and log lines.
-    package static let name = TextRule(64, .name) { made(of: "._-", $0) }
+    package static let name = TextRule(64, .name, pattern: "[A-Za-z0-9._-]+") { made(of: "._-", $0) }
     /// A name that cannot be taken for the id of another one.
-    package static let ownName = TextRule(64, .name) { made(of: "._-", $0) && !$0.utf8.allSatisfy(ASCII.isDigit) }
-    package static let login = TextRule(64, .name) { made(of: "._-@", $0) }
-    package static let `extension` = TextRule(64, .extension) { made(of: "._-+*", $0) }
-    package static let number = TextRule(64, .number) { made(of: "+*#", $0) }
-    package static let prefix = TextRule(32, .number) { text in
+    package static let ownName = TextRule(64, .name, pattern: "[A-Za-z0-9._-]*[A-Za-z._-][A-Za-z0-9._-]*") {
+        made(of: "._-", $0) && !$0.utf8.allSatisfy(ASCII.isDigit)
+    }
+    package static let login = TextRule(64, .name, pattern: "[A-Za-z0-9._@-]+") { made(of: "._-@", $0) }
+    package static let `extension` = TextRule(64, .extension, pattern: "[A-Za-z0-9._+*-]+") { made(of: "._-+*", $0) }
+    package static let number = TextRule(64, .number, pattern: "[A-Za-z0-9+*#]+") { made(of: "+*#", $0) }
+    package static let prefix = TextRule(32, .number, pattern: "[0-9+*# ()-]+") { text in
         text.utf8.allSatisfy { ASCII.isDigit($0) || "+*# ()-".utf8.contains($0) }
     }
     package static let replacement = TextRule(128)
     /// An expression between slashes is the longest pattern.
     package static let patterns = TextRule(NumberExpression.maximumLength + 2)
     /// A telephone of somebody, as a person writes it.
-    package static let phone = TextRule(32, .phone, fits: PhoneNumber.isAcceptable)
+    package static let phone = TextRule(32, .phone, pattern: PhoneNumber.pattern, fits: PhoneNumber.isAcceptable)
     /// A number of ours that customers dial.
-    package static let line = TextRule(20, .phone, fits: PhoneNumber.isAcceptable)
-    package static let inn = TextRule(12, .inn) { text in
+    package static let line = TextRule(20, .phone, pattern: PhoneNumber.pattern, fits: PhoneNumber.isAcceptable)
+    package static let inn = TextRule(12, .inn, pattern: "([0-9]{10}|[0-9]{12})") { text in
         [10, 12].contains(text.utf8.count) && text.utf8.allSatisfy(ASCII.isDigit)
     }
     /// A word that classifies something: `active`, `main`.
     package static let kind = TextRule(20)
     package static let realm = TextRule(255)
-    package static let host = TextRule(253, .host, fits: isHost)
-    package static let email = TextRule(254, .email) { text in
+    package static let host = TextRule(253, .host, pattern: hostPattern, fits: isHost)
+    package static let email = TextRule(254, .email, pattern: #"[^@\s\u0000-\u001F\u007F-\u009F]+@"# + hostPattern) {
+        text in
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && !parts[0].isEmpty && isHost(String(parts[1])) && !text.contains(" ")
     }
+
+    private static let hostPattern: String = {
+        let label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+        return "\(label)([.]\(label))*"
+    }()
+
+    /// A text that this rule accepts.
+    package var schema: JSONSchema { .text(atLeast: 1, atMost: maximumLength, pattern: "^(\(pattern))$") }
+    /// The same, or nothing: null or an empty text.
+    package var optionalSchema: JSONSchema { .text(atMost: maximumLength, pattern: "^(\(pattern))?$").orNull }
 
     package func accepts(_ text: String) -> Bool { problem(text) == nil }
 
     func problem(_ text: String) -> FieldProblem? {
         if text.isEmpty { return .empty }
-        if text.utf8.count > maximumLength { return .tooLong(maximum: maximumLength) }
+        if text.unicodeScalars.count > maximumLength { return .tooLong(maximum: maximumLength) }
         if text.unicodeScalars.contains(where: Self.isControl) { return .controlCharacter }
         return fits(text) ? nil : shape.map(FieldProblem.malformed)
     }

@@ -14,8 +14,7 @@ extension Trunk {
         form.ignore("id", "source")
         form.read("name", into: &name, .ownName)
         form.read("enabled", into: &isEnabled)
-        form.list("targets", into: &targets, atMost: 16) { TrunkTarget($0) }
-        if form.object["targets"]?.arrayValue?.isEmpty ?? false { form.refuse("targets", .empty) }
+        form.list("targets", into: &targets, atLeast: 1, atMost: 16) { TrunkTarget($0) }
         form.read("realm", into: &realm, .realm)
         let known = Set(hosts).isSubset(of: former.hosts) && realm == former.realm ? former.credentials : []
         form.list("credentials", into: &credentials, atMost: 100) { TrunkCredentials($0, former: known) }
@@ -63,12 +62,7 @@ extension TrunkTarget {
         var number: Int?
         form.read("port", into: &number, in: 1...65_535)
         port = number.flatMap(UInt16.init(exactly:))
-        var word: String?
-        form.read("transport", into: &word, .label)
-        if let word {
-            transport = SignallingTransport(rawValue: word.lowercased())
-            if transport == nil { form.refuse("transport", .notOneOf(SignallingTransport.allCases.map(\.rawValue))) }
-        }
+        form.readTransport(into: &transport)
         form.read("priority", into: &priority, in: 0...65_535)
         form.read("weight", into: &weight, in: 0...65_535)
     }
@@ -81,6 +75,18 @@ extension TrunkTarget {
     }
 }
 
+extension Form {
+    /// A transport by its name in any case; null or empty: as the name server says.
+    fileprivate func readTransport(into transport: inout SignallingTransport?) {
+        let words = SignallingTransport.allCases.map(\.rawValue)
+        let schema = JSONSchema.words(words + words.map { $0.uppercased() } + [""]).orNull
+        guard let value = value("transport", schema) else { return }
+        transport = value.stringValue.flatMap { SignallingTransport(rawValue: $0.lowercased()) }
+        let isAbsent = value.isNull || value == ""
+        if transport == nil, !isAbsent { refuse("transport", .notOneOf(words)) }
+    }
+}
+
 extension TrunkCredentials {
     /// A password that is masked or absent is the one `former` has for this user name.
     init(_ form: Form, former: [TrunkCredentials]) {
@@ -89,7 +95,8 @@ extension TrunkCredentials {
         form.read("username", into: &username, .extension)
         form.read("authenticationName", into: &authenticationName, .label)
         let known = former.first { $0.username == username }
-        if let given = form.value("password"), given != "***", !given.isNull {
+        let given = form.value("password", TextRule.secret.schema.orNull)
+        if let given, given != "***", !given.isNull {
             form.read("password", into: &password, .secret)
         } else if let known {
             password = known.password

@@ -39,12 +39,37 @@ package struct Router: Sendable {
     /// What metrics call a request that no template matches.
     package static let unmatched = "unmatched"
 
+    /// A route with what it is for.
+    package struct Description: Sendable {
+        package let method: HTTPMethod
+        package let template: String
+        package let operation: Operation
+    }
+
     private var root = Node()
+    /// The routes of the REST interface, in the order in which they were added.
+    package private(set) var operations: [Description] = []
+    /// The templates of everything else.
+    package private(set) var undescribed: [String] = []
 
     package init() {}
 
-    /// Adds a route; a second one for the same method and template replaces the first.
-    package mutating func on(_ method: HTTPMethod, _ template: String, _ handler: @escaping Handler) {
+    /// Adds a route of the REST interface, and its description to `operations`.
+    package mutating func on(
+        _ method: HTTPMethod, _ template: String, _ operation: Operation, _ handler: @escaping Handler
+    ) {
+        operations.append(Description(method: method, template: template, operation: operation))
+        insert(method, template, handler)
+    }
+
+    /// Adds a route that is no part of the REST interface: a file of a page, the transport of a socket.
+    package mutating func serve(_ method: HTTPMethod, _ template: String, _ handler: @escaping Handler) {
+        undescribed.append(template)
+        insert(method, template, handler)
+    }
+
+    /// A second route for the same method and template replaces the first.
+    private mutating func insert(_ method: HTTPMethod, _ template: String, _ handler: @escaping Handler) {
         let segments = template.split(separator: "/").map(String.init)
         let names = segments.filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
         let route = Route(handler: handler, template: template, names: names)

@@ -27,8 +27,8 @@ package struct StaticFiles: Sendable {
     package func add(to router: inout Router, aliases: [String: String] = [:]) {
         for file in files {
             let answer = Self.handler(file)
-            router.on(.get, file.path, answer)
-            for (alias, path) in aliases where path == file.path { router.on(.get, alias, answer) }
+            router.serve(.get, file.path, answer)
+            for (alias, path) in aliases where path == file.path { router.serve(.get, alias, answer) }
         }
     }
 

@@ -20,7 +20,7 @@ extension API {
         addCompanies(admin, to: &router)
         addWebhooks(admin, to: &router)
         addOutbox(admin, to: &router)
-        onAdmin(.get, "trunks/:id/status", &router) { request throws(Failure) in
+        onAdmin(.get, "trunks/:id/status", .trunkStatus, &router) { request throws(Failure) in
             let trunk = try await found(request, trunks(admin))
             guard let status = await admin.trunkStatus(trunk.name) else { throw .notFound }
             return .json(.ok, ["success": true, "data": status])

@@ -8,17 +8,17 @@ import Wire
 ///
 /// They are many: the list comes in pages, and each is asked of the store.
 extension API {
-    static let maximumCompanies = 500
-
     func addCompanies(_ admin: AdminServices, to router: inout Router) {
         let companies = companies(admin)
-        onAdmin(.get, companies.name, &router) { request throws(Failure) in try await listCompanies(request, admin) }
-        add(companies.name, admin, to: &router) { _ throws(Failure) in companies }
+        onAdmin(.get, companies.name, .listCompanies, &router) { request throws(Failure) in
+            try await listCompanies(request, admin)
+        }
+        add(companies, admin, to: &router) { _ throws(Failure) in companies }
     }
 
     private func listCompanies(_ request: APIRequest, _ admin: AdminServices) async throws(Failure) -> HTTPResponse {
         let page = try request.page("page", default: 1)
-        let limit = try request.page("limit", default: 50, maximum: Self.maximumCompanies)
+        let limit = try request.limit(.companies)
         let (offset, overflow) = (page - 1).multipliedReportingOverflow(by: limit)
         let query = CompanyQuery(
             search: try request.search("search"), limit: limit, offset: overflow ? Int.max : offset)

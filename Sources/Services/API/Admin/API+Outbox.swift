@@ -8,19 +8,17 @@ import Wire
 
 /// `/api/v1/admin/outbox`: what waits to reach servers of others, and what was given up.
 extension API {
-    private static let longestPage = 200
-
     func addOutbox(_ admin: AdminServices, to router: inout Router) {
         guard let outbox = admin.outbox else { return }
-        onAdmin(.get, "outbox", &router) { request throws(Failure) in try await list(request, outbox) }
-        onAdmin(.post, "outbox/:id/retry", &router) { request throws(Failure) in
+        onAdmin(.get, "outbox", .listOutbox, &router) { request throws(Failure) in try await list(request, outbox) }
+        onAdmin(.post, "outbox/:id/retry", .retryOutboxItem, &router) { request throws(Failure) in
             let (id, now) = (try Self.itemID(request), loop.wallTime)
             let item = try await stored { () throws(StoreError) in try await outbox.items.retryItem(id: id, at: now) }
             guard let item else { throw .notFound }
             await outbox.hurry(item.orderingKey)
             return .json(.ok, Self.data(item.json))
         }
-        onAdmin(.delete, "outbox/:id", &router) { request throws(Failure) in
+        onAdmin(.delete, "outbox/:id", .removeOutboxItem, &router) { request throws(Failure) in
             let id = try Self.itemID(request)
             guard try await stored({ () throws(StoreError) in try await outbox.items.removeItem(id: id) }) else {
                 throw .notFound
@@ -31,7 +29,7 @@ extension API {
 
     private func list(_ request: APIRequest, _ outbox: OutboxServices) async throws(Failure) -> HTTPResponse {
         let page = try request.page("page", default: 1)
-        let limit = try request.page("limit", default: 50, maximum: Self.longestPage)
+        let limit = try request.page("limit", default: PageLimit.outbox.usual, maximum: PageLimit.outbox.maximum)
         let states = OutboxItem.State.allCases.map(\.rawValue)
         let state = request.query("state").map { OutboxItem.State(rawValue: $0) }
         if case .some(nil) = state { throw .invalid("state", "ожидается одно из: \(states.joined(separator: ", "))") }

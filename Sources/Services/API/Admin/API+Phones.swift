@@ -7,11 +7,11 @@ import Wire
 /// `/api/v1/admin/users/:userId/phones` and `…/phone-lines`: where people are reached, and what customers dial.
 extension API {
     func addPhones(_ admin: AdminServices, to router: inout Router) {
-        let name = "users/:userId/phones"
-        onAdmin(.get, name, &router) { request throws(Failure) in
+        let sample = phones(ofUser: 0, admin)
+        onAdmin(.get, sample.name, sample.list, &router) { request throws(Failure) in
             await list(try phones(ofUserIn: request, admin))
         }
-        add(name, admin, to: &router) { request throws(Failure) in try phones(ofUserIn: request, admin) }
+        add(sample, admin, to: &router) { request throws(Failure) in try phones(ofUserIn: request, admin) }
     }
 
     /// The phones of the user whom the path names.
@@ -21,8 +21,12 @@ extension API {
         guard let id = Self.id(request.parameters["userId"]), roster.current.users[id] != nil else {
             throw .userNotFound
         }
-        return AdminResource(
-            name: "phones", all: { $0.phones[id] ?? [] },
+        return phones(ofUser: id, admin)
+    }
+
+    private func phones(ofUser id: Int64, _ admin: AdminServices) -> AdminResource<UserPhone> {
+        AdminResource(
+            name: "users/:userId/phones", all: { $0.phones[id] ?? [] },
             find: { roster, text in (roster.phones[id] ?? []).first { Self.names($0.id, text) } },
             json: { phone, _ in phone.json },
             make: { form, roster in

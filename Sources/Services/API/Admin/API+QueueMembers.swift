@@ -7,7 +7,7 @@ import Wire
 /// `/api/v1/admin/queues/:id/members`: who is in a queue, and who rests.
 extension API {
     func addMembers(of queues: AdminResource<CallQueue>, _ admin: AdminServices, to router: inout Router) {
-        onAdmin(.post, "queues/:id/members", &router) { request throws(Failure) in
+        onAdmin(.post, "queues/:id/members", .addQueueMember, &router) { request throws(Failure) in
             let queue = try await found(request, queues)
             let form = Form(request.body)
             let member = QueueMember(form)
@@ -16,7 +16,7 @@ extension API {
             try Self.finish(form)
             return try await set(member, queue, .created, admin)
         }
-        onAdmin(.put, "queues/:id/members/:userId", &router) { request throws(Failure) in
+        onAdmin(.put, "queues/:id/members/:userId", .changeQueueMember, &router) { request throws(Failure) in
             let queue = try await found(request, queues)
             var member = try member(request, of: queue)
             let form = Form(request.body)
@@ -25,7 +25,7 @@ extension API {
             try Self.finish(form)
             return try await set(member, queue, .ok, admin)
         }
-        onAdmin(.delete, "queues/:id/members/:userId", &router) { request throws(Failure) in
+        onAdmin(.delete, "queues/:id/members/:userId", .removeQueueMember, &router) { request throws(Failure) in
             let queue = try await found(request, queues)
             let member = try member(request, of: queue)
             _ = try await changed(admin) { () throws(StoreError) in

@@ -11,16 +11,16 @@ extension API {
         guard let services = admin.webhooks else { return }
         let webhooks = webhooks(admin)
         add(webhooks, admin, to: &router)
-        onAdmin(.post, "webhooks/:id/test", &router) { request throws(Failure) in
-            let outcome = await services.test(try found(request, webhooks))
+        onAdmin(.post, "webhooks/:id/test", .testWebhook, &router) { request throws(Failure) in
+            let outcome = await services.test(try await found(request, webhooks))
             let data: JSONObject = [
                 "delivered": .bool(outcome.error == nil), "eventId": .string(outcome.eventID),
                 "error": JSONValue(outcome.error),
             ]
             return .json(.ok, Self.data(data))
         }
-        onAdmin(.post, "webhooks/:id/replay", &router) { request throws(Failure) in
-            let webhook = try found(request, webhooks)
+        onAdmin(.post, "webhooks/:id/replay", .replayWebhook, &router) { request throws(Failure) in
+            let webhook = try await found(request, webhooks)
             guard let from = try request.text("from"), !from.isEmpty else { throw .required(["from"]) }
             let queued = try await stored { () throws(StoreError) in try await services.replay(webhook, from) }
             guard let queued else { throw .eventNotKept }
@@ -56,6 +56,6 @@ extension API {
 }
 
 extension Failure {
-    fileprivate static let eventNotKept = Failure(
+    static let eventNotKept = Failure(
         .notFound, "NOT_FOUND", "Событие не найдено", details: ["from": "событие неизвестно или больше не хранится"])
 }

@@ -25,9 +25,11 @@ struct AdminResource<Value: Sendable>: Sendable {
 
 extension API {
     /// Adds a route for administrators alone: without a token there is no administrator, whatever `AUTH_MODE` says.
-    func onAdmin(_ method: HTTPMethod, _ path: String, _ router: inout Router, _ answer: @escaping Answer) {
+    func onAdmin(
+        _ method: HTTPMethod, _ path: String, _ operation: Operation, _ router: inout Router, _ answer: @escaping Answer
+    ) {
         let (access, loop) = (access, loop)
-        router.on(method, "/api/v1/admin/\(path)") { request, parameters in
+        router.on(method, "/api/v1/admin/\(path)", operation) { request, parameters in
             do throws(Failure) {
                 let caller = try access.caller(of: request, now: loop.wallTime)
                 guard case .user(_, let role) = caller else { throw .unauthorized }
@@ -41,28 +43,29 @@ extension API {
     }
 
     func add<Value>(_ resource: AdminResource<Value>, _ admin: AdminServices, to router: inout Router) {
-        onAdmin(.get, resource.name, &router) { _ throws(Failure) in await list(resource) }
-        add(resource.name, admin, to: &router) { _ throws(Failure) in resource }
+        onAdmin(.get, resource.name, resource.list, &router) { _ throws(Failure) in await list(resource) }
+        add(resource, admin, to: &router) { _ throws(Failure) in resource }
     }
 
-    /// The routes of a kind of thing but its list; which things they are may depend on the path.
+    /// The routes of a kind of thing but its list; which things they are may depend on the path, and `sample` is of any.
     func add<Value>(
-        _ name: String, _ admin: AdminServices, to router: inout Router,
+        _ sample: AdminResource<Value>, _ admin: AdminServices, to router: inout Router,
         _ resource: @escaping @Sendable (APIRequest) throws(Failure) -> AdminResource<Value>
     ) {
-        onAdmin(.post, name, &router) { request throws(Failure) in
+        let name = sample.name
+        onAdmin(.post, name, sample.creation, &router) { request throws(Failure) in
             try await once(request) { request throws(Failure) in
                 try await create(request, try resource(request), admin)
             }
         }
-        onAdmin(.get, "\(name)/:id", &router) { request throws(Failure) in
+        onAdmin(.get, "\(name)/:id", sample.show, &router) { request throws(Failure) in
             let resource = try resource(request)
             return .json(.ok, Self.data(await resource.json(try await found(request, resource), roster.current)))
         }
-        onAdmin(.put, "\(name)/:id", &router) { request throws(Failure) in
+        onAdmin(.put, "\(name)/:id", sample.change, &router) { request throws(Failure) in
             try await change(request, try resource(request), admin)
         }
-        onAdmin(.delete, "\(name)/:id", &router) { request throws(Failure) in
+        onAdmin(.delete, "\(name)/:id", sample.removal, &router) { request throws(Failure) in
             try await remove(request, try resource(request), admin)
         }
     }

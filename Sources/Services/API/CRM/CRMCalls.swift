@@ -9,14 +9,16 @@ import Wire
 /// `/api/calls` as document 002 has it: the list, one call, calls that a client reports, and what people write on them.
 extension API {
     func addCRMCalls(to router: inout Router) {
-        on(.get, "/api/calls", &router) { request throws(Failure) in try await listCRM(request) }
-        on(.get, "/api/calls/:id", &router) { request throws(Failure) in
+        on(.get, "/api/calls", .listCRMCalls, &router) { request throws(Failure) in try await listCRM(request) }
+        on(.get, "/api/calls/:id", .showCRMCall, &router) { request throws(Failure) in
             let record = try await record(try request.callKey("id"), for: request.caller)
             return try await detail(record).tagged(for: request.http)
         }
-        onCreation("/api/calls", &router) { request throws(Failure) in try await report(request) }
-        on(.put, "/api/calls/:id", &router) { request throws(Failure) in try await editCRM(request) }
-        on(.put, "/api/calls/:id/notes", &router) { request throws(Failure) in try await rewriteNotes(request) }
+        onCreation("/api/calls", .reportCall, &router) { request throws(Failure) in try await report(request) }
+        on(.put, "/api/calls/:id", .editCRMCall, &router) { request throws(Failure) in try await editCRM(request) }
+        on(.put, "/api/calls/:id/notes", .rewriteNotes, &router) { request throws(Failure) in
+            try await rewriteNotes(request)
+        }
     }
 
     /// One call in full.
@@ -28,7 +30,7 @@ extension API {
 
     private func listCRM(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let page = try request.page("page", default: 1)
-        let limit = try request.page("limit", default: 50, maximum: 200)
+        let limit = try request.limit(.crm)
         var query = CallQuery(page: page, size: limit)
         query.visibility = try visibility(request.caller, userID: try request.queryID("userId"))
         if let status = request.query("status") {

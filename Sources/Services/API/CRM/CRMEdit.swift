@@ -23,10 +23,11 @@ enum FieldEdit<Value: Sendable>: Sendable {
 
 /// What document 002's `PUT /api/calls/:id` changes of a call; null clears, markup is taken out.
 struct CRMEdit: Sendable {
-    /// Bytes of all notes of a call.
+    /// Characters of all notes of a call.
     static let maximumNotes = 65_536
-    private static let maximumTags = 50
-    private static let maximumTagLength = 100
+    static let maximumOutcome = 4096
+    static let maximumTags = 50
+    static let maximumTagLength = 100
 
     let notes: FieldEdit<String>
     private let customerName: FieldEdit<String>
@@ -44,7 +45,7 @@ struct CRMEdit: Sendable {
         company = try request.textEdit("company")
         email = try Self.email(request)
         purpose = try request.textEdit("call_purpose")
-        outcome = try request.textEdit("outcome", maximumLength: 4096)
+        outcome = try request.textEdit("outcome", maximumLength: Self.maximumOutcome)
         priority = try request.edit("priority") { value throws(Failure) in
             guard let word = value.stringValue, let priority = CallPriority(rawValue: word) else {
                 throw .invalid("priority", "low, medium или high")
@@ -95,7 +96,7 @@ struct CRMEdit: Sendable {
         var tags: [String] = []
         for word in words {
             let tag = Markup.removed(from: word).trimmed
-            guard tag.utf8.count <= maximumTagLength * 4, tag.count <= maximumTagLength else {
+            guard tag.unicodeScalars.count <= maximumTagLength else {
                 throw .invalid("tags", "не длиннее \(maximumTagLength) символов")
             }
             if !tag.isEmpty, !tags.contains(tag) { tags.append(tag) }
@@ -124,7 +125,7 @@ extension APIRequest {
     }
 
     /// A text without markup.
-    func textEdit(_ name: String, maximumLength: Int = 256) throws(Failure) -> FieldEdit<String> {
+    func textEdit(_ name: String, maximumLength: Int = APIRequest.maximumText) throws(Failure) -> FieldEdit<String> {
         try edit(name) { _ throws(Failure) in try plainText(name, maximumLength: maximumLength) ?? "" }
     }
 }

@@ -10,14 +10,16 @@ import Wire
 extension API {
     func addCRMExtras(to router: inout Router) {
         let api = self
-        router.on(.get, "/api/health") { _, _ in await api.health() }
-        on(.put, "/api/calls/:id/end", &router) { request throws(Failure) in try await endByCRM(request) }
-        on(.get, "/api/calls/:id/status", &router) { request throws(Failure) in try await showStatus(request) }
-        on(.get, "/api/calls/:id/recording-status", &router) { request throws(Failure) in
+        router.on(.get, "/api/health", .crmHealth) { _, _ in await api.health() }
+        on(.put, "/api/calls/:id/end", .endCRMCall, &router) { request throws(Failure) in try await endByCRM(request) }
+        on(.get, "/api/calls/:id/status", .showCRMStatus, &router) { request throws(Failure) in
+            try await showStatus(request)
+        }
+        on(.get, "/api/calls/:id/recording-status", .recordingStatus, &router) { request throws(Failure) in
             try await showRecordingStatus(request)
         }
-        onCreation("/api/calls/outgoing", &router) { request throws(Failure) in try await callOut(request) }
-        on(.get, "/api/internal-numbers", &router) { _ throws(Failure) in
+        onCreation("/api/calls/outgoing", .callOut, &router) { request throws(Failure) in try await callOut(request) }
+        on(.get, "/api/internal-numbers", .internalNumbers, &router) { _ throws(Failure) in
             .json(.ok, ["success": true, "data": .array(internalNumbers)])
         }
     }

@@ -5,6 +5,10 @@ import Wire
 
 /// What a client of document 004 may tell of a call: the members of `PATCH …/status` and `POST …/end` beside the state.
 struct CallOutcome: Sendable {
+    static let maximumTranscript = 1_000_000
+    static let maximumSummary = 100_000
+    static let confidence = 0.0...1.0
+
     let duration: Int?
     private let recordingURL: String?
     private let transcript: String?
@@ -14,9 +18,9 @@ struct CallOutcome: Sendable {
 
     init(_ request: APIRequest) throws(Failure) {
         duration = try request.count("duration")
-        recordingURL = try request.text("recordingUrl", maximumLength: 2048)
-        transcript = try request.text("transcript", maximumLength: 1_000_000)
-        summary = try request.text("summary", maximumLength: 100_000)
+        recordingURL = try request.text("recordingUrl", maximumLength: APIRequest.maximumURL)
+        transcript = try request.text("transcript", maximumLength: Self.maximumTranscript)
+        summary = try request.text("summary", maximumLength: Self.maximumSummary)
         if let word = try request.text("sentiment") {
             guard let sentiment = Sentiment(rawValue: word) else {
                 throw .invalid("sentiment", "positive, neutral или negative")
@@ -26,7 +30,7 @@ struct CallOutcome: Sendable {
             sentiment = nil
         }
         if let value = request.body["confidenceScore"], !value.isNull {
-            guard let score = value.doubleValue, (0...1).contains(score) else {
+            guard let score = value.doubleValue, Self.confidence.contains(score) else {
                 throw .invalid("confidenceScore", "число от 0 до 1")
             }
             confidenceScore = score

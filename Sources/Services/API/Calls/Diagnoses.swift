@@ -11,7 +11,9 @@ import Wire
 /// lives from what is known now, afterwards from what was kept with its record.
 extension API {
     func addDiagnoses(to router: inout Router) {
-        on(.get, "/api/v1/calls/:id/diagnosis", &router) { request throws(Failure) in try await diagnosis(request) }
+        on(.get, "/api/v1/calls/:id/diagnosis", .showDiagnosis, &router) { request throws(Failure) in
+            try await diagnosis(request)
+        }
     }
 
     private func diagnosis(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
@@ -22,13 +24,16 @@ extension API {
         return .json(.ok, ["success": true, "data": diagnosis])
     }
 
+    static let diagnosisFormats = ["json", "text"]
+
     private func wantsText(_ request: APIRequest) throws(Failure) -> Bool {
-        switch request.query("format") {
-        case "text": return true
-        case "json": return false
-        case nil: return request.http.fields["Accept"]?.contains("text/plain") == true
-        default: throw .invalid("format", "один из: json, text")
+        guard let format = request.query("format") else {
+            return request.http.fields["Accept"]?.contains("text/plain") == true
         }
+        guard Self.diagnosisFormats.contains(format) else {
+            throw .invalid("format", "один из: \(Self.diagnosisFormats.joined(separator: ", "))")
+        }
+        return format == "text"
     }
 
     /// What is known now, or was kept at the end; of other calls what their record tells.

@@ -9,11 +9,13 @@ import Wire
 /// `/api/v1/calls`: calls as documents 000 and 004 know them.
 extension API {
     func addGatewayCalls(to router: inout Router) {
-        on(.get, "/api/v1/calls", &router) { request throws(Failure) in try await list(request) }
-        onCreation("/api/v1/calls", &router) { request throws(Failure) in try await create(request) }
-        on(.get, "/api/v1/calls/:id", &router) { request throws(Failure) in try await show(request) }
-        on(.patch, "/api/v1/calls/:id/status", &router) { request throws(Failure) in try await changeStatus(request) }
-        on(.post, "/api/v1/calls/:id/end", &router) { request throws(Failure) in try await end(request) }
+        on(.get, "/api/v1/calls", .listCalls, &router) { request throws(Failure) in try await list(request) }
+        onCreation("/api/v1/calls", .makeCall, &router) { request throws(Failure) in try await create(request) }
+        on(.get, "/api/v1/calls/:id", .showCall, &router) { request throws(Failure) in try await show(request) }
+        on(.patch, "/api/v1/calls/:id/status", .changeStatus, &router) { request throws(Failure) in
+            try await changeStatus(request)
+        }
+        on(.post, "/api/v1/calls/:id/end", .endCall, &router) { request throws(Failure) in try await end(request) }
         addSessions(to: &router)
     }
 
@@ -22,8 +24,7 @@ extension API {
     private func list(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let view = Dialect.view(of: request.http, template: request.parameters.template)
         let page = try request.page("page", default: 1)
-        let isRecords = view == .records
-        let limit = try request.page("limit", default: isRecords ? 20 : 10, maximum: isRecords ? 500 : 100)
+        let limit = try request.limit(view == .records ? .records : .gateway)
         var query = CallQuery(page: page, size: limit)
         query.visibility = try visibility(request.caller)
         if let status = request.query("status") {
@@ -32,7 +33,9 @@ extension API {
             }
             query.states = conditions
         }
-        if isRecords { try addRecordsFilters(request, &query) } else { try addGatewayFilters(request, &query) }
+        query.hidesUnanswered = view == .records
+        try addRecordsFilters(request, &query)
+        try addGatewayFilters(request, &query)
         let wanted = query
         let found = try await stored { () throws(StoreError) in try await store.calls(matching: wanted) }
         let pagination = PageInfo(page: page, limit: limit, total: found.total).v1
@@ -43,7 +46,6 @@ extension API {
 
     /// Document 000's, which also narrow its statistics.
     func addRecordsFilters(_ request: APIRequest, _ query: inout CallQuery) throws(Failure) {
-        query.hidesUnanswered = true
         query.operatorID = try request.queryID("operatorId")
         query.city = request.query("city")
         if let date = request.query("startDate") { query.startedFrom = try dates.lower(date, field: "startDate") }
@@ -68,9 +70,12 @@ extension API {
         if let date = request.query("toDate") { query.startedThrough = try dates.upper(date, field: "toDate") }
     }
 
+    /// What document 004 calls a call's direction.
+    static let directions = [CallDirection.incoming, .outgoing].map(\.rawValue)
+
     private func direction(_ text: String) throws(Failure) -> CallDirection {
-        guard let direction = CallDirection(rawValue: text), direction != .internal else {
-            throw .invalid("direction", "incoming или outgoing")
+        guard let direction = CallDirection(rawValue: text), Self.directions.contains(text) else {
+            throw .invalid("direction", Self.directions.joined(separator: " или "))
         }
         return direction
     }

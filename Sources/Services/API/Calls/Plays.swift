@@ -7,14 +7,14 @@ import Wire
 /// `/api/v1/calls/:id/play`: announcements into live calls.
 extension API {
     func addPlays(to router: inout Router) {
-        on(.post, "/api/v1/calls/:id/play", &router) { request throws(Failure) in
+        on(.post, "/api/v1/calls/:id/play", .play, &router) { request throws(Failure) in
             let key = try request.callKey("id")
             _ = try await liveRecord(key, for: request.caller)
             let order = try PlayOrder(request)
             let record = try await command { () throws(CallError) in try await calls.play(key, order) }
             return try await answer(record)
         }
-        on(.post, "/api/v1/calls/:id/play/stop", &router) { request throws(Failure) in
+        on(.post, "/api/v1/calls/:id/play/stop", .stopPlaying, &router) { request throws(Failure) in
             let key = try request.callKey("id")
             _ = try await liveRecord(key, for: request.caller)
             let record = try await command { () throws(CallError) in try await calls.stopPlaying(key) }
@@ -28,6 +28,8 @@ extension API {
 }
 
 extension PlayOrder {
+    static let maximumFileName = 255
+
     /// `{"file": … | "url": … | "tone": …, "to": "caller|callee|both", "loop": false}`; everybody hears it unless said
     /// otherwise.
     fileprivate init(_ request: APIRequest) throws(Failure) {
@@ -38,8 +40,8 @@ extension PlayOrder {
     }
 
     private static func what(_ request: APIRequest) throws(Failure) -> What {
-        let file = try request.text("file", maximumLength: 255)
-        let (url, tone) = (try request.text("url", maximumLength: 2048), try request.text("tone"))
+        let file = try request.text("file", maximumLength: maximumFileName)
+        let (url, tone) = (try request.text("url", maximumLength: APIRequest.maximumURL), try request.text("tone"))
         switch (file, url, tone) {
         case (let name?, nil, nil): return .file(name)
         case (nil, let text?, nil):

@@ -12,9 +12,12 @@ import Wire
 /// a conference is for those who see all calls.
 extension API {
     func addRecordings(to router: inout Router) {
-        on(.get, "/api/v1/calls/:id/recording", &router) { request throws(Failure) in try await listen(request) }
+        on(.get, "/api/v1/calls/:id/recording", .listenToRecording, &router) { request throws(Failure) in
+            try await listen(request)
+        }
         for word in RecordingCommand.allCases {
-            on(.post, "/api/v1/calls/:id/recording/\(word.rawValue)", &router) { request throws(Failure) in
+            on(.post, "/api/v1/calls/:id/recording/\(word.rawValue)", .record(word), &router) {
+                request throws(Failure) in
                 try await record(request, word)
             }
         }

@@ -9,8 +9,10 @@ import Wire
 /// Sessions of document 004: who follows or takes part in a call.
 extension API {
     func addSessions(to router: inout Router) {
-        onCreation("/api/v1/calls/:id/sessions", &router) { request throws(Failure) in try await openSession(request) }
-        on(.get, "/api/v1/calls/sessions/active", &router) { request throws(Failure) in
+        onCreation("/api/v1/calls/:id/sessions", .openSession, &router) { request throws(Failure) in
+            try await openSession(request)
+        }
+        on(.get, "/api/v1/calls/sessions/active", .listSessions, &router) { request throws(Failure) in
             try await listSessions(request)
         }
     }

@@ -10,19 +10,19 @@ import Wire
 /// For those who may command every call: a stream hears what people say.
 extension API {
     func addStreams(to router: inout Router) {
-        on(.post, "/api/v1/calls/:id/streams", &router) { request throws(Failure) in
+        on(.post, "/api/v1/calls/:id/streams", .startStream, &router) { request throws(Failure) in
             let key = try await streamedCall(request)
             let wanted = try StreamRequest(request)
             let status = try await command { () throws(CallError) in try await calls.startStream(key, wanted) }
             return .json(.created, ["success": true, "data": StreamView.render(status)])
         }
-        on(.get, "/api/v1/calls/:id/streams", &router) { request throws(Failure) in
+        on(.get, "/api/v1/calls/:id/streams", .listStreams, &router) { request throws(Failure) in
             guard request.caller.seesAllCalls else { throw .forbidden }
             let record = try await record(try request.callKey("id"), for: request.caller)
             let streams = await calls.streams(of: record.key)
             return .json(.ok, ["success": true, "data": .array(streams.map(StreamView.render))])
         }
-        on(.delete, "/api/v1/calls/:id/streams/:streamId", &router) { request throws(Failure) in
+        on(.delete, "/api/v1/calls/:id/streams/:streamId", .stopStream, &router) { request throws(Failure) in
             let key = try await streamedCall(request)
             guard let id = UUID(request.parameters["streamId"]) else { throw .streamNotFound }
             let status = try await command { () throws(CallError) in try await calls.stopStream(key, id) }
@@ -37,14 +37,16 @@ extension API {
 }
 
 extension StreamRequest {
+    static let maximumToken = 4096
+
     /// `{"url": …, "token": …, "tracks": "caller|callee|both", "to": "caller|callee|both", "encoding": "pcm16|mulaw",
     /// "sampleRate": 8000|16000}`; all but `url` may be left out.
     fileprivate init(_ request: APIRequest) throws(Failure) {
-        guard let text = try request.text("url", maximumLength: 2048) else {
+        guard let text = try request.text("url", maximumLength: APIRequest.maximumURL) else {
             throw .invalid("url", "обязательное поле")
         }
         guard let url = WebSocketURL(text) else { throw .invalid("url", "ожидается ws:// или wss://, без пароля") }
-        let token = try request.text("token", maximumLength: 4096)
+        let token = try request.text("token", maximumLength: Self.maximumToken)
         guard token?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true else {
             throw .invalid("token", "только видимые символы ASCII")
         }

@@ -12,17 +12,17 @@ import Wire
 /// Digest responses and media keys are blanked.
 extension API {
     func addTraces(to router: inout Router) {
-        on(.get, "/api/v1/calls/:id/sip", &router) { request throws(Failure) in try await trace(request) }
+        on(.get, "/api/v1/calls/:id/sip", .showTrace, &router) { request throws(Failure) in try await trace(request) }
     }
 
-    private enum Format: String, CaseIterable {
+    enum TraceFormat: String, CaseIterable {
         case json
         case text
         case svg
         case pcap
 
         init?(accept: String?) {
-            let found: [(String, Format)] = [
+            let found: [(String, TraceFormat)] = [
                 ("image/svg+xml", .svg), ("application/vnd.tcpdump.pcap", .pcap), ("text/plain", .text),
             ]
             guard let match = found.first(where: { accept?.contains($0.0) == true }) else { return nil }
@@ -46,12 +46,12 @@ extension API {
         }
     }
 
-    private func format(of request: APIRequest) throws(Failure) -> Format {
+    private func format(of request: APIRequest) throws(Failure) -> TraceFormat {
         guard let name = request.query("format") else {
-            return Format(accept: request.http.fields["Accept"]) ?? .json
+            return TraceFormat(accept: request.http.fields["Accept"]) ?? .json
         }
-        guard let format = Format(rawValue: name) else {
-            throw .invalid("format", "один из: " + Format.allCases.map(\.rawValue).joined(separator: ", "))
+        guard let format = TraceFormat(rawValue: name) else {
+            throw .invalid("format", "один из: " + TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return format
     }

@@ -8,18 +8,20 @@ import Wire
 /// `/api/calls/…`: commands to calls, as document 003 gives them.
 extension API {
     func addPBXCommands(to router: inout Router) {
-        onCreation("/api/calls/dial", &router) { request throws(Failure) in try await dial(request) }
-        on(.post, "/api/calls/transfer/:callId", &router) { request throws(Failure) in try await transfer(request) }
-        addCommand("answer", to: &router) { key, userID throws(CallError) in
+        onCreation("/api/calls/dial", .dial, &router) { request throws(Failure) in try await dial(request) }
+        on(.post, "/api/calls/transfer/:callId", .transfer, &router) { request throws(Failure) in
+            try await transfer(request)
+        }
+        addCommand("answer", "Answers a ringing call", to: &router) { key, userID throws(CallError) in
             try await calls.accept(key, userID: userID)
         }
-        addCommand("hangup", to: &router) { key, userID throws(CallError) in
+        addCommand("hangup", "Ends a call", to: &router) { key, userID throws(CallError) in
             try await calls.hangUp(key, userID: userID)
         }
-        addCommand("hold", to: &router) { key, userID throws(CallError) in
+        addCommand("hold", "Puts a call on hold", to: &router) { key, userID throws(CallError) in
             try await calls.hold(key, true, userID: userID)
         }
-        addCommand("unhold", to: &router) { key, userID throws(CallError) in
+        addCommand("unhold", "Takes a call from hold", to: &router) { key, userID throws(CallError) in
             try await calls.hold(key, false, userID: userID)
         }
     }
@@ -72,10 +74,10 @@ extension API {
 
     /// A command that needs nothing but the call.
     private func addCommand(
-        _ name: String, to router: inout Router,
+        _ name: String, _ summary: String, to router: inout Router,
         _ run: @escaping @Sendable (CallKey, Int64?) async throws(CallError) -> CallRecord
     ) {
-        on(.post, "/api/calls/\(name)/:callId", &router) { request throws(Failure) in
+        on(.post, "/api/calls/\(name)/:callId", .pbxCommand(summary), &router) { request throws(Failure) in
             let key = try request.callKey()
             _ = try await liveRecord(key, for: request.caller)
             let userID = request.caller.userID

@@ -40,7 +40,7 @@ package struct PBXServices: Sendable {
 /// `/api/pbx` and `/api/extensions`, which document 003's settings page asks for.
 extension API {
     func addPBXConnection(to router: inout Router) {
-        on(.get, "/api/extensions", &router) { _ throws(Failure) in
+        on(.get, "/api/extensions", .extensions, &router) { _ throws(Failure) in
             let accounts = roster.current.accounts.filter(\.isEnabled).sorted { $0.extension < $1.extension }
             let list = accounts.map { account -> JSONValue in
                 [
@@ -51,8 +51,10 @@ extension API {
             return .json(.ok, ["success": true, "extensions": .array(list)])
         }
         guard let pbx else { return }
-        on(.get, "/api/pbx/connection", &router) { _ throws(Failure) in Self.answer(await pbx.connection()) }
-        on(.post, "/api/pbx/test-connection", &router) { request throws(Failure) in
+        on(.get, "/api/pbx/connection", .pbxConnection, &router) { _ throws(Failure) in
+            Self.answer(await pbx.connection())
+        }
+        on(.post, "/api/pbx/test-connection", .testConnection, &router) { request throws(Failure) in
             // It makes us send to any host and port: for those alone who may configure trunks.
             guard request.caller.seesAllCalls else { throw .forbidden }
             let target = try Self.target(request)

@@ -8,9 +8,10 @@ import Wire
 /// `/api/calls/active` and `/api/calls/logs`: live calls for documents 002 and 003 at once, and history for 003.
 extension API {
     func addPBXLists(to router: inout Router) {
-        on(.get, "/api/calls/active", &router) { request throws(Failure) in try await listActive(request) }
-        on(.get, "/api/calls/logs", &router) { request throws(Failure) in try await listLogs(request) }
-        on(.get, "/api/calls/logs/phone/:number", &router) { request throws(Failure) in
+        on(.get, "/api/calls/active", .activeCalls, &router) { request throws(Failure) in try await listActive(request)
+        }
+        on(.get, "/api/calls/logs", .logs, &router) { request throws(Failure) in try await listLogs(request) }
+        on(.get, "/api/calls/logs/phone/:number", .logsOfNumber, &router) { request throws(Failure) in
             try await listLogsOfNumber(request)
         }
     }
@@ -49,7 +50,7 @@ extension API {
     }
 
     private func listLogs(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
-        let limit = try request.page("limit", default: 100, maximum: 1000)
+        let limit = try request.limit(.logs)
         let offset = try request.queryID("offset") ?? 0
         var query = CallQuery(limit: limit, offset: Int(offset))
         query.visibility = try visibility(request.caller)

@@ -7,9 +7,14 @@ import Wire
 /// What document 003's clients write on a call: whose it is, which order it is about, notes.
 extension API {
     func addPBXNotes(to router: inout Router) {
-        on(.post, "/api/calls/:callId/customer", &router) { request throws(Failure) in try await setCustomer(request) }
-        on(.post, "/api/calls/:callId/order", &router) { request throws(Failure) in try await setOrder(request) }
-        on(.post, "/api/calls/:callId/notes", &router) { request throws(Failure) in try await addNote(request) }
+        on(.post, "/api/calls/:callId/customer", .setCustomer, &router) { request throws(Failure) in
+            try await setCustomer(request)
+        }
+        on(.post, "/api/calls/:callId/order", .setOrder, &router) { request throws(Failure) in
+            try await setOrder(request)
+        }
+        on(.post, "/api/calls/:callId/notes", .addNote, &router) { request throws(Failure) in try await addNote(request)
+        }
     }
 
     private func setCustomer(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
@@ -37,7 +42,7 @@ extension API {
         try request.require("note")
         let note = try request.plainText("note", maximumLength: CRMEdit.maximumNotes) ?? ""
         let known = try await record(try request.callKey(), for: request.caller)
-        guard (known.notes?.utf8.count ?? 0) + note.utf8.count < CRMEdit.maximumNotes else {
+        guard (known.notes?.unicodeScalars.count ?? 0) + note.unicodeScalars.count < CRMEdit.maximumNotes else {
             throw .invalid("note", "вместе с прежними заметками не длиннее \(CRMEdit.maximumNotes)")
         }
         let row = noteRow(note, on: known, by: request.caller, .pbx)

@@ -9,19 +9,21 @@ import Wire
 /// What document 000 alone has on `/api/v1/calls`: statistics, calls of a number, records written by hand.
 extension API {
     /// The newest calls of a number that are answered.
-    private static let callsOfNumber = 50
+    static let callsOfNumber = 50
 
     func addRecordCalls(to router: inout Router) {
-        on(.get, "/api/v1/calls/stats", &router) { request throws(Failure) in try await recordStatistics(request) }
-        on(.get, "/api/v1/calls/by-phone/:phone", &router) { request throws(Failure) in
+        on(.get, "/api/v1/calls/stats", .recordsStatistics, &router) { request throws(Failure) in
+            try await recordStatistics(request)
+        }
+        on(.get, "/api/v1/calls/by-phone/:phone", .callsByPhone, &router) { request throws(Failure) in
             try await listByPhone(request)
         }
-        on(.put, "/api/v1/calls/:id", &router) { request throws(Failure) in try await correct(request) }
-        on(.get, "/api/v1/recordings/call/:id/download", &router) { request throws(Failure) in
+        on(.put, "/api/v1/calls/:id", .correctCall, &router) { request throws(Failure) in try await correct(request) }
+        on(.get, "/api/v1/recordings/call/:id/download", .recordingLink, &router) { request throws(Failure) in
             try await recordingLink(request)
         }
         let loop = loop
-        router.on(.get, "/api/v1/calls/health") { _, _ in
+        router.on(.get, "/api/v1/calls/health", .recordsHealth) { _, _ in
             let timestamp = JSONValue.string(loop.wallTime.iso8601())
             return .json(.ok, ["success": true, "message": "Calls module is healthy", "timestamp": timestamp])
         }
@@ -31,6 +33,7 @@ extension API {
 
     private func recordStatistics(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         var query = CallQuery()
+        query.hidesUnanswered = true
         query.visibility = try visibility(request.caller)
         try addRecordsFilters(request, &query)
         let figures = try await figures(of: query)
@@ -143,6 +146,6 @@ extension APIRequest {
 extension Failure {
     fileprivate static let recordingStoreUnavailable = Failure(
         .serviceUnavailable, "DEPENDENCY_UNAVAILABLE", "Хранилище записей недоступно")
-    fileprivate static let duplicateCallID = Failure(
+    static let duplicateCallID = Failure(
         .conflict, "DUPLICATE_CALL_ID", "Звонок с таким callId уже есть", details: ["callId": "уже используется"])
 }

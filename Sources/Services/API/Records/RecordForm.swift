@@ -6,6 +6,8 @@ import Wire
 
 /// What a client of document 000 says of a call that it writes down by hand.
 struct RecordForm: Sendable {
+    static let maximumCallID = 128
+
     let phoneClient: String
     let phoneAts: String
     let state: CallState
@@ -29,7 +31,9 @@ struct RecordForm: Sendable {
             startedAt = now
         }
         duration = try request.count("duration") ?? 0
-        callID = try request.text("callId", maximumLength: 128, takesNumbers: true).flatMap { $0.isEmpty ? nil : $0 }
+        callID = try request.text("callId", maximumLength: Self.maximumCallID, takesNumbers: true).flatMap {
+            $0.isEmpty ? nil : $0
+        }
         campaign = try request.plainText("rk") ?? "MANUAL"
         city = try request.plainText("city") ?? ""
         avitoName = try request.plainText("avitoName")
@@ -105,7 +109,7 @@ extension APIRequest {
 
     /// `recordUrl`: pages make links of it, so it must be a place and no program.
     fileprivate func recordURL() throws(Failure) -> String? {
-        guard let text = try text("recordUrl", maximumLength: 2048), !text.isEmpty else { return nil }
+        guard let text = try text("recordUrl", maximumLength: APIRequest.maximumURL), !text.isEmpty else { return nil }
         guard ["https://", "http://", "s3://", "/"].contains(where: { text.lowercased().hasPrefix($0) }) else {
             throw .invalid("recordUrl", "ожидается адрес http, https или s3")
         }

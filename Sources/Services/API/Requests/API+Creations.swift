@@ -6,11 +6,13 @@ import Wire
 
 /// Requests that originate a call or create a record: with an `Idempotency-Key` they can be repeated without harm.
 extension API {
-    private static let maximumKeyLength = 255
+    static let maximumKeyLength = 255
 
     /// Adds a route that makes something.
-    func onCreation(_ template: String, _ router: inout Router, _ answer: @escaping Answer) {
-        on(.post, template, &router) { request throws(Failure) in try await once(request, answer) }
+    func onCreation(
+        _ template: String, _ operation: Operation, _ router: inout Router, _ answer: @escaping Answer
+    ) {
+        on(.post, template, operation, &router) { request throws(Failure) in try await once(request, answer) }
     }
 
     /// Answers a request for the first time, or repeats what was answered to the same one before.
@@ -47,6 +49,6 @@ extension Failure {
     fileprivate static let stillRunning = Failure(
         .conflict, "IDEMPOTENCY_CONFLICT", "Запрос с этим Idempotency-Key ещё выполняется"
     ).with("Retry-After", "1")
-    fileprivate static let keyUsedDifferently = Failure(
+    static let keyUsedDifferently = Failure(
         .conflict, "IDEMPOTENCY_CONFLICT", "Этот Idempotency-Key уже использован с другим телом запроса")
 }

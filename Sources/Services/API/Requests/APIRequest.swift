@@ -64,19 +64,28 @@ extension APIRequest {
 
 /// Typed reading of body members and query items: absent (or null) is nil, anything of a wrong kind is refused.
 extension APIRequest {
+    /// Characters of a text, where nothing else is said, and of an address.
+    package static let maximumText = 256
+    static let maximumURL = 2048
+
     /// A string of the body; a number stands for its text where `takesNumbers`.
     package func text(
-        _ name: String, maximumLength: Int = 256, takesNumbers: Bool = false
+        _ name: String, maximumLength: Int = APIRequest.maximumText, takesNumbers: Bool = false
     ) throws(Failure) -> String? {
         guard let value = body[name], !value.isNull else { return nil }
         if takesNumbers, let number = value.integerValue { return String(number) }
         guard let text = value.stringValue else { throw .invalid(name, "ожидается строка") }
-        guard text.utf8.count <= maximumLength else { throw .invalid(name, "не длиннее \(maximumLength)") }
+        guard text.unicodeScalars.count <= maximumLength else {
+            throw .invalid(name, "не длиннее \(maximumLength)")
+        }
+        guard !text.utf8.contains(0) else { throw .invalid(name, "нулевой символ недопустим") }
         return text
     }
 
     /// The same text without markup, for what people will see.
-    func plainText(_ name: String, maximumLength: Int = 256, takesNumbers: Bool = false) throws(Failure) -> String? {
+    func plainText(_ name: String, maximumLength: Int = APIRequest.maximumText, takesNumbers: Bool = false)
+        throws(Failure) -> String?
+    {
         try text(name, maximumLength: maximumLength, takesNumbers: takesNumbers).map(Markup.removed)
     }
 
@@ -114,6 +123,11 @@ extension APIRequest {
         return Int(number)
     }
 
+    /// How many elements a list shows: what the query says, as far as the list goes.
+    func limit(_ limit: PageLimit) throws(Failure) -> Int {
+        try page("limit", default: limit.usual, maximum: limit.maximum)
+    }
+
     /// A positive number of the query, at most `maximum`; larger ones are cut to it.
     package func page(_ name: String, default fallback: Int, maximum: Int = Int(Int32.max)) throws(Failure) -> Int {
         guard let text = query(name) else { return fallback }
@@ -129,13 +143,13 @@ extension APIRequest {
         return text
     }
 
-    /// Bytes of a text that is searched for.
+    /// Characters of a text that is searched for.
     static let maximumSearch = 200
 
     /// A text of the query to search for.
     func search(_ name: String) throws(Failure) -> String? {
         guard let text = query(name) else { return nil }
-        guard text.utf8.count <= Self.maximumSearch else {
+        guard text.unicodeScalars.count <= Self.maximumSearch else {
             throw .invalid(name, "не длиннее \(Self.maximumSearch)")
         }
         return text

@@ -10,10 +10,12 @@ import Wire
 extension API {
     func addStatistics(to router: inout Router) {
         for path in ["/api/statistics", "/api/statistics/overview"] {
-            on(.get, path, &router) { request throws(Failure) in try await overview(request) }
+            on(.get, path, .overview, &router) { request throws(Failure) in try await overview(request) }
         }
-        on(.get, "/api/statistics/users", &router) { request throws(Failure) in try await statisticsByUser(request) }
-        on(.get, "/api/calls/stats/:extension", &router) { request throws(Failure) in
+        on(.get, "/api/statistics/users", .statisticsOfUsers, &router) { request throws(Failure) in
+            try await statisticsByUser(request)
+        }
+        on(.get, "/api/calls/stats/:extension", .statisticsOfExtension, &router) { request throws(Failure) in
             try await statisticsOfExtension(request)
         }
     }

@@ -27,7 +27,7 @@ package struct BroadcastRoutes: Sendable {
 
     package func add(to router: inout Router) {
         for (word, event) in Self.events {
-            router.on(.post, "/api/v1/broadcast/\(word)") { request, _ in
+            router.on(.post, "/api/v1/broadcast/\(word)", .broadcast) { request, _ in
                 do throws(Failure) {
                     try take(request, event)
                     metrics.broadcasts.with(word, "received").increment()
@@ -47,10 +47,14 @@ package struct BroadcastRoutes: Sendable {
         else { throw .unreadable }
         let given = object["token"]?.stringValue ?? ""
         guard let token, equalInConstantTime(Array(given.utf8), Array(token.utf8)) else {
-            throw Failure(.unauthorized, "UNAUTHORIZED", "Не авторизован")
+            throw .foreignService
         }
         guard let call = object["call"]?.objectValue else { throw .fieldsMissing(["call"]) }
         let rooms = object["rooms"]?.arrayValue?.compactMap(\.stringValue) ?? ["operators"]
         emit(event, call, Array(rooms.prefix(Self.maximumRooms)))
     }
+}
+
+extension Failure {
+    static let foreignService = Failure(.unauthorized, "UNAUTHORIZED", "Не авторизован")
 }

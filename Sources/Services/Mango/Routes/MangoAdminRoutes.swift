@@ -16,7 +16,7 @@ package struct MangoAdminRoutes: Sendable {
 
     package func add(to router: inout Router) {
         let (sync, refuse) = (sync, refuse)
-        router.on(.post, "/api/v1/admin/mango/calls") { request, _ in
+        router.on(.post, "/api/v1/admin/mango/calls", .bringMangoCalls) { request, _ in
             if let refusal = refuse(request) { return refusal.response }
             do throws(Failure) {
                 let period = try Self.period(request)
@@ -28,7 +28,7 @@ package struct MangoAdminRoutes: Sendable {
                 return error.response
             }
         }
-        router.on(.post, "/api/v1/admin/mango/users") { request, _ in
+        router.on(.post, "/api/v1/admin/mango/users", .bringMangoUsers) { request, _ in
             if let refusal = refuse(request) { return refusal.response }
             do throws(Failure) {
                 return try await Self.answer { () async throws(MangoSync.Failure) in
@@ -47,10 +47,8 @@ package struct MangoAdminRoutes: Sendable {
             return .json(.ok, ["success": true, "data": .object(try await body())])
         } catch {
             switch error {
-            case .refused(let words):
-                throw Failure(
-                    .badGateway, "DEPENDENCY_UNAVAILABLE", "АТС Mango Office не ответила", details: ["mango": words])
-            case .store: throw Failure(.serviceUnavailable, "DEPENDENCY_UNAVAILABLE", "Хранилище недоступно")
+            case .refused(let words): throw .exchangeSilent(words)
+            case .store: throw .storeAway
             }
         }
     }
@@ -76,4 +74,12 @@ package struct MangoAdminRoutes: Sendable {
     private static func invalid(_ name: String, _ reason: String) -> Failure {
         Failure(.badRequest, "VALIDATION_ERROR", "Неверные параметры запроса", details: [name: reason])
     }
+}
+
+extension Failure {
+    static func exchangeSilent(_ words: String) -> Failure {
+        Failure(.badGateway, "DEPENDENCY_UNAVAILABLE", "АТС Mango Office не ответила", details: ["mango": words])
+    }
+
+    static let storeAway = Failure(.serviceUnavailable, "DEPENDENCY_UNAVAILABLE", "Хранилище недоступно")
 }

@@ -26,6 +26,9 @@ package struct MangoRoutes: Sendable {
     private enum Style {
         case records
         case plain
+
+        /// The family of clients that know the address.
+        var family: String { self == .records ? "records" : "mango" }
     }
 
     package func add(to router: inout Router) {
@@ -45,7 +48,7 @@ package struct MangoRoutes: Sendable {
 
     private func addEvents(below base: String, _ style: Style, to router: inout Router) {
         for template in ["events/:first", "events/:first/:second", "result/:first", "result/:first/:second", "ping"] {
-            router.on(.post, "\(base)/\(template)") { request, parameters in
+            router.on(.post, "\(base)/\(template)", .mangoEvent(style.family)) { request, parameters in
                 let kind = template.split(separator: "/").first.map(String.init) ?? ""
                 let rest = [parameters["first"], parameters["second"]].filter { !$0.isEmpty }
                 return await respond(to: request, at: MangoPath([kind] + rest), style)
@@ -54,7 +57,9 @@ package struct MangoRoutes: Sendable {
     }
 
     private func receive(_ template: String, _ path: MangoPath, _ style: Style, _ router: inout Router) {
-        router.on(.post, template) { request, _ in await respond(to: request, at: path, style) }
+        router.on(.post, template, .mangoEvent(style.family)) { request, _ in
+            await respond(to: request, at: path, style)
+        }
     }
 
     // MARK: - Events
@@ -132,7 +137,7 @@ package struct MangoRoutes: Sendable {
 
     private func addSettings(to router: inout Router) {
         let (settings, refuse) = (settings, refuse)
-        router.on(.get, "/api/webhooks/mango/settings") { request, _ in
+        router.on(.get, "/api/webhooks/mango/settings", .mangoSettings) { request, _ in
             if let refusal = refuse(request) { return refusal.response }
             func masked(_ secret: String?) -> JSONValue { secret == nil ? "" : "***" }
             return .json(
@@ -149,7 +154,7 @@ package struct MangoRoutes: Sendable {
 
     private func addStatus(to router: inout Router) {
         let (loop, version) = (loop, version)
-        router.on(.get, "/api/webhooks/mango/status") { _, _ in
+        router.on(.get, "/api/webhooks/mango/status", .mangoStatus) { _, _ in
             let base = "/api/webhooks/mango"
             return .json(
                 .ok,

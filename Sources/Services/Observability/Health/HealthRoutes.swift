@@ -19,13 +19,13 @@ package struct HealthRoutes: Sendable {
     }
 
     package func add(to router: inout Router) {
-        router.on(.get, "/health") { _, _ in await basic() }
-        router.on(.get, "/health/live") { _, _ in
+        router.on(.get, "/health", .health) { _, _ in await basic() }
+        router.on(.get, "/health/live", .live) { _, _ in
             .json(.ok, ["status": "alive", "timestamp": now, "message": "Service is alive"])
         }
-        router.on(.get, "/health/ready") { _, _ in await ready() }
-        router.on(.get, "/health/detailed") { _, _ in await detailed() }
-        router.on(.get, "/metrics") { _, _ in
+        router.on(.get, "/health/ready", .ready) { _, _ in await ready() }
+        router.on(.get, "/health/detailed", .detailedHealth) { _, _ in await detailed() }
+        router.on(.get, "/metrics", .metrics) { _, _ in
             var exposition = Exposition(service: service)
             return .text(exposition.encode(registry), contentType: Exposition.contentType)
         }
