@@ -49,7 +49,7 @@ enum MangoCommand {
     private static func token() async throws(CommandError) -> String {
         let configuration = Program.configuration()
         do {
-            let store = try SQLiteStore(configuration.storeLocation)
+            let store = try SQLStore(configuration.storeLocation)
             let now = SystemClock.wallTime()
             let secrets = try await Secrets(
                 store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: [],
