@@ -84,3 +84,14 @@ package struct OutboxSettings: Hashable, Sendable {
 
     private func within(_ name: String) -> String { folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)" }
 }
+
+extension StoreLocation: CustomStringConvertible {
+    /// The file, or the server without its password.
+    package var description: String {
+        switch self {
+        case .memory: "memory"
+        case .file(let path): path
+        case .server(let address, _): "\(address)"
+        }
+    }
+}

@@ -20,7 +20,7 @@ enum CheckCommand {
             "\(sip.users.count) accounts from SIP_USERS",
             "trunk \(trunk)",
             "WebRTC UDP and TCP \(media.browserPort)–\(last), RTP UDP \(media.ports.lowerBound)–\(media.ports.upperBound)",
-            "data in \(configuration.service.dataFolder)",
+            "data in \(configuration.service.dataFolder), calls in \(configuration.storeLocation)",
         ]
     }
 }

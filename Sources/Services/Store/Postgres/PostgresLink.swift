@@ -24,7 +24,8 @@ final class PostgresLink {
 
     /// Connects, brings the schema up to date and finds out which batches the server has.
     func connect(at now: WallTime) throws(StoreError) {
-        let opened = try Self.open(address)
+        // Only the first connection has the schema to bring up to date, which takes as long as it takes.
+        let opened = try Self.open(address, patience: foreignChanges == 0 ? nil : Self.patience)
         try opened.migrate(at: now)
         do throws(SQLFailure) {
             guard case .postgres(let connection) = opened.engine else { return }
@@ -42,10 +43,10 @@ final class PostgresLink {
         }
     }
 
-    /// A new connection, which may take as long as it likes.
-    static func open(_ address: PostgresAddress) throws(StoreError) -> Database {
+    /// A new connection; without `patience` its answers may take as long as they like.
+    static func open(_ address: PostgresAddress, patience: Duration? = nil) throws(StoreError) -> Database {
         do throws(SQLFailure) {
-            return Database(.postgres(try PostgresConnection(address, patience: nil)))
+            return Database(.postgres(try PostgresConnection(address, patience: patience)))
         } catch {
             throw error.storeError("\(address)")
         }
