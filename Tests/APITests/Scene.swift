@@ -245,7 +245,9 @@ final class RecordingStore: CallStore {
         try await memory.diagnosis(ofCall: id)
     }
 
-    func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }
+    func closeInterrupted(
+        at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow]
+    ) async throws(StoreError) -> Int { 0 }
     func flush() async {}
 }
 

@@ -112,6 +112,8 @@ package final class MemoryStore: CallStore {
         state.withLock { $0.diagnoses[id].flatMap { try? JSONValue(parsing: $0.diagnosis) } }
     }
 
-    package func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int { 0 }
+    package func closeInterrupted(
+        at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow]
+    ) async throws(StoreError) -> Int { 0 }
     package func flush() async {}
 }

@@ -85,9 +85,9 @@ class Receiver:
 
     def of(self, *calls):
         """What was told of these calls: each event's id once, in the order of the first telling."""
-        wanted = {call["numericId"] for call in calls}
+        wanted = {call["uuid"] for call in calls}
         with self._lock:
-            heard = [one for one in self.deliveries if one.body["call"] and one.body["call"]["numericId"] in wanted]
+            heard = [one for one in self.deliveries if one.body["call"] and one.body["call"]["uuid"] in wanted]
         return list({one.id: one for one in heard}.values())
 
     def names(self, *calls):

@@ -145,6 +145,23 @@ struct OutboxStoreTests {
         }
     }
 
+    @Test(arguments: Engine.allCases) func `calls that a dead program left open are told of as ended`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
+            store.write(makeRecord(1, state: .ringing))
+            store.write(makeRecord(2, state: .answered))
+            var over = makeRecord(3, state: .completed)
+            over.endedAt = noon
+            store.write(over)
+            let closed = try await store.closeInterrupted(at: noon + .seconds(60)) { record in
+                [.outbox(Self.item("\(record.id) \(record.endReason?.rawValue ?? "")"))]
+            }
+            #expect(closed == 2)
+            #expect(try await Self.messages(store) == ["1 interrupted", "2 interrupted"])
+        }
+    }
+
     @Test(arguments: Engine.allCases) func `a webhook comes back as it was stored, without its secret in the file`(
         engine: Engine
     ) async throws {

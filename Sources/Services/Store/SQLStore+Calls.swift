@@ -83,9 +83,19 @@ extension SQLStore: CallStore {
         return text.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
     }
 
-    package func closeInterrupted(at now: WallTime) throws(StoreError) -> Int {
+    package func closeInterrupted(
+        at now: WallTime, following: @Sendable (CallRecord) -> [CallRow]
+    ) throws(StoreError) -> Int {
         try change { (database: Database) throws(SQLFailure) in
-            try Interruption.close(database, at: now)
+            let open = try database.query("SELECT id FROM calls WHERE ended_at IS NULL") {
+                JSONValue.integer($0.integer(0))
+            }
+            let closed = try Interruption.close(database, at: now)
+            let ids = SQLValue.json(JSONValue.array(open).text)
+            let records = try CallTable.read(
+                database, where: "WHERE id IN (\(database.dialect.listedNumbers)) ORDER BY id", [ids])
+            for row in records.flatMap(following) { try row.write(to: database) }
+            return closed
         }
     }
 }

@@ -14,6 +14,7 @@ import Signalling
 import Store
 import Telemetry
 import Web
+import Webhooks
 import Wire
 
 /// What the web application is made of.
@@ -55,8 +56,6 @@ extension Gateway {
             try await store.resetPresence()
             let start = FirstStart(adminPassword: configuration.service.adminPassword)
             let credentials = try await store.seed(start, using: .system)
-            let closed = try await store.closeInterrupted(at: SystemClock.wallTime())
-            if closed > 0 { logger.warn("calls of an earlier run were cut off", [LogField("calls", closed)]) }
             var adopted: [SIPAccount] = []
             for account in configuration.sip.users { adopted.append(try await store.adopt(account)) }
             let trunks = configuration.sip.trunk.map { [$0] } ?? []
@@ -81,6 +80,18 @@ extension Gateway {
             guard case .unavailable(let reason) = error else { throw error }
             log.warn("the database is waited for", [LogField("reason", reason)])
             return try await WaitingRoom(configuration, registry, logger).wait(until: open)
+        }
+    }
+
+    /// Ends what an earlier run left open, and has those told who want to know.
+    static func closeInterrupted(_ store: SQLiteStore, _ webhooks: Webhooks, _ logger: Logger) async throws {
+        do {
+            let closed = try await store.closeInterrupted(at: SystemClock.wallTime()) { record in
+                webhooks.rows(for: CallEvent(record: record, notice: .life(.ended), offeredTo: []))
+            }
+            if closed > 0 { logger.warn("calls of an earlier run were cut off", [LogField("calls", closed)]) }
+        } catch {
+            throw StartError.store(error)
         }
     }
 

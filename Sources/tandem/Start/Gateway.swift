@@ -89,6 +89,7 @@ final class Gateway {
         webhooks = Webhooks(
             loop: loop, roster: roster, store: store, client: webhookClient,
             metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled("webhooks"))
+        try await Self.closeInterrupted(store, webhooks, logger)
         keeper = Self.makeKeeper(configuration, opened, (loop, sip, webhooks), roster, logger)
         let services = CallServices(
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))

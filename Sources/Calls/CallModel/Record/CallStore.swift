@@ -43,7 +43,11 @@ package protocol CallStore: Sendable {
     func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue?
 
     /// Closes what a dead program left open, as `interrupted`, at its last recorded moment.
-    func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int
+    ///
+    /// What `following` makes of each closed record is written in the same step. Answers how many were closed.
+    func closeInterrupted(
+        at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow]
+    ) async throws(StoreError) -> Int
 
     /// Returns once everything queued before is written, or has failed for now.
     func flush() async
@@ -56,6 +60,10 @@ extension CallStore {
 // What nobody else has to be told of.
 extension CallStore {
     package func add(_ record: CallRecord) async throws(StoreError) { try await add(record, rows: []) }
+
+    package func closeInterrupted(at now: WallTime) async throws(StoreError) -> Int {
+        try await closeInterrupted(at: now) { _ in [] }
+    }
 
     package func edit(
         _ key: CallKey, rows: [CallRow], at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
