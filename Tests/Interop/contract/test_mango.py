@@ -488,7 +488,7 @@ def test_people_command_calls_of_the_exchange(service, exchange):
     assert ended_one["call_id"] == story.call
     # The call goes on until the exchange says that it is over.
     assert service.ask("GET", f"/api/calls/{record['id']}/status")["data"]["is_active"] is True
-    service.refused("POST", f"/api/calls/answer/{record['id']}", 409, "INVALID_STATE")
+    service.refused("POST", f"/api/calls/answer/{record['id']}", 409, "CALL_ALREADY_ANSWERED")
     story.leg(3, "Disconnected", 65, 1110)
     ended(story, "answered")
     service.gateway.wait_metric("mango_commands_total", 1, command="commands/call/hangup", result="done")

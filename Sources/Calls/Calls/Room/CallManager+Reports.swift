@@ -57,9 +57,9 @@ extension CallManager {
     // MARK: - What people do with them
 
     func accept(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
+        guard !room.record.state.isUp else { throw .alreadyAnswered }
         // Whoever is called by another exchange answers at a telephone of that.
         guard !room.isMirror else { throw .invalidState }
-        guard !room.record.state.isUp else { throw .alreadyAnswered }
         room.record.answeredByUserID = userID ?? room.record.assignedUserID
         return try move(room, to: .answered)
     }
