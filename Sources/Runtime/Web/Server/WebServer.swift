@@ -183,7 +183,9 @@ extension WebServer {
         }
         while let output = connection.socket?.nextOutput() {
             switch output {
-            case .send(let bytes): transmit(bytes, connection)
+            case .send(var bytes):
+                while let more = connection.socket?.nextFrame() { bytes += more }
+                transmit(bytes, connection)
             case .message(let message):
                 loop.later { connection.socketHandler?.onMessage(message) }
             case .ended(let closure):
@@ -307,15 +309,9 @@ extension WebServer {
         perform(connection)
     }
 
-    func send(_ message: WebSocketMessage, on id: UInt64) {
+    func send(_ messages: [WebSocketContent], on id: UInt64) {
         guard let connection = connections[id] else { return }
-        connection.socket?.send(message)
-        perform(connection)
-    }
-
-    func send(utf8 text: [UInt8], on id: UInt64) {
-        guard let connection = connections[id] else { return }
-        connection.socket?.send(utf8: text)
+        for message in messages { connection.socket?.send(message) }
         perform(connection)
     }
 

@@ -20,16 +20,28 @@ package final class WebSocketConnection: Sendable {
     package func send(_ bytes: [UInt8]) { send(.binary(bytes)) }
 
     /// Sends text that is UTF-8 already, so that many connections share it.
-    package func send(utf8 text: [UInt8]) {
-        server.assumeIsolated { $0.send(utf8: text, on: id) }
-    }
+    package func send(utf8 text: [UInt8]) { send([.text(text)]) }
 
     package func send(_ message: WebSocketMessage) {
-        server.assumeIsolated { $0.send(message, on: id) }
+        switch message {
+        case .text(let text): send(utf8: Array(text.utf8))
+        case .binary(let bytes): send([.binary(bytes)])
+        }
+    }
+
+    /// Several at once leave in one piece.
+    package func send(_ messages: [WebSocketContent]) {
+        server.assumeIsolated { $0.send(messages, on: id) }
     }
 
     /// Begins the closing handshake; `onClose` comes when it is done, or five seconds later.
     package func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
         server.assumeIsolated { $0.closeSocket(id, code, reason) }
     }
+}
+
+/// A message as it is sent: text is UTF-8 already, so that many connections share it.
+package enum WebSocketContent: Sendable {
+    case text([UInt8])
+    case binary([UInt8])
 }

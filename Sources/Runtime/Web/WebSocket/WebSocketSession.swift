@@ -45,6 +45,14 @@ struct WebSocketSession {
 
     mutating func nextOutput() -> Output? { outputs.popFirst() }
 
+    /// The next output if it is a frame to send: those that follow each other go into one write, which costs more than
+    /// what is in it.
+    mutating func nextFrame() -> [UInt8]? {
+        guard case .send(let bytes)? = outputs.first else { return nil }
+        _ = outputs.popFirst()
+        return bytes
+    }
+
     var isOpen: Bool {
         if case .ended = state { false } else { true }
     }
@@ -78,13 +86,17 @@ struct WebSocketSession {
 
     mutating func send(_ message: WebSocketMessage) {
         switch message {
-        case .text(let text): send(utf8: [UInt8](text.utf8))
-        case .binary(let bytes): send(WebSocketFrame(opcode: .binary, payload: bytes))
+        case .text(let text): send(.text([UInt8](text.utf8)))
+        case .binary(let bytes): send(.binary(bytes))
         }
     }
 
-    /// Sends text that is UTF-8 already.
-    mutating func send(utf8 text: [UInt8]) { send(WebSocketFrame(opcode: .text, payload: text)) }
+    mutating func send(_ message: WebSocketContent) {
+        switch message {
+        case .text(let bytes): send(WebSocketFrame(opcode: .text, payload: bytes))
+        case .binary(let bytes): send(WebSocketFrame(opcode: .binary, payload: bytes))
+        }
+    }
 
     private mutating func send(_ message: WebSocketFrame) {
         guard case .open = state else { return }

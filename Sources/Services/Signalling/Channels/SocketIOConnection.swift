@@ -113,15 +113,33 @@ actor SocketIOConnection {
     }
 
     func flush() {
-        for output in machine.drain() { perform(output) }
+        var outputs = machine.drain()[...]
+        while let output = outputs.popFirst() {
+            guard case .send(let id, let frame) = output else {
+                perform(output)
+                continue
+            }
+            var messages = [Self.content(frame)]
+            while case .send(let other, let next)? = outputs.first, other == id {
+                messages.append(Self.content(next))
+                outputs.removeFirst()
+            }
+            sockets[id]?.send(messages)
+        }
         setTimer()
+    }
+
+    private static func content(_ frame: EngineFrame) -> WebSocketContent {
+        switch frame {
+        case .text(let bytes): .text(bytes)
+        case .binary(let bytes): .binary(bytes)
+        }
     }
 
     private func perform(_ output: SocketIOOutput) {
         switch output {
         case .respond(let id, let response): waiting.removeValue(forKey: id)?.resume(returning: response)
-        case .send(let id, .text(let bytes)): sockets[id]?.send(utf8: bytes)
-        case .send(let id, .binary(let bytes)): sockets[id]?.send(bytes)
+        case .send(let id, let frame): sockets[id]?.send([Self.content(frame)])
         case .close(let id): sockets.removeValue(forKey: id)?.close()
         case .connect(let auth): connect(auth)
         case .event(let arguments, let acknowledgement, _): receive(arguments, acknowledgement)
