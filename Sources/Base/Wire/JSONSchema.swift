@@ -123,6 +123,13 @@ extension JSONSchema {
         return copy
     }
 
+    /// The same, but neither null nor an empty text.
+    public var present: JSONSchema {
+        guard let type = json["type"] == ["string", "null"] ? "string" : json["type"] else { return self }
+        let some = with("type", type)
+        return type == "string" && json["minLength"] == nil && json["enum"] == nil ? some.with("minLength", 1) : some
+    }
+
     /// The same, for a member that may be absent.
     public var optional: JSONSchema {
         var copy = self

@@ -13,7 +13,7 @@ final class FormOutline {
 
     var schema: JSONSchema {
         .object(
-            fields.map { ($0.name, required.contains($0.name) ? $0.schema : $0.schema.optional) },
+            fields.map { ($0.name, required.contains($0.name) ? $0.schema.present : $0.schema.optional) },
             isClosed: true)
     }
 }

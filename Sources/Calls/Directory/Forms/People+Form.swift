@@ -20,6 +20,7 @@ extension User {
         self.init(id: 0)
         form.require("login")
         apply(form)
+        if login == nil { form.refuse("login", .missing) }
     }
 
     package func json(limits: TollLimits) -> JSONObject {

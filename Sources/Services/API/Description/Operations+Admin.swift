@@ -61,25 +61,28 @@ extension AdminResource {
         name.split(separator: "/").filter { $0.hasPrefix(":") }.map { .path(String($0.dropFirst()), .rowID) }
     }
 
+    /// The thing is not there, or what it belongs to.
+    private var absences: [Failure] { place.isEmpty ? [missing] : [missing, .userNotFound] }
+
     var list: Operation {
-        .admin("All \(plural)", answers: .json(.data(.list(of: item))), refusals: [missing]).taking(place)
+        .admin("All \(plural)", answers: .json(.data(.list(of: item))), refusals: absences).taking(place)
     }
 
     var show: Operation {
-        .admin("One of the \(plural)", answers: .json(.data(item)), refusals: [missing]).taking(place).taking(own)
+        .admin("One of the \(plural)", answers: .json(.data(item)), refusals: absences).taking(place).taking(own)
     }
 
     var creation: Operation {
         .admin(
             "Adds one of the \(plural)", answers: .json(.created, .data(item)),
-            refusals: [missing, .conflict(column: ""), .keyUsedDifferently]
+            refusals: absences + [.conflict(column: ""), .keyUsedDifferently]
         ).taking(place).taking(.idempotencyKey).body(Form.schema { _ = make($0, Roster()) })
     }
 
     var change: Operation {
         .admin(
             "Changes one of the \(plural)", answers: .json(.data(item)),
-            refusals: [missing, .conflict(column: ""), .inUse(by: [])]
+            refusals: absences + [.conflict(column: ""), .inUse(by: [])]
         ).taking(place).taking(own).body(
             Form.schema { form in
                 var value = make(Form([:]), Roster())
@@ -88,7 +91,7 @@ extension AdminResource {
     }
 
     var removal: Operation {
-        .admin("Removes one of the \(plural)", answers: .json(.done), refusals: [missing, .inUse(by: [])])
+        .admin("Removes one of the \(plural)", answers: .json(.done), refusals: absences + [.inUse(by: [])])
             .taking(place).taking(own)
     }
 
