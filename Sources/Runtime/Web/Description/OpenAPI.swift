@@ -125,7 +125,9 @@ extension Operation.Parameter {
         var json: JSONObject = ["in": .string(place.rawValue), "name": .string(name)]
         if !summary.isEmpty { json.append("description", .string(summary)) }
         if isRequired { json.append("required", true) }
-        json.append("schema", .object(schema.json))
+        // An empty item of a query counts as absent.
+        let given = place == .query ? JSONSchema.any(of: [schema, .constant("")]) : schema
+        json.append("schema", .object(given.json))
         return .object(json)
     }
 }

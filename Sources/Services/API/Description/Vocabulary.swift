@@ -105,7 +105,7 @@ extension Operation.Parameter {
     }
 
     static let view = Operation.Parameter.query(
-        "view", .words([CallView.records.rawValue, CallView.gateway.rawValue]), "Which family's words are answered")
+        "view", .text, "Which family's words are answered: records or gateway; any other is ignored")
     static let ifNoneMatch = Operation.Parameter(.header, "If-None-Match", .text, "An ETag the client has")
     static let range = Operation.Parameter(.header, "Range", .text, "One range of bytes")
     static let idempotencyKey = Operation.Parameter(

@@ -139,8 +139,7 @@ extension APIRequest {
 
     /// A query item; an empty one counts as absent.
     package func query(_ name: String) -> String? {
-        guard let text = http.query[name], !text.isEmpty else { return nil }
-        return text
+        http.query.items.first { $0.name == name && !$0.value.isEmpty }?.value
     }
 
     /// Characters of a text that is searched for.

@@ -70,7 +70,7 @@ function access({ security }) {
 
 function input(parameter, schemas) {
   const field = make('input', { spellcheck: 'false', 'data-test': `${parameter.in}-${parameter.name}`,
-    placeholder: parameter.schema.default ?? null });
+    placeholder: parameter.schema.anyOf?.[0].default ?? null });
   const hint = [parameter.in, words(parameter.schema, schemas), parameter.description].filter(Boolean).join(' · ');
   return { field, label: make('label', {}, make('span', {}, parameter.name + (parameter.required ? ' *' : '')), field,
     make('small', { class: 'quiet' }, hint)) };

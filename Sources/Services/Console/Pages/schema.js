@@ -8,7 +8,7 @@ export function words(schema, schemas, depth = 0) {
   const { type, anyOf, allOf, enum: choices, properties, items, minimum, maximum, maxLength, format, ...rest } = found(schema, schemas);
   if ('const' in rest) return JSON.stringify(rest.const);
   if (choices) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
-  if (anyOf) return [...new Set(anyOf.map((one) => words(one, schemas, depth)))].join(' or ');
+  if (anyOf) return [...new Set(anyOf.filter((one) => one.const !== '').map((one) => words(one, schemas, depth)))].join(' or ');
   if (allOf) return allOf.map((one) => words(one, schemas, depth)).join(' with ');
   if (properties) return object(properties, rest.required ?? [], schemas, depth);
   if (items) return `list of ${words(items, schemas, depth)}`;
