@@ -42,7 +42,7 @@ package struct PhoneNumber: Sendable {
 extension PhoneNumber {
     /// What `isAcceptable` accepts, as a regular expression without its anchors.
     package static let pattern =
-        #"\+?[0-9][0-9 ().-]{0,24}|[sS][iI][pP][sS]?:[^\s@\u0000-\u001F\u007F]+(@[^\s@\u0000-\u001F\u007F]+)?"#
+        #"\+?[0-9][0-9 ().-]{0,24}|[sS][iI][pP][sS]?:[^\s@\u0000-\u001F\u007F-\u009F]+(@[^\s@\u0000-\u001F\u007F-\u009F]+)?"#
     /// What `isE164` accepts.
     package static let patternOfE164 = #"[ ().-]*\+?[ ().-]*[1-9]([ ().-]*[0-9]){1,14}[ ().-]*"#
 
@@ -72,6 +72,10 @@ extension PhoneNumber {
     private static func isAddress(_ rest: Substring) -> Bool {
         let parts = rest.split(separator: "@", omittingEmptySubsequences: false)
         return (1...2).contains(parts.count)
-            && parts.allSatisfy { !$0.isEmpty && $0.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F } }
+            && parts.allSatisfy { !$0.isEmpty && $0.unicodeScalars.allSatisfy(isVisible) }
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value > 0x20 && !(0x7F...0x9F).contains(scalar.value) && !scalar.properties.isWhitespace
     }
 }
