@@ -109,7 +109,7 @@ extension Operation.Parameter {
     static let ifNoneMatch = Operation.Parameter(.header, "If-None-Match", .text, "An ETag the client has")
     static let range = Operation.Parameter(.header, "Range", .text, "One range of bytes")
     static let idempotencyKey = Operation.Parameter(
-        .header, "Idempotency-Key", .text(atLeast: 1, atMost: API.maximumKeyLength, pattern: "^[!-~]+$"),
+        .header, "Idempotency-Key", .text(atLeast: 1, atMost: API.maximumKeyLength),
         "Lets the request be repeated without harm")
 }
 
