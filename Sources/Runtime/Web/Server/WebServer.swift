@@ -311,7 +311,7 @@ extension WebServer {
 
     func send(_ messages: [WebSocketContent], on id: UInt64) {
         guard let connection = connections[id] else { return }
-        for message in messages { connection.socket?.send(message) }
+        for message in messages { connection.socket?.send(content: message) }
         perform(connection)
     }
 

@@ -86,12 +86,12 @@ struct WebSocketSession {
 
     mutating func send(_ message: WebSocketMessage) {
         switch message {
-        case .text(let text): send(.text([UInt8](text.utf8)))
-        case .binary(let bytes): send(.binary(bytes))
+        case .text(let text): send(content: .text([UInt8](text.utf8)))
+        case .binary(let bytes): send(content: .binary(bytes))
         }
     }
 
-    mutating func send(_ message: WebSocketContent) {
+    mutating func send(content message: WebSocketContent) {
         switch message {
         case .text(let bytes): send(WebSocketFrame(opcode: .text, payload: bytes))
         case .binary(let bytes): send(WebSocketFrame(opcode: .binary, payload: bytes))

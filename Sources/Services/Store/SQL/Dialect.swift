@@ -37,7 +37,6 @@ extension Dialect {
     /// By which numbers are compared.
     func lastTen(_ column: String) -> String { choose("substr(\(column), -10)", "right(\(column), 10)") }
 
-    /// The number of a call: one that was used is never given again.
     /// A number that the database gives out in ascending order, and never twice.
     var ascendingID: String { choose("INTEGER PRIMARY KEY AUTOINCREMENT", "bigserial PRIMARY KEY") }
     /// Made by the database where it can.
@@ -108,7 +107,8 @@ struct TranslatedSQL {
 
 extension Dialect {
     /// Words of SQLite's and PostgreSQL's for them.
-    private static let words = [(Schema.now, "now()"), ("json_group_array(", "json_agg("), ("instr(", "strpos("),
+    private static let words = [
+        (Schema.now, "now()"), ("json_group_array(", "json_agg("), ("instr(", "strpos("),
         ("json_each(", "jsonb_array_elements_text("),
     ]
 
