@@ -13,8 +13,10 @@ struct MangoStoreTests {
         return event
     }
 
-    @Test func `a copy of an event is known, and so is what the first was answered`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a copy of an event is known, and so is what the first was answered`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             let first = try await store.keep(event("c:C1:1"))
             #expect(!first.isKnown && first.reply == nil)
             #expect(try await store.keep(event("c:C1:1")) == KeptMangoEvent(id: first.id, isKnown: true, reply: nil))
@@ -24,7 +26,7 @@ struct MangoStoreTests {
             (row.status, row.duration, row.recordURL) = (.completed, 120, "https://x.example/1.mp3")
             try await store.conclude(first.id, outcome, row)
             #expect(try await store.keep(event("c:C1:1")).reply == outcome.reply)
-            let rows = try await store.read { (database: SQLiteConnection) throws(SQLiteFailure) in
+            let rows = try await store.read { (database: Database) throws(SQLFailure) in
                 try database.query("SELECT status, duration, record_url, direction FROM mango") {
                     "\($0.text(0)) \($0.integer(1)) \($0.text(2)) \($0.text(3))"
                 }
@@ -33,8 +35,10 @@ struct MangoStoreTests {
         }
     }
 
-    @Test func `the events of one call are found by its id and by its legs`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `the events of one call are found by its id and by its legs`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             for (key, call, entry) in [("a", "C1", "E1"), ("b", "C2", "E1"), ("c", "C3", nil), ("d", "C4", "E2")] {
                 _ = try await store.keep(event(key, call: call, entry: entry))
             }
@@ -44,8 +48,10 @@ struct MangoStoreTests {
         }
     }
 
-    @Test func `a call is found by its id, by its legs, and by its client at the time`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `a call is found by its id, by its legs, and by its client at the time`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
             var record = makeRecord(1)
             (record.entryID, record.callID) = ("E1", "C1")
             var leg = CallLegRecord(callID: 1, kind: .mango, legID: "C2", state: .ringing, appearedAt: noon)
@@ -61,8 +67,10 @@ struct MangoStoreTests {
         }
     }
 
-    @Test func `what is known of a recording is never taken back`() async throws {
-        try await withStore { (store) async throws in
+    @Test(arguments: Engine.allCases) func `what is known of a recording is never taken back`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
             var recording = MangoRecording(recordingID: "R1", state: .added)
             (recording.entryID, recording.eventAt, recording.nextAttemptAt) = ("E1", noon, noon + .seconds(5))
             // A call that is not there must not cost the recording.
