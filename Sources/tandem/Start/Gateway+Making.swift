@@ -84,8 +84,8 @@ extension Gateway {
     }
 
     /// Ends what an earlier run left open, and has those told who want to know.
-    static func closeInterrupted(_ store: SQLiteStore, _ webhooks: Webhooks, _ logger: Logger) async throws {
-        do {
+    static func closeInterrupted(_ store: SQLStore, _ webhooks: Webhooks, _ logger: Logger) async throws {
+        do throws(StoreError) {
             let closed = try await store.closeInterrupted(at: SystemClock.wallTime()) { record in
                 webhooks.rows(for: CallEvent(record: record, notice: .life(.ended), offeredTo: []))
             }
