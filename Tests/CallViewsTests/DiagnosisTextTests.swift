@@ -60,7 +60,7 @@ struct DiagnosisTextTests {
         leg.quality.mos = LegQuality.Score(current: 4, minimum: 3.5, average: 4.1)
         (leg.quality.received.loss, leg.quality.received.jitterMilliseconds) = (0.0123, 2)
         let text = DiagnosisText(diagnosis([leg]).json).text
-        #expect(text.contains("  ICE       12 checks, selected 198.51.100.4:5000, – … –"))
+        #expect(text.contains("  ICE       12 checks, selected 198.51.100.4:5000 udp, – … –"))
         #expect(text.contains("  DTLS      failed, refused by the browser, alert handshake_failure"))
         #expect(text.contains("  SRTP      authentication 7\n"))
         #expect(text.contains("  quality   MOS 4.1 (least 3.5), received: loss 1.2 %, jitter 2 ms, sent: loss –"))

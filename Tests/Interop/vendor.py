@@ -15,6 +15,12 @@ def sign(text, key=KEY, salt=SALT):
     return hashlib.sha256((key + text + salt).encode()).hexdigest()
 
 
+def signed(event, key=KEY):
+    """The form in which the exchange posts an event."""
+    text = json.dumps(event, ensure_ascii=False)
+    return {"vpbx_api_key": key, "sign": sign(text), "json": text}
+
+
 class Server:
     """An HTTP server that remembers what it was asked; `answer(server, request)` gives status, headers and body."""
 
@@ -137,8 +143,9 @@ class Story:
         self.began = int(time.time()) - 100
 
     def post(self, path, event, key=KEY, bad_sign=False):
-        text = json.dumps(event, ensure_ascii=False)
-        form = {"vpbx_api_key": key, "sign": "0" * 64 if bad_sign else sign(text), "json": text}
+        form = signed(event, key)
+        if bad_sign:
+            form["sign"] = "0" * 64
         return self.service.raw("POST", self.base + path, login=None, data=form)
 
     def leg_event(self, seq, state, second, reason=None, **fields):

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from peers import SocketIO
 from rows import covers
 from shapes import Service, assert_like, unauthorized
-from vendor import KEY, LINE, SALT, Exchange, Realtime, Story
+from vendor import KEY, LINE, SALT, Exchange, Realtime, Story, signed
 
 HOOK, FLAT = "/api/v1/webhook/mango", "/api/webhooks/mango"
 
@@ -56,7 +56,7 @@ def ended(story, status):
     return wait_for(lambda: story.record()["duration"] is not None and story.record(), 5, record)
 
 
-@covers("000 POST /api/v1/webhook/mango", "000 POST /api/v1/webhook/mango/events")
+@covers("000 POST /api/v1/webhook/mango")
 def test_a_call_is_told_and_told_again(service, realtime):
     story = Story(service)
     events = [
@@ -162,7 +162,7 @@ def test_what_is_missing_is_said_without_an_error(service):
     assert menu == {"success": True, "message": "IVR call ignored"} and story.record() is None
 
 
-@covers("001 POST /api/webhooks/mango", "001 POST /api/webhooks/mango/events")
+@covers("001 POST /api/webhooks/mango")
 def test_the_flat_dialect_makes_one_row_and_one_record(service):
     story = Story(service)
     base = {"call_id": story.call, "from": "+" + story.client, "to": "+" + LINE, "direction": "in",
@@ -189,6 +189,30 @@ def test_the_flat_dialect_makes_one_row_and_one_record(service):
         assert name in service.refused("POST", FLAT, 400, "VALIDATION_ERROR", login=None, json=body)["error"]["details"]
     vendor = Story(service, base=FLAT)
     assert vendor.leg(1, "Appeared", 0) == {"success": True}
+
+
+BASES = {"000": ["/api/v1/webhook", HOOK], "001": [FLAT]}
+PLACES = ["events/:first", "events/:first/:second", "result/:first", "result/:first/:second", "ping"]
+
+
+@covers(*(f"{document} POST {base}/{place}" for document, bases in BASES.items() for base in bases for place in PLACES))
+@pytest.mark.parametrize("base", [base for bases in BASES.values() for base in bases])
+def test_each_address_takes_what_belongs_there(service, base):
+    """Events and results are told apart by the address alone, and all are checked alike."""
+    events = {
+        "events/dtmf": {"seq": 1, "dtmf": "5", "timestamp": 1_700_000_000, "call_id": base, "entry_id": base},
+        "events/record/tagged": {"entry_id": base, "recording_id": base, "timestamp": 1_700_000_000},
+        "result/callback": {"command_id": "gw_unknown", "result": 1000},
+        "result/call/hangup": {"command_id": "gw_unknown", "result": 4101},
+        "ping": {},
+    }
+    for place, event in events.items():
+        form = signed(event)
+        answer = service.raw("POST", f"{base}/{place}", login=None, data=form)
+        assert answer.status_code == 200 and answer.json()["success"] is True, f"{place}: {answer.text}"
+        assert base != FLAT or answer.json() == {"success": True}
+        forged = service.raw("POST", f"{base}/{place}", login=None, data={**form, "sign": "0" * 64})
+        assert forged.status_code == 401 and forged.json()["error"]["code"] == "INVALID_SIGNATURE"
 
 
 @covers("001 GET /api/webhooks/mango/settings", "001 GET /api/webhooks/mango/status")

@@ -378,7 +378,6 @@ def logged(service):
     return lines
 
 
-@pytest.mark.xfail(strict=True, reason="LOG_DIR of the contract's section 5 is not served: no file is written")
 def test_lines_are_kept_in_files_too(service):
     assert {"combined.log", "error.log"} <= set(logged(service))
 
