@@ -24,7 +24,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     && install -d -o tandem -g tandem /data
 COPY --from=build /out/tandem /usr/local/bin/tandem
 USER 10001
-ENV DATA_DIR=/data
+ENV DATA_DIR=/data LOG_DIR=""
 VOLUME /data
 EXPOSE 3000/tcp 3443/tcp 5060/tcp 5060/udp 5061/tcp 30000-30003/udp 30000-30003/tcp 20000-29999/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["tandem", "health"]

@@ -18,8 +18,8 @@ func swift(_ layer: String, _ name: String, _ dependencies: [Target.Dependency] 
         swiftSettings: strict + memorySafety)
 }
 
-/// A Debian C library, seen through its module map.
-func library(_ name: String, pkgConfig: String, package: String) -> Target {
+/// A Debian C library, seen through its module map; one without `pkgConfig` is linked by the map itself.
+func library(_ name: String, pkgConfig: String? = nil, package: String) -> Target {
     .systemLibrary(
         name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
@@ -41,7 +41,7 @@ let cLibraries: [Target] = [
     library("CSndFile", pkgConfig: "sndfile", package: "libsndfile1-dev"),
     library("CSpeexDSP", pkgConfig: "speexdsp", package: "libspeexdsp-dev"),
     library("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
-    library("CHiredis", pkgConfig: "hiredis", package: "libhiredis-dev"),
+    library("CHiredis", package: "libhiredis-dev"),
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     library("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),

@@ -45,6 +45,19 @@ struct LiveCallsTests {
         #expect(clearing.first == ["DEL", "call:\(Self.record(9).uuid)"] && clearing.count == 3)
     }
 
+    @Test func `while Redis is away changes are not remembered, and afterwards all that lives is written`() {
+        var calls = LiveCalls(node: "n")
+        calls.set(Self.record(1))
+        calls.lose()
+        for id in 2...50 { for state in [CallState.ringing, .completed] { calls.set(Self.record(Int64(id), state)) } }
+        calls.set(Self.record(51))
+        #expect(calls.takeChanges(100).isEmpty)
+        calls.suspect()
+        #expect(calls.takeChanges(100).count { $0[0] == "HSET" } == 2)
+        calls.set(Self.record(51, .completed))
+        #expect(calls.takeChanges(100).map { $0[0] } == ["DEL", "SREM", "SREM"])
+    }
+
     @Test func `messages wait in their order, and the oldest are given up when there are too many`() {
         var outgoing = Outgoing()
         for number in 0..<(Outgoing.maximumCount + 3) { outgoing.add("m\(number)") }

@@ -21,6 +21,13 @@ struct MangoCommandTests {
         #expect(limits.reserve("commands/route", now: .zero + .seconds(60)) == .zero + .seconds(60))
     }
 
+    @Test func `a request that waits for others of its kind does not hold up the rest`() {
+        var limits = CommandLimits()
+        let slow = (0..<3).compactMap { _ in limits.reserve("stats/result", now: .zero) }
+        #expect(slow.count == 3 && slow[2] - slow[0] == .seconds(10))
+        #expect(limits.reserve("commands/call/hangup", now: .zero) == .zero + .milliseconds(300))
+    }
+
     @Test(arguments: [
         (1000, MangoResult.done), (1090, .done), (2219, .billing(2219)), (3102, .badRequest(3102)),
         (4101, .impossible(4101)), (5001, .failed(5001)), (0, .failed(0)),

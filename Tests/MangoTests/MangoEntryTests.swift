@@ -156,6 +156,22 @@ struct MangoEntryTests {
         #expect(entry.facts?.state == .missed)
     }
 
+    @Test func `a summary takes over the legs of a call that named no entry`() {
+        var legs = MangoEntry()
+        for (sequence, state) in [(1, MangoCallEvent.State.appeared), (2, .connected), (3, .disconnected)] {
+            let moment = at(Int64(sequence))
+            let event = MangoCallEvent(callID: "C1", state: state, timestamp: moment, sequence: sequence)
+            _ = legs.add(.call(event))
+        }
+        #expect(legs.facts?.entryID == nil)
+        var entry = MangoEntry()
+        _ = entry.add(summary(talk: 2, end: 3))
+        entry.takeLegs(of: legs)
+        entry.takeLegs(of: legs)
+        #expect(entry.callIDs == ["C1"] && entry.hasSummary)
+        #expect(entry.facts?.entryID == "E1" && entry.facts?.callID == "C1")
+    }
+
     @Test func `a lost connection is inferred from the numbers, or from a last event alone`() {
         #expect(facts([leg(1, .appeared, 0), leg(3, .disconnected, 9, reason: "1110")])?.state == .completed)
         #expect(facts([leg(1, .disconnected, 9, reason: "1120")])?.state == .completed)

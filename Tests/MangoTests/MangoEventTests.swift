@@ -102,6 +102,25 @@ struct MangoEventTests {
         #expect(call.timestamp == received && (call.sequence ?? 0) == 0)
     }
 
+    @Test(arguments: ["2147483648", "-1", "9223372036854775807"])
+    func `a completion code that cannot be stored is none`(number: String) throws {
+        guard
+            case .recording(let recording) = try event(
+                #"{"recording_id":"R","recording_state":"Completed","completion_code":\#(number)}"#)
+        else {
+            Issue.record("no recording")
+            return
+        }
+        #expect(recording.completionCode == nil)
+    }
+
+    @Test func `text with a zero character is none`() throws {
+        let call = try object(#"{"call_state":"Appeared","call_id":"C\u0000"}"#)
+        #expect(throws: MangoParseError.callIDMissing) { try MangoEvent(call, received: received) }
+        let payload = MangoPayload(try object(#"{"url":"https://x.example/\u0000","number":"+7916"}"#))
+        #expect(payload.address("url") == nil && payload.text("number") == "+7916")
+    }
+
     @Test func `milliseconds are seen by their size`() throws {
         let parsed = try event(#"{"entry_id":"E","talk_time":1700000005000,"end_time":1700000009}"#)
         guard case .summary(let summary) = parsed else {

@@ -120,6 +120,26 @@ extension MediaTests {
             #expect(rig.counter(.browserConnections) == 0)
         }
 
+        @Test func `a connection is one leg's: another leg's checks on it are refused, and that leg stays where it is`()
+            throws
+        {
+            let rig = try MediaRig()
+            let (owner, _) = try connected(rig)
+            let connection = try connection(owner)
+            let (other, phone) = (try BrowserPeer(rig, socket: connection), try Phone(rig))
+            for _ in 0..<4 { other.pump(milliseconds: 20) }
+            let (first, second) = (other.id, phone.id)
+            rig.on { $0.bridge(first, second) }
+            try rig.settle(first)
+            #expect(rig.counter(.refused) > 0)
+            #expect(!rig.hasHeard { $0 == .connected(first) })
+            let id = owner.id
+            rig.on { $0.close(id) }
+            #expect(connection.isClosed())
+            for _ in 0..<20 { phone.send(mark(1)) }
+            try rig.settle(first)
+        }
+
         @Test func `strangers from one address take only so many connections`() throws {
             let rig = try MediaRig()
             let browser = try BrowserPeer(rig)

@@ -62,8 +62,44 @@ struct MangoStoreTests {
             #expect(try await store.call(entryID: nil, callIDs: ["C2"])?.id == 1)
             #expect(try await store.call(entryID: nil, callIDs: ["C3"]) == nil)
             // One that has an id of its own is another call.
-            let around = (noon + .seconds(-10), noon + .seconds(10))
+            let around = (WallTime(milliseconds: noon.milliseconds - 10_000), noon + .seconds(10))
             #expect(try await store.call(client: "89991234567", line: nil, from: around.0, through: around.1) == nil)
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func `of the events only so many are kept, and for so long`(engine: Engine)
+        async throws
+    {
+        try await withStore(engine) { (store) async throws in
+            for (index, key) in ["a", "b", "c", "d"].enumerated() {
+                var later = event(key)
+                later.receivedAt = noon + .seconds(index)
+                _ = try await store.keep(later)
+            }
+            try await store.trimEvents(to: 4, since: noon)
+            #expect(try await store.events(entryID: "E1", callIDs: []).map(\.dedupeKey) == ["a", "b", "c", "d"])
+            try await store.trimEvents(to: 3, since: noon)
+            #expect(try await store.events(entryID: "E1", callIDs: []).map(\.dedupeKey) == ["b", "c", "d"])
+            try await store.trimEvents(to: 3, since: noon + .seconds(3))
+            #expect(try await store.events(entryID: "E1", callIDs: []).map(\.dedupeKey) == ["d"])
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func `a recording that failed is fetched when the exchange has it after all`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
+            var failed = MangoRecording(recordingID: "R1", state: .failed)
+            (failed.attempts, failed.firstAttemptAt, failed.lastError) = (7, noon, "completion code 1001")
+            _ = try await store.keep(failed)
+            let completed = MangoRecording(recordingID: "R1", state: .completed)
+            #expect(try await store.keep(completed).state == .failed)
+            var added = MangoRecording(recordingID: "R1", state: .added)
+            added.nextAttemptAt = noon + .seconds(5)
+            let whole = try await store.keep(added)
+            #expect(whole.state == .added && whole.nextAttemptAt == noon + .seconds(5))
+            #expect(whole.attempts == 0 && whole.firstAttemptAt == nil && whole.lastError == nil)
+            #expect(try await store.pendingRecordings(limit: 5) == [whole])
         }
     }
 

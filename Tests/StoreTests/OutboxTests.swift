@@ -63,7 +63,9 @@ struct OutboxTests {
             for row in batch.rows { try row.write(to: database) }
         }
         try link.connect(at: noon)
-        #expect(try link.write(Self.batch([makeRecord(7)], [Self.note]), by: write) == nil)
+        var refusals: [SQLFailure] = []
+        try link.write(Self.batch([makeRecord(7)], [Self.note]), by: write) { refusals.append($0) }
+        #expect(refusals.isEmpty)
         // As if the server had taken it and gone before it could say so: the same batch waits under the same number.
         try link.outbox.keep(Self.batch([makeRecord(7)], [Self.note]), number: 1)
         try link.replay(by: write)
@@ -72,6 +74,58 @@ struct OutboxTests {
         try link.replay(by: write)
         #expect(link.outbox.count == 0)
         #expect(try link.database?.integer("SELECT count(*) FROM call_notes") == 2)
+    }
+
+    @Test func `a batch is written though the server has forgotten the outbox`() throws {
+        let place = try Place(.postgres)
+        guard case .server(let address, let settings) = place.location else { return }
+        let link = PostgresLink(address, outbox: try Outbox(path: settings.path, megabytes: 8))
+        let write = { (batch: PendingWrites, database: Database) throws(SQLFailure) in
+            for row in batch.rows { try row.write(to: database) }
+        }
+        try link.connect(at: noon)
+        try link.database?.run("DELETE FROM outboxes")
+        for _ in 1...2 { try link.write(Self.batch([], [.tags(callID: 7, [])]), by: write) { _ in } }
+        #expect(link.outbox.count == 0)
+        #expect(try link.database?.integer("SELECT position FROM outboxes") == 2)
+    }
+
+    @Test func `the number of a batch that nobody takes is not used again`() throws {
+        let place = try Place(.postgres)
+        guard case .server(let address, let settings) = place.location else { return }
+        let link = PostgresLink(address, outbox: try Outbox(path: settings.path, megabytes: 1))
+        var record = makeRecord(7)
+        record.notes = String(repeating: "x", count: 4 << 20)
+        let refuse = { (_: PendingWrites, _: Database) throws(SQLFailure) -> Void in
+            throw SQLFailure(.unreachable, message: "gone")
+        }
+        try link.connect(at: noon)
+        var refusals: [SQLFailure] = []
+        #expect(throws: SQLFailure.self) {
+            try link.write(Self.batch([record]), by: refuse) { refusals.append($0) }
+        }
+        #expect(refusals.map(\.message) == ["gone"] && link.outbox.count == 0)
+        try link.write(Self.batch([]), by: refuse) { refusals.append($0) }
+        #expect(try link.outbox.oldest(1).map(\.number) == [2])
+    }
+
+    @Test func `a transaction that collides with others is tried again`() throws {
+        let database = try Place(.postgres).open()
+        let deadlock = "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$"
+        var attempts = 0
+        let value = try database.repeatedTransaction { () throws(SQLFailure) in
+            attempts += 1
+            if attempts < 3 { try database.execute(deadlock) }
+            return try database.integer("SELECT 5")
+        }
+        #expect(value == 5 && attempts == 3)
+        #expect(throws: SQLFailure.self) {
+            try database.repeatedTransaction { () throws(SQLFailure) -> Void in
+                attempts += 1
+                throw SQLFailure(.collision, message: "x")
+            }
+        }
+        #expect(attempts == 6)
     }
 
     @Test func `numbers of calls come in blocks that nobody else takes numbers of`() throws {
@@ -91,6 +145,15 @@ struct OutboxTests {
         #expect(second.lowerBound == first.upperBound + 2)
         try database.returnCallNumbers(after: second.lowerBound, of: second.upperBound)
         #expect(try foreign() == second.lowerBound + 1)
+        // A row with a number of its own: the numbers after it follow it.
+        let third = try database.reserveCallNumbers()
+        try database.run(
+            """
+            INSERT INTO calls (id, source, direction, state, caller_number, receiver_number, started_at)
+            VALUES (?, 'sip', 'incoming', 'missed', '1', '2', now())
+            """, [.integer(third.lowerBound + 9)])
+        try database.returnCallNumbers(after: third.lowerBound, of: third.upperBound)
+        #expect(try foreign() == third.lowerBound + 10)
         let numbers = CallNumbers(first)
         numbers.add(second)
         #expect(numbers.next(after: 1) == 2 && numbers.next(after: first.upperBound) == second.lowerBound)

@@ -46,6 +46,18 @@ struct HTTPClientTests {
         }
     }
 
+    @Test func `whoever wants only the status has it, however long the answer`() async throws {
+        try await World.run { world in
+            for head in ["HTTP/1.1 503 No\r\n\r\n", "HTTP/1.1 503 No\r\nContent-Length: 100000\r\n\r\n"] {
+                let raw = try RawServer(Array(head.utf8) + [UInt8](repeating: 65, count: 100_000))
+                var request = HTTPClientRequest(try #require(HTTPURL("http://127.0.0.1:\(raw.port)/")))
+                (request.longestBody, request.cutsBody) = (1000, true)
+                let answer = try await world.client.perform(request)
+                #expect(answer.status == 503 && answer.body.count <= 1000)
+            }
+        }
+    }
+
     @Test func `redirections are followed so far, and never to another scheme or out of reach`() async throws {
         try await World.run { world in
             let echo = try await world.client.get(try world.url("/on?to=/on?to=/echo"), longest: 1000)

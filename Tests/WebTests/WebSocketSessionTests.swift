@@ -228,6 +228,15 @@ private let closeNormal: [UInt8] = [0x88, 2, 0x03, 0xE8]
         let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
         #expect(deflate.decompress(hello, limit: 5) == .bytes(Array("Hello".utf8)))
     }
+
+    @Test func `blocks that are marked as the last may be followed by others, but not by many`() throws {
+        let deflate = try #require(PerMessageDeflate())
+        // An empty block of fixed codes that is marked as the last.
+        let last: [UInt8] = [0x03, 0x00]
+        func message(_ count: Int) -> [UInt8] { (0..<count).flatMap { _ in last } + [0x00] }
+        #expect(deflate.decompress(message(60), limit: 100) == .bytes([]))
+        #expect(deflate.decompress(message(70), limit: 100) == .malformed)
+    }
 }
 
 @Suite struct WebSocketHandshakeTests {

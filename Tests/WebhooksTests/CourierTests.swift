@@ -163,6 +163,35 @@ struct CourierTests {
         #expect(round.heard == ["a"])
     }
 
+    @Test func `while the store cannot write, what has arrived is not brought again`() throws {
+        let round = Round()
+        try round.start()
+        round.outbox.fill(true)
+        round.answer { $0.messageID == "b" ? .refused("HTTP 404") : .arrived }
+        round.add(["a", "b"])
+        round.settle(.seconds(60))
+        #expect(round.heard == ["a", "b"] && round.outbox.messages == ["a", "b"])
+        round.outbox.fill(false)
+        round.add(["c"])
+        round.settle(.seconds(3))
+        #expect(round.heard == ["a", "b", "c"] && round.outbox.messages == ["b"])
+    }
+
+    @Test func `what an administrator has tried again is brought, though its turn was over`() throws {
+        let round = Round()
+        try round.start()
+        round.answer { $0.messageID == "a" ? .refused("HTTP 404") : .failed("down") }
+        round.add(["a", "b"])
+        round.answer { _ in .arrived }
+        let (courier, outbox, now) = (round.courier, round.outbox, round.loop.wallTime)
+        try round.loop.complete {
+            _ = try await outbox.retryItem(id: 1, at: now)
+            await courier.hurry("webhook:1")
+        }
+        round.settle(.seconds(3))
+        #expect(round.heard == ["a", "b", "a", "b"] && round.outbox.items.isEmpty)
+    }
+
     @Test func `after the halt nothing is begun`() throws {
         let round = Round()
         try round.start()

@@ -10,10 +10,23 @@ final class MemoryOutbox: Outbox, EventHistory {
         var events: [PublishedEvent] = []
         var lastID: Int64 = 0
         var isBroken = false
+        var isFull = false
+        /// What is to be written when there is room again.
+        var waiting: [OutboxSettlement] = []
 
         mutating func change(_ id: Int64, _ body: (inout OutboxItem) -> Void) {
             guard let index = items.firstIndex(where: { $0.id == id }) else { return }
             body(&items[index])
+        }
+
+        mutating func write(_ settlement: OutboxSettlement) {
+            switch settlement {
+            case .done(let id): items.removeAll { $0.id == id }
+            case .failed(let id, let error, let attempts, let next):
+                change(id) { ($0.lastError, $0.attempts, $0.nextAttemptAt) = (error, attempts, next) }
+            case .parked(let id, let error, let attempts):
+                change(id) { ($0.lastError, $0.attempts, $0.state) = (error, attempts, .parked) }
+            }
         }
     }
 
@@ -24,6 +37,16 @@ final class MemoryOutbox: Outbox, EventHistory {
 
     /// Whether reading fails from now on.
     func breakDown(_ isBroken: Bool) { state.withLock { $0.isBroken = isBroken } }
+
+    /// Whether settlements wait from now on, as they do while a disk is full.
+    func fill(_ isFull: Bool) {
+        state.withLock { state in
+            state.isFull = isFull
+            guard !isFull else { return }
+            for settlement in state.waiting { state.write(settlement) }
+            state.waiting = []
+        }
+    }
 
     func add(_ rows: [CallRow]) {
         state.withLock { state in
@@ -51,13 +74,7 @@ final class MemoryOutbox: Outbox, EventHistory {
 
     func settle(_ settlement: OutboxSettlement) {
         state.withLock { state in
-            switch settlement {
-            case .done(let id): state.items.removeAll { $0.id == id }
-            case .failed(let id, let error, let attempts, let next):
-                state.change(id) { ($0.lastError, $0.attempts, $0.nextAttemptAt) = (error, attempts, next) }
-            case .parked(let id, let error, let attempts):
-                state.change(id) { ($0.lastError, $0.attempts, $0.state) = (error, attempts, .parked) }
-            }
+            if state.isFull { state.waiting.append(settlement) } else { state.write(settlement) }
         }
     }
 

@@ -29,6 +29,8 @@ int tandem_tcp_listen(const struct sockaddr *address, socklen_t length) {
 }
 
 int tandem_tcp_accept(int listener, int *spare, struct sockaddr_in6 *address) {
+    // Where others took the room that was made, there may be some now.
+    if (*spare < 0) *spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     socklen_t length = sizeof *address;
     int connection = accept4(listener, (struct sockaddr *)address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (connection < 0 && (errno == EMFILE || errno == ENFILE) && *spare >= 0) {

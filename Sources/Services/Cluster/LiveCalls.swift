@@ -12,6 +12,8 @@ struct LiveCalls: Sendable {
     private let node: String
     private var calls: [UUID: [String]] = [:]
     private var dirty: Set<UUID> = []
+    /// Whether Redis is away.
+    private var isLost = false
 
     init(node: String) { self.node = node }
 
@@ -27,11 +29,14 @@ struct LiveCalls: Sendable {
         } else {
             calls[record.uuid] = fields(of: record)
         }
-        dirty.insert(record.uuid)
+        if !isLost { dirty.insert(record.uuid) }
     }
 
+    /// Redis is away: until everything is written again, no change needs to be remembered.
+    mutating func lose() { (isLost, dirty) = (true, []) }
+
     /// Everything is to be written again.
-    mutating func suspect() { dirty.formUnion(calls.keys) }
+    mutating func suspect() { (isLost, dirty) = (false, Set(calls.keys)) }
 
     /// Commands for so many calls that have changed; they are taken to be written.
     mutating func takeChanges(_ limit: Int) -> [[String]] {

@@ -87,13 +87,12 @@ final class RedisConnection {
     }
 
     private func append(_ command: [String]) throws(RedisFailure) {
-        let words = command.map { strdup($0) }
-        defer { for word in words { free(word) } }
-        var pointers = words.map { UnsafePointer($0) }
-        let lengths = command.map(\.utf8.count)
-        guard redisAppendCommandArgv(handle.context, Int32(command.count), &pointers, lengths) == REDIS_OK else {
-            throw failure
+        let (words, context) = (RedisWords(command), handle.context)
+        let status = words.withPointers { pointers in
+            var pointers = pointers
+            return redisAppendCommandArgv(context, Int32(pointers.count), &pointers, words.lengths)
         }
+        guard status == REDIS_OK else { throw failure }
     }
 
     private static func take(_ pointer: UnsafeMutableRawPointer?) -> RedisReply {

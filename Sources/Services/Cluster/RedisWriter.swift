@@ -125,8 +125,7 @@ actor RedisWriter {
         } catch {
             connection = nil
             metrics.connected.set(0)
-            // What was being written may not have arrived.
-            work.withLock { $0.calls.suspect() }
+            work.withLock { $0.calls.lose() }
             guard !wasLost else { return }
             wasLost = true
             logger.warn("Redis cannot be reached; calls go on without it", [LogField("reason", error.words)])

@@ -56,8 +56,12 @@ extension Database {
         try transaction { () throws(SQLFailure) in
             try run("LOCK TABLE calls IN EXCLUSIVE MODE")
             try run(
-                "SELECT setval('calls_id_seq', greatest(?, 1), ? > 0) FROM calls_id_seq WHERE last_value = ?",
-                [.integer(number), .integer(number), .integer(end)])
+                """
+                SELECT setval('calls_id_seq', greatest(taken.last, 1), taken.last > 0)
+                FROM calls_id_seq,
+                    (SELECT greatest(?::bigint, (SELECT coalesce(max(id), 0) FROM calls)) AS last) AS taken
+                WHERE last_value = ?
+                """, [.integer(number), .integer(end)])
         }
     }
 }

@@ -8,6 +8,7 @@ extension SQLStore: CallStore {
             try CallTable.insert(record, to: database)
             for row in record.tagRows(since: nil) + rows { try row.write(to: database) }
         }
+        newestCallID = max(newestCallID, record.id)
     }
 
     package func edit(

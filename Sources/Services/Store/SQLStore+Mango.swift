@@ -22,6 +22,12 @@ extension SQLStore: MangoStore {
         }
     }
 
+    package func trimEvents(to limit: Int, since moment: WallTime) throws(StoreError) {
+        try change { (database: Database) throws(SQLFailure) in
+            try MangoEventTable.trim(database, to: limit, since: moment)
+        }
+    }
+
     package func call(entryID: String?, callIDs: [String]) async throws(StoreError) -> CallRecord? {
         let list = SQLValue.json(JSONValue(callIDs).text)
         return try await read { (database: Database) throws(SQLFailure) in
@@ -100,7 +106,7 @@ extension SQLStore: MangoStore {
 }
 
 extension MangoRecording {
-    /// What was known, with what has come: a state is never taken back, and what is nil is not forgotten.
+    /// What was known, with what has come: no state but failure is taken back, and what is nil is not forgotten.
     fileprivate func taking(_ newer: MangoRecording) -> MangoRecording {
         var whole = self
         if newer.state.rank > state.rank { whole.state = newer.state }
@@ -109,6 +115,13 @@ extension MangoRecording {
         (whole.completionCode, whole.recipient) = (newer.completionCode ?? completionCode, newer.recipient ?? recipient)
         (whole.sourceURL, whole.eventAt) = (newer.sourceURL ?? sourceURL, eventAt ?? newer.eventAt)
         if state.rank < State.downloaded.rank { whole.nextAttemptAt = nextAttemptAt ?? newer.nextAttemptAt }
+        if state == .failed, newer.state == .added { whole.restart(at: newer.nextAttemptAt) }
         return whole
+    }
+
+    /// The exchange has it after all: it is to be fetched as if nothing had failed.
+    private mutating func restart(at moment: WallTime?) {
+        (state, nextAttemptAt) = (.added, moment)
+        (attempts, firstAttemptAt, lastError) = (0, nil, nil)
     }
 }

@@ -11,12 +11,13 @@ extension SQLStore {
 
     /// Gives a batch to the server, or to the outbox while there is none.
     func hand(_ batch: PendingWrites, to link: PostgresLink) throws(SQLFailure) {
-        let refusal = try link.write(batch) { (batch, database) throws(SQLFailure) in
+        try link.write(batch) { (batch, database) throws(SQLFailure) in
             newestCallID = try metrics.write(batch, to: database, newest: newestCallID, logger)
+        } refused: {
+            lost($0.message)
         }
         newestCallID = batch.records.reduce(newestCallID) { max($0, $1.id) }
         metrics.outbox.set(Int64(link.outbox.count))
-        if let refusal { lost(refusal.message) }
         extendNumbers(link)
     }
 

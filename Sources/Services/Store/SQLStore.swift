@@ -246,7 +246,7 @@ extension SQLStore {
         }
         do throws(StoreError) {
             return try Self.attempt(database) { (database: Database) throws(SQLFailure) in
-                try database.transaction { () throws(SQLFailure) in try body(database) }
+                try database.repeatedTransaction { () throws(SQLFailure) in try body(database) }
             }
         } catch {
             if case .unavailable(let reason) = error { lost(reason) }

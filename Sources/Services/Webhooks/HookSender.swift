@@ -15,6 +15,8 @@ struct HookSender: Sendable {
         guard let url = HTTPURL(webhook.url) else { return .refused("the URL cannot be used") }
         var request = HTTPClientRequest(url)
         (request.method, request.body, request.timeout) = (.post, Array(item.body.utf8), Self.timeout)
+        // The status says it all, however much more is said about it.
+        request.cutsBody = true
         let timestamp = loop.wallTime.seconds
         let signature = HookSignature.make(secret: webhook.secret, timestamp: timestamp, body: request.body)
         let fields = [
@@ -50,8 +52,7 @@ struct HookSender: Sendable {
         case .unreachable: .failed("the host is not reachable")
         case .timedOut: .failed("no answer in \(Self.timeout.wholeMilliseconds / 1000) s")
         case .tls(let words): .failed("TLS: \(words)")
-        // It has been taken, whatever more is said about it.
-        case .tooLong: .arrived
+        case .tooLong: .failed("the answer is too long")
         case .status(let status): result(status: status)
         case .badRedirection: .refused("redirections are not followed")
         case .overloaded: .failed("too much is under way")

@@ -28,10 +28,9 @@ package final class Webhooks: Sendable {
         let sender = HookSender(loop: loop, client: client)
         self.sender = sender
         courier = OutboxCourier(kind: Self.kind, loop: loop, store: store, metrics: metrics, logger: logger) { item in
-            guard let id = Self.webhookID(item.orderingKey), let webhook = roster.current.webhook(id: id) else {
-                return .pointless
-            }
-            guard webhook.isActive else { return .withheld }
+            guard let id = Self.webhookID(item.orderingKey) else { return .pointless }
+            // One whose secret cannot be read is not in the roster either; whoever removes one removes its items.
+            guard let webhook = roster.current.webhook(id: id), webhook.isActive else { return .withheld }
             return await sender.send(item, Self.eventName(of: item), to: webhook)
         }
         entropy = Locked(loop.makeEntropy())

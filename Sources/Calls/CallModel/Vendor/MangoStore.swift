@@ -9,6 +9,8 @@ package protocol MangoStore: Sendable {
     func conclude(_ id: Int64, _ outcome: MangoEventOutcome, _ row: MangoRow?) async throws(StoreError)
     /// The events about legs and summaries of one whole call, in the order they came.
     func events(entryID: String?, callIDs: [String]) async throws(StoreError) -> [StoredMangoEvent]
+    /// Forgets events until at most so many are left, and from the oldest on those that came before `moment`.
+    func trimEvents(to limit: Int, since moment: WallTime) async throws(StoreError)
 
     /// The call with this id of the exchange, or one of these legs.
     func call(entryID: String?, callIDs: [String]) async throws(StoreError) -> CallRecord?

@@ -106,6 +106,40 @@ extension CallManager {
         return trunk.limits.isEmpty && userID.map { roster.tollLimits(ofUser: $0).isEmpty } ?? true
     }
 
+    /// Whether a user's limits let a vendor's exchange call a number for him.
+    func checkToll(to number: String, paidBy userID: Int64?) throws(CallError) {
+        guard let userID, let refusal = toll.meters.refusal(of: account(ofUser: userID, number), now: loop.now)
+        else { return }
+        services.logger.warn(
+            "a limit refuses a call",
+            [LogField("kind", refusal.kind.rawValue), LogField("payer", refusal.payer)])
+        services.tollRefusals(refusal)
+        throw .forbidden
+    }
+
+    /// Has a user pay for a call that a vendor's exchange makes for him, until `endToll`.
+    func beginToll(ofVendorsCall call: UUID, to number: String, paidBy userID: Int64?) {
+        guard let userID else { return }
+        let key = TollKey(call: call, leg: Self.vendorsLeg)
+        _ = toll.meters.begin(key, paidBy: [account(ofUser: userID, number)], now: loop.now)
+        toll.legs[call, default: []].insert(key.leg)
+    }
+
+    /// The minutes of a vendor's call count from here.
+    func answerToll(ofVendorsCall call: UUID) {
+        let key = TollKey(call: call, leg: Self.vendorsLeg)
+        guard toll.legs[call]?.contains(key.leg) == true else { return }
+        toll.meters.answered(key, now: loop.now)
+        rearmToll()
+    }
+
+    /// The exchange has its own legs; what is paid for is the call.
+    private static let vendorsLeg = LegID(rawValue: 0)
+
+    private func account(ofUser id: Int64, _ number: String) -> TollGuard<TollKey>.Account {
+        TollGuard.Account(payer: .user(id), limits: services.roster.current.tollLimits(ofUser: id), number: number)
+    }
+
     /// Nothing of a call is paid for any more.
     func endToll(ofCall call: UUID) {
         guard let legs = toll.legs.removeValue(forKey: call) else { return }
@@ -132,7 +166,11 @@ extension CallManager {
 
     private func cut(_ key: TollKey, _ refusal: TollRefusal) {
         refused(refusal, key)
-        if case .call(let call) = calls[key.call] { call.post(.overspent) }
+        switch calls[key.call] {
+        case .call(let call): call.post(.overspent)
+        case .room(let room): services.vendor?.hangUp(room.record)
+        case nil: break
+        }
     }
 }
 

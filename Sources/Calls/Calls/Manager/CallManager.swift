@@ -212,6 +212,7 @@ package actor CallManager {
     }
 
     func forget(_ room: Room) {
+        endToll(ofCall: room.record.uuid)
         roomCount -= 1
         uuidsByNumber[room.record.id] = nil
         calls[room.record.uuid] = nil

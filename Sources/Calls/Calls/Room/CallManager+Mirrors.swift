@@ -41,6 +41,7 @@ extension CallManager {
         for (index, (state, notice)) in steps.enumerated() {
             let version = room.record.version
             if state.isTerminal { close(room) }
+            if case .answered = notice { answerToll(ofVendorsCall: room.record.uuid) }
             room.record = next
             (room.record.state, room.record.version) = (state, version)
             if !state.isTerminal { (room.record.endedAt, room.record.duration) = (nil, nil) }

@@ -22,7 +22,10 @@ extension CallManager {
         let number: String
         switch target {
         case .call: throw .invalidState
-        case .number(let wanted): number = dialledUser(wanted)
+        case .number(let wanted):
+            number = dialledUser(wanted)
+            let payer = room.record.answeredByUserID ?? room.record.assignedUserID
+            if routeToHouse(number) == nil { try checkToll(to: number, paidBy: payer) }
         case .user(let id):
             guard let user = services.roster.current.users[id] else { throw .userNotFound }
             guard let own = user.extension else { throw .extensionNotFound }
@@ -46,12 +49,14 @@ extension CallManager {
         else { return nil }
         let number = dialledUser(request.target)
         let userID = services.roster.current.user(extension: from)?.id
+        try checkToll(to: number, paidBy: userID)
         let record = try mirror(.outgoing, rows: { _ in [] }) { record in
             (record.callerNumber, record.receiverNumber, record.extension) = (from, number, from)
             (record.operatorID, record.assignedUserID) = (userID, userID)
             (record.clientID, record.channelID) = (request.clientID, request.channelID)
             record.isCallback = true
         }
+        beginToll(ofVendorsCall: record.uuid, to: number, paidBy: userID)
         vendor.call(record)
         return record
     }

@@ -95,6 +95,11 @@ extension WorkerCore {
             counters.add(.refused)
             return
         }
+        // A connection is one leg's for good: another leg must not come to depend on it.
+        if let number = path.connection, let owner = connections.open[number]?.pointee.leg, owner != leg {
+            counters.add(.refused)
+            return
+        }
         leg.pointee.browser?.receiveSTUN(packet.contents.bytes, from: path, now: now)
         drainBrowser(leg)
     }
@@ -167,7 +172,8 @@ extension WorkerCore {
     }
 
     private func select(_ path: RemotePath, _ leg: LegPointer) {
-        leg.pointee.connection = path.connection.flatMap { connections.open[$0] }
+        let connection = path.connection.flatMap { connections.open[$0] }
+        leg.pointee.connection = connection?.pointee.leg == leg ? connection : nil
         leg.pointee.remote = path.connection == nil ? KernelAddress(path.address, isIPv6Socket: isIPv6) : nil
         leg.pointee.remoteAddress = path.address
     }

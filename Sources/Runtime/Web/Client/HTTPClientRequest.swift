@@ -13,6 +13,8 @@ package struct HTTPClientRequest: Sendable {
     package var timeout = Duration.seconds(15)
     /// Bytes of the body that are taken; more of them end the request.
     package var longestBody = 1 << 20
+    /// Whether the answer stands with what was taken of a longer body: for whoever asks for its status.
+    package var cutsBody = false
     /// Redirections of a GET that are followed; never from TLS to none.
     package var redirections = 3
 

@@ -63,7 +63,8 @@ final class HTTPTransfer {
 
     /// What has become of it.
     func outcome(_ code: CURLcode) -> HTTPTransfers.Outcome {
-        guard code == CURLE_OK else { return .failure(failure(code)) }
+        let isCut = isTooLong && order.request.cutsBody
+        guard code == CURLE_OK || isCut else { return .failure(failure(code)) }
         let redirection = tandem_curl_redirection(handle).map { String(cString: $0) }
         var response = HTTPClientResponse(status: tandem_curl_status(handle), body: body)
         response.contentType = tandem_curl_content_type(handle).map { String(cString: $0) }
@@ -98,6 +99,7 @@ extension HTTPTransfer {
         _ = tandem_curl_set_text(handle, CURLOPT_PROXY, "")
         _ = tandem_curl_set_number(
             handle, CURLOPT_TIMEOUT_MS, max(1, Int(order.timeout / .milliseconds(1))))
+        guard !order.request.cutsBody else { return }
         _ = tandem_curl_set_size(handle, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(order.request.longestBody))
     }
 

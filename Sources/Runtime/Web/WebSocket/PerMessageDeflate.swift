@@ -14,6 +14,8 @@ final class PerMessageDeflate {
 
     /// Shorter messages are sent as they are.
     private static let threshold = 1024
+    /// Blocks marked as the last that others may follow in one message: each makes work, however small it is.
+    private static let mostEnds = 64
     /// What ends each deflated message and is left out on the wire (RFC 7692 §7.2.1).
     private static let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
 
@@ -68,7 +70,7 @@ final class PerMessageDeflate {
         guard inflateReset(inflater) == Z_OK else { return .malformed }
         var input = bytes + Self.tail
         var output = [UInt8]()
-        var (status, isDone) = (Z_OK, false)
+        var (status, isDone, ends) = (Z_OK, false, 0)
         input.withUnsafeMutableBufferPointer { source in
             inflater.pointee.next_in = source.baseAddress
             inflater.pointee.avail_in = UInt32(source.count)
@@ -82,9 +84,12 @@ final class PerMessageDeflate {
                 output += piece
                 // Blocks may follow one that is marked as the last (RFC 7692 §7.2.3.4).
                 let goesOn = status == Z_STREAM_END && inflater.pointee.avail_in > 0
-                if goesOn { status = inflateReset(inflater) }
+                if goesOn {
+                    ends += 1
+                    status = ends > Self.mostEnds ? Z_DATA_ERROR : inflateReset(inflater)
+                }
                 // A full piece may hide more output; a short one means that the input is used up.
-                isDone = !goesOn && (status != Z_OK || inflater.pointee.avail_out > 0)
+                isDone = ends > Self.mostEnds || !goesOn && (status != Z_OK || inflater.pointee.avail_out > 0)
             } while !isDone && output.count <= limit
         }
         if output.count > limit { return .tooLong }

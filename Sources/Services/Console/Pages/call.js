@@ -15,6 +15,7 @@ export class Call extends EventTarget {
   #sound = new Sound();
   #iceServers;
   #hasRestarted = false;
+  #wasFlowing = false;
   id = null;
   numericId = null;
   state = 'calling';
@@ -39,7 +40,8 @@ export class Call extends EventTarget {
     follow('state', (state) => this.#connectionChanged(state));
     follow('quality', (figures) => {
       // A network that changed takes the socket along, which would be noticed late; so does silence tell of one.
-      if (!figures.isFlowing) this.#socket.probe();
+      if (this.#wasFlowing && !figures.isFlowing) this.#socket.probe();
+      this.#wasFlowing = figures.isFlowing;
       this.#emit('quality', figures);
     });
     follow('level', (level) => {
@@ -89,8 +91,9 @@ export class Call extends EventTarget {
     this.#await(null);
     this.#iceServers = back.iceServers;
     this.setSilent(back.isMuted);
-    // What took the socket may have been a change of network: media looks for its way again as well.
-    if (back.keepsMedia) await this.#offer({ iceRestart: true });
+    // What took the socket may have been a change of network: media looks for its way again as well. Should it not get
+    // to, the one it has still serves.
+    if (back.keepsMedia) this.#offer({ iceRestart: true }).catch(() => {});
     else await this.#connectAnew();
     this.#change({ isReturning: false, state: back.isHold ? 'held' : 'connected' });
   }

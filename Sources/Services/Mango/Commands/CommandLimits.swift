@@ -18,9 +18,11 @@ struct CommandLimits: Sendable {
 
     /// When a request may be sent, which it then must be; nil when too many wait already.
     mutating func reserve(_ path: String, now: Instant) -> Instant? {
-        let moment = max(now, nextOfAll, next[path] ?? .zero)
+        let general = max(now, nextOfAll)
+        let moment = max(general, next[path] ?? .zero)
         guard moment - now <= Self.longestWait else { return nil }
-        nextOfAll = moment + Self.spacing
+        // What waits for others of its kind does not hold up the rest.
+        nextOfAll = general + Self.spacing
         if let spacing = Self.spacings[path] { next[path] = moment + spacing }
         return moment
     }

@@ -34,6 +34,11 @@ package struct MangoEntry: Sendable {
         }
     }
 
+    /// Takes the legs of what turned out to be the same call; the id stays.
+    mutating func takeLegs(of other: MangoEntry) {
+        for event in other.legs.flatMap(\.events) { _ = add(event) }
+    }
+
     private mutating func add(_ event: MangoCallEvent) -> Bool {
         if let index = legs.firstIndex(where: { $0.callID == event.callID }) {
             defer { legs.sort(by: Self.precedes) }

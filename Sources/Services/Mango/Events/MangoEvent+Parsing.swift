@@ -110,7 +110,7 @@ extension MangoPayload {
         event.isOutgoing = text("direction").flatMap { $0 == "out" ? true : $0 == "in" ? false : nil }
         event.reason = text("disconnect_reason").flatMap { DisconnectReason($0) }
         event.duration = count("duration")
-        event.recordURL = object["record_url"]?.stringValue.flatMap { $0.isEmpty || $0.utf8.count > 2048 ? nil : $0 }
+        event.recordURL = address("record_url")
         return event
     }
 
@@ -137,7 +137,7 @@ extension MangoPayload {
         var event = MangoRecordingEvent(
             recordingID: id, state: state ?? .added, timestamp: time("timestamp") ?? received)
         (event.entryID, event.callID, event.sequence) = (text("entry_id"), text("call_id"), count("seq"))
-        (event.completionCode, event.recipient) = (integer("completion_code"), text("recipient"))
+        (event.completionCode, event.recipient) = (count("completion_code"), text("recipient"))
         return event
     }
 }

@@ -9,11 +9,21 @@ struct MangoPayload {
     /// Longest id or number that is kept; more is cut off.
     private static let longestText = 160
 
-    /// Text that is not empty; a number stands for its digits.
+    private static let longestAddress = 2048
+
+    /// Text that is not empty; a number stands for its digits. With a zero character it is none: C's texts end there.
     func text(_ name: String) -> String? {
         let text = object[name]?.stringValue ?? object[name]?.integerValue.map { String($0) }
-        guard let text, !text.isEmpty else { return nil }
+        guard let text, !text.isEmpty, !text.utf8.contains(0) else { return nil }
         return text.utf8.count <= Self.longestText ? text : String(text.prefix(Self.longestText / 4))
+    }
+
+    /// An address, which is of no use when it is cut off.
+    func address(_ name: String) -> String? {
+        guard let text = object[name]?.stringValue, !text.isEmpty, text.utf8.count <= Self.longestAddress,
+            !text.utf8.contains(0)
+        else { return nil }
+        return text
     }
 
     func integer(_ name: String) -> Int? {

@@ -8,25 +8,25 @@ import Wire
 
 /// Events about calls: what they make of the record, and what they are answered.
 extension MangoIngest {
-    func take(_ event: MangoCallEvent, _ delivery: MangoDelivery) async -> Outcome {
+    func take(_ event: MangoCallEvent, _ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         warnOfShift(event.timestamp, delivery.receivedAt)
         guard let tracked = await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
         let isNewest = tracked.entry.add(delivery.event)
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
-        let record = await apply(tracked)
         keepForAWhile(tracked)
+        let record = try await apply(tracked)
         if let url = event.recordURL, event.state == .disconnected { await keepRecording(url, event, record) }
         let row = event.location == .ivr ? nil : tracked.entry.row(of: event, data: delivery.payload)
         return Outcome(reply: reply(to: event, tracked, record), isApplied: isNewest, row: row)
     }
 
-    func take(_ summary: MangoSummary, _ delivery: MangoDelivery) async -> Outcome {
+    func take(_ summary: MangoSummary, _ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         guard let tracked = await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
         let isNewest = tracked.entry.add(delivery.event)
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
-        if tracked.uuid == nil, let facts = tracked.entry.facts { tracked.uuid = await adopted(facts, summary) }
-        let record = await apply(tracked)
         keepForAWhile(tracked)
+        if tracked.uuid == nil, let facts = tracked.entry.facts { await adopt(facts, summary, into: tracked) }
+        let record = try await apply(tracked)
         guard let facts = tracked.entry.facts else { return Outcome(reply: .tooMany, isApplied: false) }
         guard record?.operatorID != nil else { return Outcome(reply: .noOperator, isApplied: isNewest) }
         let status = CallView.records.status(facts.state, facts.direction)
@@ -35,17 +35,29 @@ extension MangoIngest {
             isApplied: isNewest)
     }
 
-    /// A call whose legs never named the entry: the same client on the same line at the same time.
-    private func adopted(_ facts: MangoCallFacts, _ summary: MangoSummary) async -> UUID? {
-        guard let created = summary.createdAt, !facts.clientNumber.isEmpty else { return nil }
+    /// Takes over a call whose legs never named the entry: the same client on the same line at the same time.
+    private func adopt(_ facts: MangoCallFacts, _ summary: MangoSummary, into tracked: TrackedEntry) async {
+        guard let created = summary.createdAt, !facts.clientNumber.isEmpty else { return }
         let (client, line) = (facts.clientNumber, facts.lineNumber)
-        let around = (from: created + .seconds(-10), through: created + .seconds(10))
+        // A duration that is added is never negative.
+        let around = (from: WallTime(milliseconds: created.milliseconds - 10_000), through: created + .seconds(10))
         let found = try? await services.store.call(
             client: client, line: line, from: around.from, through: around.through)
-        guard let found else { return nil }
+        guard let found else { return }
         // Its legs, if they are still in memory, belong to this entry from now on.
-        if let callID = found.callID, let other = byCall[callID] { other.uuid = nil }
-        return found.uuid
+        if let callID = found.callID, let other = byCall[callID], other !== tracked { moveLegs(of: other, to: tracked) }
+        tracked.uuid = found.uuid
+    }
+
+    private func moveLegs(of other: TrackedEntry, to tracked: TrackedEntry) {
+        tracked.entry.takeLegs(of: other.entry)
+        tracked.recordURL = tracked.recordURL ?? other.recordURL
+        for id in other.callIDs {
+            byCall[id] = tracked
+            tracked.callIDs.insert(id)
+        }
+        other.callIDs = []
+        drop(other.id)
     }
 
     /// The vendor's clock is said to be three hours ahead of UTC; what comes like that is told.
@@ -58,12 +70,12 @@ extension MangoIngest {
     // MARK: - The record
 
     /// Brings the record up to what the events say; answers it as it is now.
-    private func apply(_ tracked: TrackedEntry) async -> CallRecord? {
+    private func apply(_ tracked: TrackedEntry) async throws(StoreError) -> CallRecord? {
         guard let facts = tracked.entry.facts else { return nil }
         if tracked.uuid == nil { tracked.uuid = takeExpected(facts) }
         if tracked.uuid == nil { return await create(tracked, facts) }
         if let live = update(tracked) { return live }
-        return await correct(tracked, facts)
+        return try await correct(tracked, facts)
     }
 
     private func create(_ tracked: TrackedEntry, _ facts: MangoCallFacts) async -> CallRecord? {
@@ -94,26 +106,31 @@ extension MangoIngest {
     }
 
     /// Mends what is written about a call that is over.
-    private func correct(_ tracked: TrackedEntry, _ facts: MangoCallFacts) async -> CallRecord? {
-        guard let uuid = tracked.uuid, facts.state.isTerminal else { return await written(tracked) }
+    private func correct(
+        _ tracked: TrackedEntry, _ facts: MangoCallFacts
+    ) async throws(StoreError) -> CallRecord? {
+        guard let uuid = tracked.uuid, facts.state.isTerminal else { return try await written(tracked) }
         var context = context(tracked, facts)
         context.isOver = true
         let (entry, known) = (tracked.entry, context)
-        guard let before = await written(tracked) else { return nil }
+        guard let before = try await written(tracked) else { return nil }
         let rows = entry.rows(ofCall: before.id)
-        let now = services.loop.wallTime
-        guard
-            let after = try? await services.callStore.edit(.uuid(uuid), rows: rows, at: now, { facts.fill(&$0, known) })
-        else { return before }
-        if !after.isSame(as: before) {
-            services.calls.announce(CallEvent(record: after, notice: .filed(isNew: false), offeredTo: []))
+        let (now, calls) = (services.loop.wallTime, services.calls)
+        let event: @Sendable (CallRecord) -> CallEvent = {
+            CallEvent(record: $0, notice: .filed(isNew: false), offeredTo: [])
         }
+        let after = try await services.callStore.edit(
+            .uuid(uuid), rows: rows, at: now,
+            following: { $0.isSame(as: before) ? [] : calls.publications(of: event($0)) },
+            { facts.fill(&$0, known) })
+        guard let after else { return before }
+        if !after.isSame(as: before) { calls.announce(event(after)) }
         return after
     }
 
-    private func written(_ tracked: TrackedEntry) async -> CallRecord? {
+    private func written(_ tracked: TrackedEntry) async throws(StoreError) -> CallRecord? {
         guard let uuid = tracked.uuid else { return nil }
-        return try? await services.callStore.call(.uuid(uuid))
+        return try await services.callStore.call(.uuid(uuid))
     }
 
     /// Waits for another leg after the last one; the summary waits for nothing.

@@ -57,6 +57,7 @@ package actor MangoIngest {
     var byCall: [String: TrackedEntry] = [:]
     private var isBusy = false
     private var waiting = FIFO<CheckedContinuation<Void, Never>>()
+    private var lastTrim: Instant?
     /// Called when a recording may be due.
     var recordingsChanged: @Sendable () -> Void = {}
 
@@ -66,6 +67,10 @@ package actor MangoIngest {
     /// How long an entry that is over, and one that is not, is kept in memory after its last event.
     private static let lifeAfterEnd = Duration.seconds(600)
     private static let longestLife = Duration.seconds(24 * 3600)
+    /// Events that are kept in the store at most, and for how long.
+    private static let maximumStored = 1_000_000
+    private static let storedLife: Int64 = 90 * 24 * 3_600_000  // milliseconds
+    private static let trimInterval = Duration.seconds(3600)
 
     package init(_ services: MangoServices, _ settings: MangoSettings) {
         (self.services, self.settings) = (services, settings)
@@ -79,7 +84,7 @@ package actor MangoIngest {
         package let isRepeated: Bool
     }
 
-    /// Takes one event; nil when too many wait.
+    /// Takes one event; nil when it is to come again: too many wait, or the store does not take what follows from it.
     package func receive(_ delivery: MangoDelivery) async -> Result? {
         guard waiting.count < Self.maximumWaiting else { return nil }
         await enter()
@@ -88,7 +93,14 @@ package actor MangoIngest {
         if let kept, kept.isKnown, let reply = kept.reply.flatMap(MangoReply.init(json:)) {
             return Result(reply: reply, isRepeated: true)
         }
-        let outcome = await process(delivery)
+        trimIfDue()
+        let outcome: Outcome
+        do throws(StoreError) {
+            outcome = try await process(delivery)
+        } catch {
+            services.logger.error("what follows from an event cannot be stored", [LogField("reason", "\(error)")])
+            return nil
+        }
         if let kept {
             let stored = MangoEventOutcome(
                 isApplied: outcome.isApplied, error: outcome.reply.isSuccess ? nil : outcome.reply.message,
@@ -114,7 +126,7 @@ package actor MangoIngest {
         let event = delivery.event
         var stored = StoredMangoEvent(
             kind: event.kind, dialect: event.dialect.rawValue, dedupeKey: delivery.dedupeKey,
-            payload: delivery.payload, remoteIP: delivery.remoteIP, receivedAt: delivery.receivedAt)
+            payload: delivery.storedPayload, remoteIP: delivery.remoteIP, receivedAt: delivery.receivedAt)
         (stored.entryID, stored.callID, stored.sequence) = (event.entryID, event.callID, event.sequence)
         stored.isSignatureGood = delivery.isSignatureGood
         do throws(StoreError) {
@@ -125,10 +137,27 @@ package actor MangoIngest {
         }
     }
 
-    private func process(_ delivery: MangoDelivery) async -> Outcome {
+    /// Keeps the events in the store from growing without end; nobody waits for it.
+    private func trimIfDue() {
+        let now = loop.now
+        if let lastTrim, now - lastTrim < Self.trimInterval { return }
+        lastTrim = now
+        Task { await trim() }
+    }
+
+    private func trim() async {
+        let oldest = WallTime(milliseconds: loop.wallTime.milliseconds - Self.storedLife)
+        do throws(StoreError) {
+            try await services.store.trimEvents(to: Self.maximumStored, since: oldest)
+        } catch {
+            services.logger.warn("old events of the exchange cannot be removed", [LogField("reason", "\(error)")])
+        }
+    }
+
+    private func process(_ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         switch delivery.event {
-        case .call(let event): await take(event, delivery)
-        case .summary(let summary): await take(summary, delivery)
+        case .call(let event): try await take(event, delivery)
+        case .summary(let summary): try await take(summary, delivery)
         case .recording(let event): await take(event)
         case .noted(let note):
             switch note.kind {
@@ -220,7 +249,7 @@ package actor MangoIngest {
 
     func tracked(uuid: UUID) -> TrackedEntry? { entries.values.first { $0.uuid == uuid } }
 
-    private func drop(_ id: Int) {
+    func drop(_ id: Int) {
         guard let tracked = entries.removeValue(forKey: id) else { return }
         if let timer = tracked.graceTimer { loop.cancel(timer) }
         for id in tracked.entryIDs { byEntry[id] = nil }
@@ -229,7 +258,17 @@ package actor MangoIngest {
 }
 
 extension MangoDelivery {
+    /// Longest payload that is stored as it is, in bytes.
+    private static let longestPayload = 64 << 10
+
     var dedupeKey: String { event.dedupeKey ?? "h:\(digest)" }
+
+    /// Of what is too long the beginning, as a JSON string: that is no event any more, and can still be read by people.
+    var storedPayload: String {
+        guard payload.utf8.count > Self.longestPayload else { return payload }
+        // Escapes may make it twice as long.
+        return JSONValue.string(String(decoding: payload.utf8.prefix(Self.longestPayload / 2), as: UTF8.self)).text
+    }
 }
 
 extension MangoEvent {

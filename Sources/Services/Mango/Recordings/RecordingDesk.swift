@@ -20,6 +20,8 @@ package actor RecordingDesk {
     let files: RecordingFiles
     private let metrics: MangoMetrics
     private var running: Set<String> = []
+    /// Names in the object store that those under way have chosen, by recording.
+    private var reserved: [String: String] = [:]
     private var timer: LoopTimer?
     private var isLooking = false
     private var looksAgain = false
@@ -92,15 +94,21 @@ package actor RecordingDesk {
 
     private func work(on recording: MangoRecording) async {
         let outcome = await outcome(of: recording)
+        let isNoted = await write(outcome)
         running.remove(recording.recordingID)
+        reserved[recording.recordingID] = nil
+        // What is not noted is still due: not at once again, while the store does not write.
+        arm(after: isNoted ? .zero : Self.longestRest)
+    }
+
+    private func write(_ outcome: MangoRecording) async -> Bool {
         do throws(StoreError) {
             try await services.store.update(outcome)
+            return true
         } catch {
             services.logger.error("what became of a recording cannot be noted", [LogField("reason", "\(error)")])
-            // It is still due: not at once again, while the store does not write.
-            return arm(after: Self.longestRest)
+            return false
         }
-        wake()
     }
 
     private func outcome(of recording: MangoRecording) async -> MangoRecording {
@@ -129,11 +137,24 @@ package actor RecordingDesk {
         return next
     }
 
+    /// Whatever comes of it, no file is left behind.
     private func fetch(
         _ recording: inout MangoRecording, into objects: ObjectStore
     ) async throws(RecordingFailure) {
         let path = files.path(of: recording.recordingID)
-        let contentType = try await source.fetch(recording, into: path)
+        do throws(RecordingFailure) {
+            let contentType = try await source.fetch(recording, into: path)
+            try await store(&recording, path, contentType, in: objects)
+        } catch {
+            await files.remove(path)
+            throw error
+        }
+        await files.remove(path)
+    }
+
+    private func store(
+        _ recording: inout MangoRecording, _ path: String, _ contentType: String, in objects: ObjectStore
+    ) async throws(RecordingFailure) {
         guard let measured = await files.measure(path), measured.file.size > 0 else { throw .unreadable }
         let (file, hash) = measured
         let key = try await key(of: recording, contentType, prefix: objects.settings.prefix)
@@ -142,11 +163,10 @@ package actor RecordingDesk {
         } catch {
             throw .objectStore(error)
         }
-        await files.remove(path)
         (recording.key, recording.contentType, recording.size) = (key, contentType, file.size)
+        try await note(&recording, key)
         (recording.state, recording.nextAttemptAt, recording.lastError) = (.downloaded, nil, nil)
         recording.downloadedAt = loop.wallTime
-        await note(&recording, key)
     }
 
     /// The event's moment names it, so that whoever is told again replaces what there is.
@@ -162,20 +182,34 @@ package actor RecordingDesk {
         let stem = "\(prefix)\(safe)_\(moment)"
         let ending = contentType == "audio/wav" ? "wav" : "mp3"
         if let known = recording.key, known.hasPrefix(stem) { return known }
+        let free = try await freeName(stem, for: recording.recordingID)
+        return "\(free).\(ending)"
+    }
+
+    /// The stem, or with the first number that no other recording has.
+    private func freeName(_ stem: String, for id: String) async throws(RecordingFailure) -> String {
+        var number = try await others(than: id, named: stem) + 1
+        while true {
+            let name = number == 1 ? stem : "\(stem)_\(number)"
+            number += 1
+            guard !reserved.values.contains(name) else { continue }
+            // Reserved before it is looked for: whoever else has it either reserves it still or has it stored.
+            reserved[id] = name
+            if try await others(than: id, named: name) == 0 { return name }
+        }
+    }
+
+    private func others(than id: String, named stem: String) async throws(RecordingFailure) -> Int {
         do throws(StoreError) {
-            let others = try await services.store.recordings(withKeyStem: stem, otherThan: recording.recordingID)
-            return others == 0 ? "\(stem).\(ending)" : "\(stem)_\(others + 1).\(ending)"
+            return try await services.store.recordings(withKeyStem: stem, otherThan: id)
         } catch {
             throw .store
         }
     }
 
     /// Writes the place of the recording to its call, and tells of it.
-    private func note(_ recording: inout MangoRecording, _ key: String) async {
-        let ids = [recording.callID].compactMap(\.self)
-        guard
-            let call = (try? await services.store.call(entryID: recording.entryID, callIDs: ids)) ?? nil
-        else { return }
+    private func note(_ recording: inout MangoRecording, _ key: String) async throws(RecordingFailure) {
+        guard let call = try await call(of: recording) else { return }
         recording.callPK = call.id
         let now = loop.wallTime
         let change: @Sendable (inout CallRecord) -> Void = { record in
@@ -183,11 +217,32 @@ package actor RecordingDesk {
             record.recordingProcessedAt = now
         }
         var changed = services.calls.assumeIsolatedEdit(call.key, change)
-        if changed == nil {
-            changed = (try? await services.callStore.edit(call.key, rows: [], at: now, change)) ?? nil
-        }
+        if changed == nil { changed = try await edit(call.key, at: now, change) }
         guard let changed else { return }
         services.calls.announce(CallEvent(record: changed, notice: .recorded, offeredTo: []))
+    }
+
+    private func call(of recording: MangoRecording) async throws(RecordingFailure) -> CallRecord? {
+        do throws(StoreError) {
+            return try await services.store.call(
+                entryID: recording.entryID, callIDs: [recording.callID].compactMap(\.self))
+        } catch {
+            throw .store
+        }
+    }
+
+    /// Edits a call that is over, for webhooks to hear of.
+    private func edit(
+        _ key: CallKey, at now: WallTime, _ change: @escaping @Sendable (inout CallRecord) -> Void
+    ) async throws(RecordingFailure) -> CallRecord? {
+        let calls = services.calls
+        do throws(StoreError) {
+            return try await services.callStore.edit(
+                key, rows: [], at: now,
+                following: { calls.publications(of: CallEvent(record: $0, notice: .recorded, offeredTo: [])) }, change)
+        } catch {
+            throw .store
+        }
     }
 }
 

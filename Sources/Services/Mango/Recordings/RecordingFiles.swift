@@ -20,7 +20,19 @@ package actor RecordingFiles {
         "\(folder)/\(Hex.encode(Hash.sha256(recordingID)).prefix(32)).part"
     }
 
-    func prepare() { mkdir(folder, 0o700) }
+    /// Makes the folder, and removes what an earlier run has left in it.
+    func prepare() {
+        mkdir(folder, 0o700)
+        guard let stream = opendir(folder) else { return }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            if name.hasSuffix(".part") { remove("\(folder)/\(name)") }
+        }
+    }
+
     func remove(_ path: String) { unlink(path) }
 
     /// How long a file is, and its SHA-256; nil when it cannot be read.

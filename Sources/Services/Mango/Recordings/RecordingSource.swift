@@ -70,9 +70,15 @@ package struct RecordingSource: Sendable {
         request.fields.add("Content-Type", "application/x-www-form-urlencoded")
         request.body = keys.form(order.text)
         let answer = try await perform(request)
-        if let location = answer.location { return location }
+        if let location = answer.location { return try Self.checked(location, from: url) }
         if let result = (try? JSONValue(parsing: answer.body))?["result"]?.integerValue { throw .result(Int(result)) }
         throw .refused(status: answer.status)
+    }
+
+    /// What came over TLS must not lead out of it.
+    private static func checked(_ location: String, from url: HTTPURL) throws(RecordingFailure) -> String {
+        guard let place = HTTPURL(location), place.isSecure || !url.isSecure else { throw .badAddress }
+        return location
     }
 
     private func perform(_ request: HTTPClientRequest) async throws(RecordingFailure) -> HTTPClientResponse {

@@ -31,6 +31,8 @@ struct MangoEnvelope {
             try self.init(json: json, key: object["vpbx_api_key"]?.stringValue, sign: object["sign"]?.stringValue)
             return
         }
+        // A signature is made over a text of its own; beside the event itself it proves nothing.
+        if let sign = object["sign"], !sign.isNull, sign.stringValue != "" { throw .wrongSignature }
         let json = String(decoding: request.body, as: UTF8.self)
         self.init(json: json, object: object, key: object["vpbx_api_key"]?.stringValue, sign: nil)
     }

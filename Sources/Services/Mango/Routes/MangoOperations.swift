@@ -8,11 +8,13 @@ extension Operation {
     ])
 
     /// `family`: `records` for document 000's addresses, `mango` for document 001's.
-    static func mangoEvent(_ family: String) -> Operation {
-        Operation(
+    static func mangoEvent(_ family: String, at template: String = "") -> Operation {
+        let words = template.split(separator: "/").filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
+        return Operation(
             "Takes an event of the Mango Office exchange", family, answers: .json(reply),
             refusals: [.unreadable, .fieldsMissing([]), .wrongSignature, .wrongKey, .foreignAddress, .overloaded]
-        ).open(to: .open).body(JSONSchema(["type": "object"]), isOptional: true)
+        ).open(to: .open).taking(words.map { .path($0, .text) }).body(
+            JSONSchema(["type": "object"]), isOptional: template == "ping")
     }
 
     static let mangoSettings = Operation(

@@ -48,7 +48,7 @@ package struct MangoRoutes: Sendable {
 
     private func addEvents(below base: String, _ style: Style, to router: inout Router) {
         for template in ["events/:first", "events/:first/:second", "result/:first", "result/:first/:second", "ping"] {
-            router.on(.post, "\(base)/\(template)", .mangoEvent(style.family)) { request, parameters in
+            router.on(.post, "\(base)/\(template)", .mangoEvent(style.family, at: template)) { request, parameters in
                 let kind = template.split(separator: "/").first.map(String.init) ?? ""
                 let rest = [parameters["first"], parameters["second"]].filter { !$0.isEmpty }
                 return await respond(to: request, at: MangoPath([kind] + rest), style)

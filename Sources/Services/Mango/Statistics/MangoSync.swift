@@ -63,8 +63,9 @@ package struct MangoSync: Sendable {
         var record = await services.calls.recordElsewhere(
             facts.direction, source: .mango, from: facts.callerNumber, to: facts.receiverNumber, at: facts.startedAt)
         facts.fill(&record, known)
+        let event = CallEvent(record: record, notice: .filed(isNew: true), offeredTo: [])
         do throws(StoreError) {
-            try await services.callStore.add(record)
+            try await services.callStore.add(record, rows: services.calls.publications(of: event))
             return true
         } catch {
             // Its events came meanwhile.

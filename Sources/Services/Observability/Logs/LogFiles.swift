@@ -31,6 +31,8 @@ package actor LogFiles {
     package init(folder: String, limits: Limits = Limits(), complain: @escaping @Sendable (String) -> Void) {
         combined = LogFile(folder: folder, name: "combined.log", limits, complain)
         errors = LogFile(folder: folder, name: "error.log", limits, complain)
+        // Both are there from the start: whoever follows them need not wait for the first error.
+        thread.execute { self.assumeIsolated { $0.open() } }
     }
 
     /// Queues whole lines, and those of them that are errors.
@@ -43,6 +45,11 @@ package actor LogFiles {
 
     /// Writes what waits and ends the thread.
     package nonisolated func stop() { thread.stop() }
+
+    private func open() {
+        combined.append([])
+        errors.append([])
+    }
 
     private func append(_ lines: [UInt8], _ errorLines: [UInt8]) {
         combined.append(lines)

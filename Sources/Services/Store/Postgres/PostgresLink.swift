@@ -57,22 +57,22 @@ final class PostgresLink {
 
     /// Writes a batch, or keeps it when the server is away or older ones are waiting; fails when neither can be done.
     ///
-    /// Answers why the server did not take it.
+    /// `refused` is told why the server did not take it, whatever becomes of the batch then.
     func write(
-        _ batch: PendingWrites, by write: (PendingWrites, Database) throws(SQLFailure) -> Void
-    ) throws(SQLFailure) -> SQLFailure? {
+        _ batch: PendingWrites, by write: (PendingWrites, Database) throws(SQLFailure) -> Void,
+        refused: (SQLFailure) -> Void
+    ) throws(SQLFailure) {
+        // One that is neither written nor kept is not used again: the server may have taken it and not said so.
         number += 1
-        var refusal: SQLFailure?
         if let database, outbox.count == 0 {
             do throws(SQLFailure) {
                 try take([(number, batch)], into: database, by: write)
-                return nil
+                return
             } catch {
-                refusal = error
+                refused(error)
             }
         }
         try outbox.keep(batch, number: number)
-        return refusal
     }
 
     /// Writes everything that is kept.
@@ -106,15 +106,21 @@ final class PostgresLink {
         _ batches: [(number: Int64, batch: PendingWrites)], to database: Database,
         by write: (PendingWrites, Database) throws(SQLFailure) -> Void
     ) throws(SQLFailure) {
-        try database.transaction { () throws(SQLFailure) in
+        try database.repeatedTransaction { () throws(SQLFailure) in
             for (number, batch) in batches {
-                let isNew =
-                    try database.run(
-                        "UPDATE outboxes SET position = ?, updated_at = now() WHERE id = ? AND position < ?",
-                        [.integer(number), SQLValue(outbox.id), .integer(number)]) > 0
-                if isNew { try write(batch, database) }
+                if try claim(number, in: database) { try write(batch, database) }
             }
         }
+    }
+
+    /// Moves the server's position on; answers whether the batch of this number is new to it.
+    private func claim(_ number: Int64, in database: Database) throws(SQLFailure) -> Bool {
+        try database.run(
+            """
+            INSERT INTO outboxes (id, position) VALUES (?, ?)
+            ON CONFLICT (id) DO UPDATE SET position = excluded.position, updated_at = now()
+            WHERE outboxes.position < excluded.position
+            """, [SQLValue(outbox.id), .integer(number)]) > 0
     }
 
     /// Asks the server whether it is there, and takes note of what others have changed.

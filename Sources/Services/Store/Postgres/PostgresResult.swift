@@ -38,6 +38,8 @@ final class PostgresResult {
         // Also what cannot be converted, and more than an index can hold.
         case "42804", "42846", "54000": .value
         case "42501": .unusable
+        // A transaction that cannot be put in a row with others, and a deadlock.
+        case "40001", "40P01": .collision
         // Out of connections, and a server that is about to stop or start.
         case "53300", "57P01", "57P02", "57P03": .unreachable
         default:

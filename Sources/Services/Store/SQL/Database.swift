@@ -97,6 +97,18 @@ final class Database {
         }
     }
 
+    /// Runs `body` in a transaction, and all of it again when others were in the way: three times at most.
+    func repeatedTransaction<Value>(_ body: () throws(SQLFailure) -> Value) throws(SQLFailure) -> Value {
+        for _ in 1...2 {
+            do throws(SQLFailure) {
+                return try transaction(body)
+            } catch  where error.kind == .collision {
+                continue
+            }
+        }
+        return try transaction(body)
+    }
+
     private var isInTransaction: Bool {
         switch engine {
         case .sqlite(let connection): connection.isInTransaction

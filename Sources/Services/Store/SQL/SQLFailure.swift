@@ -11,6 +11,8 @@ struct SQLFailure: Error, Hashable, Sendable {
         case value
         /// A statement failed that was not guarded, and with it the transaction: nothing more can be done in it.
         case spoiled
+        /// What others did at the same time was in the way: the whole transaction is to be done again.
+        case collision
         /// The server cannot be reached, or is gone in the middle.
         case unreachable
         /// The file cannot be opened or written, or the server does not let us in.
@@ -43,7 +45,7 @@ struct SQLFailure: Error, Hashable, Sendable {
         case .unusable: .unusable(path: place, reason: message)
         case .corrupt: .corrupt(path: place, reason: message)
         case .unreachable: .unavailable(reason: message)
-        case .value, .spoiled, .other: .failed(reason: "\(message) (\(code))")
+        case .value, .spoiled, .collision, .other: .failed(reason: "\(message) (\(code))")
         }
     }
 }

@@ -16,7 +16,7 @@ struct Migration: Sendable {
         Migration(version: 4, script: Schema.statistics),
         Migration(version: 5, script: Schema.mango),
         Migration(version: 6, script: Schema.outbox),
-        Migration(version: 8, script: Schema.search),
+        Migration(version: 7, script: Schema.search),
     ]
 }
 

@@ -43,5 +43,6 @@ extension Schema {
         );
 
         """
+            + directoryChanges(in: ["webhooks"], of: sql)
     }
 }

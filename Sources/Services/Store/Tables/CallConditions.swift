@@ -102,6 +102,8 @@ struct CallConditions {
 
     /// The text as it stands in numbers, name and notes; and, when it looks like a number, its digits.
     private mutating func addSearch(_ search: String) {
+        // No text that is kept has this character, which would end the pattern.
+        guard !search.utf8.contains(0) else { return parts.append("FALSE") }
         let folded = Self.containing(search.lowercased())
         var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
             "fold(\($0)) LIKE ? ESCAPE '!'"

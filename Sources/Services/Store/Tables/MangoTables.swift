@@ -8,6 +8,8 @@ enum MangoEventTable {
 
     /// Events of one call that are read at most; no call has as many.
     private static let maximumEvents = 4096
+    /// Of the oldest, how many are looked at for their age at once.
+    private static let trimmedAtOnce = 10_000
 
     static func insert(
         _ event: StoredMangoEvent, to database: Database
@@ -35,6 +37,17 @@ enum MangoEventTable {
         try database.run(
             "UPDATE mango_events SET applied = ?, error = ?, reply = ?, updated_at = \(Schema.now) WHERE id = ?",
             [SQLValue(outcome.isApplied), SQLValue(outcome.error), .text(outcome.reply), .integer(id)])
+    }
+
+    /// Ids only grow, and so do the times: neither needs to read the whole table.
+    static func trim(_ database: Database, to limit: Int, since moment: WallTime) throws(SQLFailure) {
+        try database.run(
+            "DELETE FROM mango_events WHERE id <= (SELECT max(id) FROM mango_events) - ?", [SQLValue(limit)])
+        try database.run(
+            """
+            DELETE FROM mango_events WHERE received_at < ?
+                AND id IN (SELECT id FROM mango_events ORDER BY id LIMIT \(trimmedAtOnce))
+            """, [SQLValue(moment)])
     }
 
     /// By the id of the whole call, and by its legs for events that do not name it.

@@ -56,6 +56,8 @@ package actor OutboxCourier {
     private let metrics: OutboxMetrics
     private let logger: Logger
     private var lanes: [String: Lane] = [:]
+    /// Items of each key whose turn is over, with when it was, until they are seen to be gone from the store.
+    private var settled: [String: [Int64: WallTime]] = [:]
     private var inspecting: Task<Void, Never>?
     private var isStopped = false
     private var entropy: Entropy
@@ -151,6 +153,8 @@ package actor OutboxCourier {
             } catch {
                 return .until(loop.now + Self.storePatience)
             }
+            // Bringing them again and again would go on until the disk takes writes.
+            if areUnwritten(items, key) { return .until(loop.now + Self.storePatience) }
             guard !items.isEmpty else { return .idle }
             for item in items {
                 guard !isStopped else { return .idle }
@@ -163,16 +167,26 @@ package actor OutboxCourier {
         return .idle
     }
 
+    /// Whether the store answers what has been settled as if it had not: it cannot write.
+    ///
+    /// An administrator who has an item tried again gives it another time.
+    private func areUnwritten(_ items: [OutboxItem], _ key: String) -> Bool {
+        guard let earlier = settled[key] else { return false }
+        if items.contains(where: { earlier[$0.id] == $0.nextAttemptAt }) { return true }
+        settled[key] = nil
+        return false
+    }
+
     /// Writes down what an attempt came to; nil when the next item has its turn.
     private func settle(_ item: OutboxItem, _ result: Result) -> Rest? {
         switch result {
         case .withheld: return .idle
         case .arrived:
             count("delivered")
-            store.settle(.done(item.id))
+            end(item, .done(item.id))
         case .pointless:
             count("dropped")
-            store.settle(.done(item.id))
+            end(item, .done(item.id))
         case .refused(let error): park(item, error)
         case .failed(let error):
             count("failed")
@@ -193,10 +207,16 @@ package actor OutboxCourier {
 
     private func park(_ item: OutboxItem, _ error: String) {
         count("parked")
-        store.settle(.parked(item.id, error: error, attempts: item.attempts + 1))
+        end(item, .parked(item.id, error: error, attempts: item.attempts + 1))
         logger.warn(
             "given up until an administrator says otherwise",
             [LogField("key", item.orderingKey), LogField("id", item.id), LogField("error", error)])
+    }
+
+    /// The item has no further turn.
+    private func end(_ item: OutboxItem, _ settlement: OutboxSettlement) {
+        settled[item.orderingKey, default: [:]][item.id] = item.nextAttemptAt
+        store.settle(settlement)
     }
 
     private func count(_ result: String) { metrics.deliveries.with(kind, result).increment() }
