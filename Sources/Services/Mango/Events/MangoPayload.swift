@@ -11,7 +11,9 @@ struct MangoPayload {
 
     private static let longestAddress = 2048
 
-    /// Text that is not empty; a number stands for its digits. With a zero character it is none: C's texts end there.
+    /// Text that is not empty; a number stands for its digits.
+    ///
+    /// With a zero character it is none: C's texts end there.
     func text(_ name: String) -> String? {
         let text = object[name]?.stringValue ?? object[name]?.integerValue.map { String($0) }
         guard let text, !text.isEmpty, !text.utf8.contains(0) else { return nil }
