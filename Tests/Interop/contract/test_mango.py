@@ -549,7 +549,7 @@ def test_a_call_that_no_trunk_can_carry_is_made_by_the_exchange(service, exchang
 
 
 def test_limits_of_a_user_bind_calls_by_the_exchange(service, exchange):
-    anna = service.ask("GET", "/api/v1/admin/users/mango-anna")["data"]
+    [anna] = [one for one in service.ask("GET", "/api/v1/admin/users")["data"] if one["login"] == "mango-anna"]
     own = f"/api/v1/admin/users/{anna['id']}"
     service.ask("PUT", own, json={"limits": {"denied": ["7916"]}})
     before = len(exchange.orders("commands/callback"))
