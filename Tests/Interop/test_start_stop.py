@@ -229,7 +229,7 @@ def test_calls_cut_off_by_kill_are_closed_at_the_next_start(stopped):
         assert stored[uuid]["end_reason"] == "interrupted"
         assert record["state"] == ("completed" if uuid in talking else "failed")
         assert record["startedAt"] <= record["endedAt"]
-        assert abs(gateway.seconds(record["endedAt"]) - killed_at) < 10, "ended at the last recorded moment"
+        assert gateway.seconds(record["endedAt"]) <= killed_at + 1, "ended at the last recorded moment"
         assert bool(record["answeredAt"]) == (uuid in talking)
     # Numbers go on where they were.
     assert gateway.make_call("echo")["numericId"] > max(record["numericId"] for record in records.values())
