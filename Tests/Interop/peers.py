@@ -10,7 +10,7 @@ import aioice.ice
 import numpy as np
 import socketio
 import websockets
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
@@ -167,7 +167,8 @@ class Peer:
     """A peer connection that sends a tone and keeps what it hears, each frame at its place in RTP time."""
 
     def __init__(self, frequency=440, **tone):
-        self.connection = RTCPeerConnection()
+        # Without a STUN server of others, which is asked for seconds where there is no way to it.
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.tone = Tone(frequency, **tone)
         self.connection.addTrack(self.tone)
         self.frames = []
