@@ -6,8 +6,13 @@ import Wire
 /// A command that reads or changes the directory in the store's file; a running gateway follows within two seconds.
 protocol DirectoryCommand {
     static var help: String { get }
-    /// Does what the words say and answers what to print.
-    static func run(_ words: [String], in session: DirectorySession) async throws(CommandError) -> String
+    /// What it can do, by the first word.
+    static var verbs: [String: Verb] { get }
+}
+
+extension DirectoryCommand {
+    /// Does what the words after the first say, and answers what to print.
+    typealias Verb = @Sendable (ArraySlice<String>, DirectorySession) async throws(CommandError) -> String
 }
 
 extension DirectoryCommand {
@@ -38,7 +43,11 @@ extension DirectoryCommand {
         }
     }
 
-    static func unknown(_ verb: String) -> CommandError { .usage("there is no \"\(verb)\" here") }
+    /// Does what the words say and answers what to print.
+    static func run(_ words: [String], in session: DirectorySession) async throws(CommandError) -> String {
+        guard let verb = verbs[words[0]] else { throw .usage("there is no \"\(words[0])\" here") }
+        return try await verb(words.dropFirst(), session)
+    }
 }
 
 /// What such a command works with: the store, and what the environment adds to it.

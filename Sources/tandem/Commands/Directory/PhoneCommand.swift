@@ -12,15 +12,7 @@ enum PhoneCommand: DirectoryCommand {
         A user's primary phone is the first of the list.
         """
 
-    static func run(_ words: [String], in session: DirectorySession) async throws(CommandError) -> String {
-        let rest = words.dropFirst()
-        switch words[0] {
-        case "add": return try await add(rest, session)
-        case "list": return try await list(rest, session)
-        case "remove": return try await remove(rest, session)
-        default: throw unknown(words[0])
-        }
-    }
+    static let verbs: [String: Verb] = ["add": add, "list": list, "remove": remove]
 
     private static func add(_ words: ArraySlice<String>, _ session: DirectorySession) async throws(CommandError)
         -> String

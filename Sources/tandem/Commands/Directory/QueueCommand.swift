@@ -14,16 +14,7 @@ enum QueueCommand: DirectoryCommand {
         --settings takes every field of POST /api/v1/admin/queues. A NAME is not of digits alone.
         """
 
-    static func run(_ words: [String], in session: DirectorySession) async throws(CommandError) -> String {
-        let rest = words.dropFirst()
-        switch words[0] {
-        case "add": return try await add(rest, session)
-        case "list": return try await list(rest, session)
-        case "remove": return try await remove(rest, session)
-        case "pause": return try await pause(rest, session)
-        default: throw unknown(words[0])
-        }
-    }
+    static let verbs: [String: Verb] = ["add": add, "list": list, "remove": remove, "pause": pause]
 
     private static func add(_ words: ArraySlice<String>, _ session: DirectorySession) async throws(CommandError)
         -> String
