@@ -30,11 +30,7 @@ extension SQLStore: DirectoryStore {
     package func removeUser(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "users") }
 
     package func add(_ account: SIPAccount) throws(StoreError) -> SIPAccount {
-        try change { (database: Database) throws(SQLFailure) in
-            var stored = account
-            stored.id = try AccountTable.insert(account, to: database)
-            return stored
-        }
+        try added(account, \.id, AccountTable.insert)
     }
 
     package func update(_ account: SIPAccount) throws(StoreError) -> Bool {
@@ -46,12 +42,7 @@ extension SQLStore: DirectoryStore {
     package func removeAccount(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "sip_accounts") }
 
     package func add(_ trunk: Trunk) throws(StoreError) -> Trunk {
-        let table = TrunkTable(key: try sealingKey())
-        return try change { (database: Database) throws(SQLFailure) in
-            var stored = trunk
-            stored.id = try table.insert(trunk, to: database)
-            return stored
-        }
+        try added(trunk, \.id, TrunkTable(key: try sealingKey()).insert)
     }
 
     package func update(_ trunk: Trunk) throws(StoreError) -> Bool {
@@ -64,11 +55,7 @@ extension SQLStore: DirectoryStore {
     package func removeTrunk(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "trunks") }
 
     package func add(_ route: InboundRoute) throws(StoreError) -> InboundRoute {
-        try change { (database: Database) throws(SQLFailure) in
-            var stored = route
-            stored.id = try RouteTable.insert(route, to: database)
-            return stored
-        }
+        try added(route, \.id, RouteTable.insert)
     }
 
     package func update(_ route: InboundRoute) throws(StoreError) -> Bool {
@@ -78,11 +65,7 @@ extension SQLStore: DirectoryStore {
     package func removeRoute(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "inbound_routes") }
 
     package func add(_ queue: CallQueue) throws(StoreError) -> CallQueue {
-        try change { (database: Database) throws(SQLFailure) in
-            var stored = queue
-            stored.id = try QueueTable.insert(queue, to: database)
-            return stored
-        }
+        try added(queue, \.id, QueueTable.insert)
     }
 
     package func update(_ queue: CallQueue) throws(StoreError) -> Bool {
@@ -109,12 +92,7 @@ extension SQLStore: DirectoryStore {
     }
 
     package func add(_ webhook: Webhook) throws(StoreError) -> Webhook {
-        let table = WebhookTable(key: try sealingKey())
-        return try change { (database: Database) throws(SQLFailure) in
-            var stored = webhook
-            stored.id = try table.insert(webhook, to: database)
-            return stored
-        }
+        try added(webhook, \.id, WebhookTable(key: try sealingKey()).insert)
     }
 
     package func update(_ webhook: Webhook) throws(StoreError) -> Bool {
@@ -129,6 +107,18 @@ extension SQLStore: DirectoryStore {
             try database.run(
                 "DELETE FROM outbox WHERE ordering_key = ?", [.text(Webhook.orderingKey(ofWebhook: id))])
             return try database.run("DELETE FROM webhooks WHERE id = ?", [.integer(id)]) > 0
+        }
+    }
+
+    /// Inserts something, and answers it under the id it got.
+    func added<Value>(
+        _ value: Value, _ id: WritableKeyPath<Value, Int64>,
+        _ insert: (Value, Database) throws(SQLFailure) -> Int64
+    ) throws(StoreError) -> Value {
+        try change { (database: Database) throws(SQLFailure) in
+            var stored = value
+            stored[keyPath: id] = try insert(value, database)
+            return stored
         }
     }
 

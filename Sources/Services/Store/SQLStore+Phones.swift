@@ -2,11 +2,7 @@ package import Directory
 
 extension SQLStore {
     package func add(_ phone: UserPhone) throws(StoreError) -> UserPhone {
-        try change { (database: Database) throws(SQLFailure) in
-            var stored = phone
-            stored.id = try UserPhoneTable.insert(phone, to: database)
-            return stored
-        }
+        try added(phone, \.id, UserPhoneTable.insert)
     }
 
     package func update(_ phone: UserPhone) throws(StoreError) -> Bool {
@@ -18,11 +14,7 @@ extension SQLStore {
     package func removePhone(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "user_phones") }
 
     package func add(_ line: PhoneLine) throws(StoreError) -> PhoneLine {
-        try change { (database: Database) throws(SQLFailure) in
-            var stored = line
-            stored.id = try PhoneLineTable.insert(line, to: database)
-            return stored
-        }
+        try added(line, \.id, PhoneLineTable.insert)
     }
 
     package func update(_ line: PhoneLine) throws(StoreError) -> Bool {
@@ -44,11 +36,7 @@ extension SQLStore {
     }
 
     package func add(_ company: Company) throws(StoreError) -> Company {
-        try change { (database: Database) throws(SQLFailure) in
-            var stored = company
-            stored.id = try CompanyTable.insert(company, to: database)
-            return stored
-        }
+        try added(company, \.id, CompanyTable.insert)
     }
 
     package func update(_ company: Company) throws(StoreError) -> Bool {
