@@ -62,7 +62,7 @@ struct MangoStoreTests {
             #expect(try await store.call(entryID: nil, callIDs: ["C2"])?.id == 1)
             #expect(try await store.call(entryID: nil, callIDs: ["C3"]) == nil)
             // One that has an id of its own is another call.
-            let around = (WallTime(milliseconds: noon.milliseconds - 10_000), noon + .seconds(10))
+            let around = (noon + .seconds(-10), noon + .seconds(10))
             #expect(try await store.call(client: "89991234567", line: nil, from: around.0, through: around.1) == nil)
         }
     }

@@ -17,6 +17,13 @@ struct WallTimeTests {
         #expect(WallTime(iso8601: text)?.milliseconds == milliseconds)
     }
 
+    @Test func `a moment may be moved both ways`() {
+        let noon = WallTime(milliseconds: 1_762_603_200_000)
+        #expect(noon + .seconds(10) == WallTime(milliseconds: 1_762_603_210_000))
+        #expect(noon + .milliseconds(-10_500) == WallTime(milliseconds: 1_762_603_189_500))
+        #expect(WallTime(milliseconds: 5) + .milliseconds(-7) == WallTime(milliseconds: -2))
+    }
+
     @Test func `a zero fraction can be left out`() {
         #expect(WallTime(milliseconds: 1000).iso8601(.whenNeeded) == "1970-01-01T00:00:01Z")
         #expect(WallTime(milliseconds: 1001).iso8601(.whenNeeded) == "1970-01-01T00:00:01.001Z")

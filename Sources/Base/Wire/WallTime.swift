@@ -6,7 +6,9 @@ public struct WallTime: Hashable, Comparable, Sendable {
 
     public static func < (left: WallTime, right: WallTime) -> Bool { left.milliseconds < right.milliseconds }
     public static func + (left: WallTime, right: Duration) -> WallTime {
-        WallTime(milliseconds: left.milliseconds + right.wholeMilliseconds)
+        WallTime(
+            milliseconds: left.milliseconds
+                + (right < .zero ? -(.zero - right).wholeMilliseconds : right.wholeMilliseconds))
     }
 
     /// Whole seconds since 1970, rounded down.

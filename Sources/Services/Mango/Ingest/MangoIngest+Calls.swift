@@ -40,7 +40,7 @@ extension MangoIngest {
         guard let created = summary.createdAt, !facts.clientNumber.isEmpty else { return }
         let (client, line) = (facts.clientNumber, facts.lineNumber)
         // A duration that is added is never negative.
-        let around = (from: WallTime(milliseconds: created.milliseconds - 10_000), through: created + .seconds(10))
+        let around = (from: created + .seconds(-10), through: created + .seconds(10))
         let found = try? await services.store.call(
             client: client, line: line, from: around.from, through: around.through)
         guard let found else { return }
