@@ -122,21 +122,30 @@ extension Gateway {
     static func makeSoundClient(
         _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
     ) -> HTTPClient {
-        var settings = HTTPClient.Settings(hosts: HostRules(configuration.calls.playHosts))
-        settings.authorities = configuration.calls.playAuthorities
-        settings.ownAddresses = { [configuration] in configuration.ownAddresses }
-        return HTTPClient(name: "sounds-http", loop: loop, network: network, settings)
+        makeClient("sounds-http", configuration, (loop, network), hosts: configuration.calls.playHosts) {
+            $0.authorities = configuration.calls.playAuthorities
+        }
     }
 
     /// What tells servers of others what happens.
     static func makeWebhookClient(
         _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
     ) -> HTTPClient {
-        var settings = HTTPClient.Settings(hosts: HostRules(configuration.webhooks.hosts))
-        settings.authorities = configuration.webhooks.authorities
+        makeClient("webhooks-http", configuration, (loop, network), hosts: configuration.webhooks.hosts) {
+            $0.authorities = configuration.webhooks.authorities
+            ($0.simultaneous, $0.waiting) = (16, Webhook.maximumCount)
+        }
+    }
+
+    /// What asks servers of others, never at an address of our own unless its host is named.
+    static func makeClient(
+        _ name: String, _ configuration: Configuration, _ place: (loop: ControlLoop, network: SystemNetwork),
+        hosts: [String], _ adjust: (inout HTTPClient.Settings) -> Void
+    ) -> HTTPClient {
+        var settings = HTTPClient.Settings(hosts: HostRules(hosts))
         settings.ownAddresses = { [configuration] in configuration.ownAddresses }
-        (settings.simultaneous, settings.waiting) = (16, Webhook.maximumCount)
-        return HTTPClient(name: "webhooks-http", loop: loop, network: network, settings)
+        adjust(&settings)
+        return HTTPClient(name: name, loop: place.loop, network: place.network, settings)
     }
 
     /// The operator's certificate, or the one we made for ourselves.

@@ -123,10 +123,7 @@ extension MangoParts {
     private static func makeClient(
         _ name: String, _ needs: Needs, hosts: [String], _ configuration: Configuration
     ) -> HTTPClient {
-        var settings = HTTPClient.Settings(hosts: HostRules(hosts))
-        settings.simultaneous = 12
-        settings.ownAddresses = { [configuration] in configuration.ownAddresses }
-        return HTTPClient(name: name, loop: needs.loop, network: needs.network, settings)
+        Gateway.makeClient(name, configuration, (needs.loop, needs.network), hosts: hosts) { $0.simultaneous = 12 }
     }
 }
 
