@@ -45,28 +45,19 @@ enum MangoCommand {
         }
     }
 
-    /// Of an administrator, made with the secret that the gateway signs with.
+    /// Of an administrator.
     private static func token() async throws(CommandError) -> String {
-        let configuration = Program.configuration()
+        let token: String?
         do {
-            let store = try SQLStore(configuration.storeLocation)
-            let now = SystemClock.wallTime()
-            let secrets = try await Secrets(
-                store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: [],
-                now: now)
-            let users = try await store.roster().users.values.filter { $0.role == .admin && $0.status == .active }
-            await store.close()
-            guard let user = users.min(by: { $0.id < $1.id }) else {
-                throw CommandError.refused("there is no administrator")
+            token = try await TokenCommand.token(Program.configuration(), lasting: .seconds(3600)) { store in
+                try await store.roster().users.values.filter { $0.role == .admin && $0.status == .active }
+                    .min { $0.id < $1.id }
             }
-            let claims = TokenClaims(
-                userID: user.id, login: user.login, role: user.role.rawValue, expires: now + .seconds(3600))
-            return try secrets.tokenKey.sign(claims, issuedAt: now)
-        } catch let error as CommandError {
-            throw error
         } catch {
             throw .refused("DATA_DIR: \(error)")
         }
+        guard let token else { throw .refused("there is no administrator") }
+        return token
     }
 
     /// The body of the gateway's answer, which says what was done.

@@ -13,19 +13,11 @@ enum TokenCommand {
         let hours = value(of: "--hours", in: arguments).flatMap(Int64.init) ?? 24
         let configuration = Program.configuration()
         do {
-            let store = try SQLStore(configuration.storeLocation)
-            let now = SystemClock.wallTime()
-            let secrets = try await Secrets(
-                store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: [],
-                now: now)
-            guard let user = try await store.credentials(login: login)?.user else {
-                Program.fail(.usage, "there is no user \"\(login)\"")
+            let token = try await token(configuration, lasting: .seconds(max(1, hours) * 3600)) { store in
+                try await store.credentials(login: login)?.user
             }
-            let claims = TokenClaims(
-                userID: user.id, login: user.login, role: user.role.rawValue,
-                expires: now + .seconds(max(1, hours) * 3600))
-            print(try secrets.tokenKey.sign(claims, issuedAt: now))
-            await store.close()
+            guard let token else { Program.fail(.usage, "there is no user \"\(login)\"") }
+            print(token)
         } catch let error as ConfigurationError {
             Program.fail(.configuration, error.description)
         } catch let error as StoreError {
@@ -34,6 +26,22 @@ enum TokenCommand {
         } catch {
             Program.fail(.system, "DATA_DIR: \(error)")
         }
+    }
+
+    /// A token of whom `find` finds, made with the secret that the gateway signs with; nil when it finds nobody.
+    static func token(
+        _ configuration: Configuration, lasting time: Duration, of find: (SQLStore) async throws -> User?
+    ) async throws -> String? {
+        let store = try SQLStore(configuration.storeLocation)
+        let now = SystemClock.wallTime()
+        let secrets = try await Secrets(
+            store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: [], now: now)
+        let user = try await find(store)
+        await store.close()
+        guard let user else { return nil }
+        let claims = TokenClaims(
+            userID: user.id, login: user.login, role: user.role.rawValue, expires: now + time)
+        return try secrets.tokenKey.sign(claims, issuedAt: now)
     }
 
     private static func value(of option: String, in arguments: [String]) -> String? {
