@@ -12,6 +12,21 @@ protocol PeerSocket: Sendable {
     func receive(milliseconds: Int32) -> [UInt8]?
 }
 
+extension SocketAddress {
+    /// What a socket is bound to.
+    init?(ofSocket descriptor: Int32) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let bound = withUnsafeMutableBytes(of: &storage) { bytes -> SocketAddress? in
+            guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return nil }
+            getsockname(descriptor, start, &length)
+            return SocketAddress(start)
+        }
+        guard let bound else { return nil }
+        self = bound
+    }
+}
+
 /// A UDP socket of a test's peer; receiving waits, but never for ever.
 final class TestSocket: PeerSocket {
     let descriptor: Int32
@@ -21,15 +36,7 @@ final class TestSocket: PeerSocket {
         let wanted = SocketAddress(ip: ip, port: port)
         descriptor = wanted.withSockAddr { tandem_udp_bind($0, $1, 4 << 20) }
         guard descriptor >= 0 else { throw RigError.noSocket }
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let descriptor = descriptor
-        let bound = withUnsafeMutableBytes(of: &storage) { bytes -> SocketAddress? in
-            guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return nil }
-            getsockname(descriptor, start, &length)
-            return SocketAddress(start)
-        }
-        guard let bound else { throw RigError.noSocket }
+        guard let bound = SocketAddress(ofSocket: descriptor) else { throw RigError.noSocket }
         address = bound
     }
 

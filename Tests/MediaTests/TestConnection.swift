@@ -12,14 +12,7 @@ final class TestConnection: PeerSocket {
         descriptor = socket(gateway.ip.isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
         let connecting = descriptor
         guard gateway.withSockAddr({ connect(connecting, $0, $1) }) == 0 else { throw RigError.noSocket }
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let own = withUnsafeMutableBytes(of: &storage) { bytes -> SocketAddress? in
-            guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return nil }
-            getsockname(connecting, start, &length)
-            return SocketAddress(start)
-        }
-        guard let own else { throw RigError.noSocket }
+        guard let own = SocketAddress(ofSocket: connecting) else { throw RigError.noSocket }
         address = own
     }
 
