@@ -34,6 +34,8 @@ def add_link(name, network, metric):
     ip("address", "add", f"{network}.1/24", "dev", near)
     ip("link", "set", near, "up")
     ip("address", "add", f"{network}.2/24", "dev", far, host=HOST)
+    # An address of IPv6 that comes a moment later would be a change of network, too: the page's files would be given up.
+    ip("link", "set", far, "addrgenmode", "none", host=HOST)
     ip("link", "set", far, "up", host=HOST)
     ip("route", "add", "default", "via", f"{network}.1", "metric", str(metric), host=HOST)
 
