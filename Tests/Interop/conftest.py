@@ -5,6 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browsers import chromium  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from measured import TABLES  # noqa: E402
 
@@ -18,6 +19,13 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.line(line)
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    """Chromium, one for all tests of a file."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture

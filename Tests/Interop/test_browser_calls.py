@@ -4,7 +4,7 @@ import json
 
 import pytest
 from audio import assert_tone, band_db, lasting_db, level_db
-from browsers import chromium, listen_together
+from browsers import listen_together
 from gateway import Gateway, wait_for
 
 ANNA, PETR = 440, 660
@@ -14,12 +14,6 @@ ANNA, PETR = 440, 660
 def gateway():
     # A page that is closed is waited for, and here not for long.
     with Gateway(RESUME_TIMEOUT_S="2", TONE_PLAN="US") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as running:
         yield running
 
 

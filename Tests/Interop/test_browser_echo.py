@@ -2,19 +2,12 @@
 
 import pytest
 from audio import assert_tone, band_db
-from browsers import chromium
 from gateway import Gateway, free_port
 
 
 @pytest.fixture(scope="module")
 def gateway():
     with Gateway() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as running:
         yield running
 
 

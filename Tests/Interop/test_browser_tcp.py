@@ -2,7 +2,6 @@
 
 import pytest
 from audio import assert_tone
-from browsers import chromium
 from gateway import Gateway
 
 # What a firewall does to UDP: the page never learns of a candidate it could send datagrams to, and offers none.
@@ -19,12 +18,6 @@ RTCPeerConnection.prototype.setRemoteDescription = function (description) {
 @pytest.fixture(scope="module")
 def gateway():
     with Gateway() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as running:
         yield running
 
 

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 from audio import assert_tone, band_db, lasting_db, level_db
-from browsers import chromium
 from gateway import Gateway, wait_for
 from peers import Peer, PlainSocket, SocketIO, join
 from phone import Phone
@@ -280,12 +279,6 @@ def test_click_to_call_rings_the_callers_phone_first(gateway, phones):
         phone.assert_hears(PHONE_TONE)
     petr.hang_up()
     anna.wait_closed()
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as running:
-        yield running
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

@@ -5,7 +5,6 @@ import time
 import pytest
 import tap
 from audio import assert_tone, band_db, lasting_db, level_db
-from browsers import chromium
 from gateway import Gateway, wait_for
 from phone import Phone
 from records import newest_call, stored, wait_ended
@@ -27,12 +26,6 @@ window.WebSocket = class extends WebSocket {
 @pytest.fixture(scope="module")
 def gateway():
     with Gateway() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as running:
         yield running
 
 

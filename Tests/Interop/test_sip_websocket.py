@@ -5,7 +5,6 @@ import time
 
 import pytest
 from audio import assert_tone, lasting_db, level_db
-from browsers import chromium
 from gateway import Gateway, free_port, wait_for
 from phone import Phone
 from records import newest_call, wait_ended
@@ -19,12 +18,6 @@ SECURE = free_port()
 @pytest.fixture(scope="module")
 def gateway():
     with Gateway(HTTPS_PORT=SECURE, SIP_USERS="1003:third-secret:1003:Third") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    with chromium() as running:
         yield running
 
 
