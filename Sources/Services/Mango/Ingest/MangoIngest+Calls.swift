@@ -39,7 +39,6 @@ extension MangoIngest {
     private func adopt(_ facts: MangoCallFacts, _ summary: MangoSummary, into tracked: TrackedEntry) async {
         guard let created = summary.createdAt, !facts.clientNumber.isEmpty else { return }
         let (client, line) = (facts.clientNumber, facts.lineNumber)
-        // A duration that is added is never negative.
         let around = (from: created + .seconds(-10), through: created + .seconds(10))
         let found = try? await services.store.call(
             client: client, line: line, from: around.from, through: around.through)
