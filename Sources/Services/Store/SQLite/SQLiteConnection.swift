@@ -26,8 +26,12 @@ final class SQLiteConnection {
     /// How long a statement waits for another process that holds the file, in milliseconds.
     private static let busyTimeout: Int32 = 5000
 
+    /// Set once in the process; where another library used SQLite before us, everything works and only costs more.
+    private static let configuration = tandem_sqlite_configure()
+
     /// Opens or creates the file; `:memory:` is a private database that is lost at the end.
     init(path: String) throws(StoreError) {
+        _ = Self.configuration
         self.path = path
         var pointer: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
