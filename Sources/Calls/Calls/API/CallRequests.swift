@@ -150,7 +150,9 @@ package struct ResumedCall: Sendable, Equatable {
 }
 
 /// One thing that happened to a call, with its record as it was at that moment.
-package struct CallEvent: Sendable {
+///
+/// An object, because it goes from turn to turn to everybody who is told, and a record has forty parts to copy.
+package final class CallEvent: Sendable {
     package let record: CallRecord
     package let notice: Notice
     /// Users whose pages were shown the call.
@@ -158,7 +160,7 @@ package struct CallEvent: Sendable {
     /// The queue it waits in or is meant for: nobody in particular is called yet.
     package let queue: String?
     /// Of the request that caused it, or the call (W3C Trace Context).
-    package var traceParent: String?
+    package let traceParent: String?
 
     package enum Notice: Sendable, Equatable {
         case life(CallNotice)
@@ -176,9 +178,12 @@ package struct CallEvent: Sendable {
         case stream(StreamStatus)
     }
 
-    package init(record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil) {
+    /// `traceParent` is that of what it belongs to, where nothing is known of a request.
+    package init(
+        record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil, traceParent: String? = nil
+    ) {
         (self.record, self.notice, self.offeredTo, self.queue) = (record, notice, offeredTo, queue)
-        traceParent = TraceContext.parent
+        self.traceParent = TraceContext.parent ?? traceParent
     }
 }
 

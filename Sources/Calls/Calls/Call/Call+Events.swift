@@ -38,9 +38,10 @@ extension Call {
 
     /// Whether the caller's session has to get something done before it can be answered.
     ///
-    /// That is so only where it was sent a description early.
+    /// That is so only where it was sent a description early; asked first, for the machine is dear to ask.
     var mustCallerWait: Bool {
-        guard let caller = live.waitingCaller, let link = links[caller], link.earlyAnswer != nil, let sip = link.sip
+        guard links.contains(where: { $0.earlyAnswer != nil }), let caller = live.waitingCaller,
+            let link = links[caller], link.earlyAnswer != nil, let sip = link.sip
         else { return false }
         return services.sip.assumeIsolated { $0.mustWaitToAccept(sip) }
     }

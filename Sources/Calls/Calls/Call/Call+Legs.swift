@@ -128,11 +128,12 @@ extension Call {
     }
 
     func legRows() -> [CallRow] {
-        live.legs.compactMap { leg in
+        let name = uuid.description
+        return live.legs.compactMap { leg in
             guard let link = links[leg.id] else { return nil }
             let kind: CallLegRecord.Kind = link.speaksWebRTC ? .webrtc : .sip
             var row = CallLegRecord(
-                callID: number, kind: kind, legID: "\(uuid)-\(leg.id.rawValue)", state: live.record.state,
+                callID: number, kind: kind, legID: name + "-" + String(leg.id.rawValue), state: live.record.state,
                 appearedAt: live.record.startedAt)
             row.connectedAt = leg.state == .up ? live.record.answeredAt : nil
             row.disconnectedAt = leg.state == .over ? loop.wallTime : nil

@@ -112,8 +112,8 @@ package actor Call {
             case .record:
                 let notices = effects[(place + 1)...].prefix { $0.notice != nil }.compactMap(\.notice)
                 published = place + 1 + notices.count
-                writeRecord(telling: notices)
-            case .notify(let notice) where place < published: manager.announce(event(.life(notice)))
+                for event in writeRecord(telling: notices) { manager.announce(event) }
+            case .notify where place < published: break
             default: carryOut(effect)
             }
         }
@@ -139,18 +139,20 @@ package actor Call {
         }
     }
 
-    func writeRecord(telling notices: [CallNotice] = []) {
+    /// Answers what has then happened, to be announced.
+    @discardableResult
+    func writeRecord(telling notices: [CallNotice] = []) -> [CallEvent] {
         live.touch(at: loop.wallTime)
-        let publications = notices.flatMap { services.publish(event(.life($0))) }
-        services.store.write(CallChange(record: live.record, rows: legRows() + publications))
+        let events = notices.map { event(.life($0)) }
+        services.store.write(CallChange(record: live.record, rows: legRows() + events.flatMap(services.publish)))
+        return events
     }
 
     // MARK: - What others are told
 
     func event(_ notice: CallEvent.Notice) -> CallEvent {
-        var event = CallEvent(record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName)
-        event.traceParent = event.traceParent ?? traceParent
-        return event
+        CallEvent(
+            record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName, traceParent: traceParent)
     }
 
     func tell(_ notice: CallNotice) { tell(.life(notice)) }

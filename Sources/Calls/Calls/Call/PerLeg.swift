@@ -12,6 +12,8 @@ struct PerLeg<Value> {
 
     var values: [Value] { entries.compactMap(\.value) }
 
+    func contains(where matches: (Value) -> Bool) -> Bool { entries.contains { $0.value.map(matches) ?? false } }
+
     subscript(id: LegID) -> Value? {
         get { index(of: id).flatMap { entries[$0].value } }
         _modify {

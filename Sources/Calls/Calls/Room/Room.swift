@@ -57,9 +57,7 @@ final class Room {
     }
 
     func event(_ notice: CallEvent.Notice) -> CallEvent {
-        var event = CallEvent(record: record, notice: notice, offeredTo: [])
-        event.traceParent = event.traceParent ?? traceParent
-        return event
+        CallEvent(record: record, notice: notice, offeredTo: [], traceParent: traceParent)
     }
 
     func others(than participant: any CallParticipant) -> [any CallParticipant] {

@@ -19,9 +19,7 @@ extension API {
         let (now, calls, traceParent) = (loop.wallTime, calls, TraceContext.parent)
         let event: @Sendable (CallRecord) -> CallEvent = { edited in
             let notice = CallEvent.Notice.edited(userID: userID, changesNotes: edited.notes != known.notes)
-            var event = CallEvent(record: edited, notice: notice, offeredTo: [])
-            event.traceParent = traceParent
-            return event
+            return CallEvent(record: edited, notice: notice, offeredTo: [], traceParent: traceParent)
         }
         let edited = try await stored { () throws(StoreError) in
             try await store.edit(
