@@ -175,11 +175,11 @@ package actor SIPEndpoint {
     /// One that is set for earlier stays: when it fires it finds nothing to do and is set anew, which is rarer than a
     /// deadline moving.
     private func rearm() {
-        let deadlines = [
-            agent.nextDeadline(), bindings.nextDeadline(), digest.nextDeadline(), trunks.nextDeadline(),
-            hunts.nextDeadline(),
-        ]
-        let next = deadlines.compactMap(\.self).min()
+        var next = agent.nextDeadline()
+        next = earlier(next, bindings.nextDeadline())
+        next = earlier(next, digest.nextDeadline())
+        next = earlier(next, trunks.nextDeadline())
+        next = earlier(next, hunts.nextDeadline())
         if let timer {
             if let next, timer.deadline <= next { return }
             loop.cancel(timer.token)
@@ -187,6 +187,12 @@ package actor SIPEndpoint {
         timer = next.map { deadline in
             (deadline, loop.schedule(at: deadline) { [weak self] in self?.assumeIsolated { $0.timerFired() } })
         }
+    }
+
+    /// Of two deadlines that may be missing.
+    private func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     private func timerFired() {

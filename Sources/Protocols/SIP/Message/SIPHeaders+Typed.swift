@@ -5,7 +5,7 @@ extension SIPHeaders {
 
     /// Every hop, the topmost first.
     package var vias: [Via] {
-        get { fields.filter { $0.name == .via }.flatMap(\.vias) }
+        get { values(of: .via, \.vias) }
         set { replace(.via, with: newValue.map { Field(.via, vias: [$0]) }) }
     }
 
@@ -59,7 +59,7 @@ extension SIPHeaders {
 
     /// Every Contact but `*`.
     package var contacts: [NameAddress] {
-        get { fields.filter { $0.name == .contact }.flatMap(\.addresses) }
+        get { values(of: .contact, \.addresses) }
         set { replace(.contact, with: newValue.isEmpty ? [] : [Field(.contact, addresses: newValue)]) }
     }
 
@@ -69,20 +69,18 @@ extension SIPHeaders {
     }
 
     package var routes: [NameAddress] {
-        get { fields.filter { $0.name == .route }.flatMap(\.addresses) }
+        get { values(of: .route, \.addresses) }
         set { replace(.route, with: newValue.map { Field(.route, addresses: [$0]) }) }
     }
 
     package var recordRoutes: [NameAddress] {
-        get { fields.filter { $0.name == .recordRoute }.flatMap(\.addresses) }
+        get { values(of: .recordRoute, \.addresses) }
         set { replace(.recordRoute, with: newValue.map { Field(.recordRoute, addresses: [$0]) }) }
     }
 
     /// The values of any other header of name-addr form: Path, Service-Route, Refer-To, P-Asserted-Identity.
     package func addresses(_ name: SIPHeaderName) -> [NameAddress] {
-        fields.filter { $0.name == name }.flatMap { field in
-            parseList(field.bytes, limit: SIPLimits.listValues, NameAddress.parse) ?? []
-        }
+        values(of: name) { parseList($0.bytes, limit: SIPLimits.listValues, NameAddress.parse) ?? [] }
     }
 
     /// Writes a header of name-addr form, one field for each value.

@@ -63,11 +63,11 @@ package struct SIPHeaders: Sendable {
     }
 
     /// Every field's value of that name, whole.
-    package func all(_ name: SIPHeaderName) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+    package func all(_ name: SIPHeaderName) -> [String] { values(of: name) { [$0.value] } }
 
     /// The items of a comma-separated header (Allow, Supported …) over all its fields.
     package func list(_ name: SIPHeaderName) -> [String] {
-        fields.filter { $0.name == name }.flatMap { splitList($0.bytes).prefix(SIPLimits.listValues).map(SIP.text) }
+        values(of: name) { splitList($0.bytes).prefix(SIPLimits.listValues).map(SIP.text) }
     }
 
     package mutating func append(_ name: SIPHeaderName, _ value: String) {
@@ -94,7 +94,18 @@ package struct SIPHeaders: Sendable {
 
     // MARK: Inside the module
 
-    func first(_ name: SIPHeaderName) -> Field? { fields.first { $0.name == name } }
+    /// By its place: a search for the object itself retains each on the way.
+    func first(_ name: SIPHeaderName) -> Field? { fields.firstIndex { $0.name == name }.map { fields[$0] } }
+
+    /// What `read` makes of each field of a name, in one list.
+    func values<Value>(of name: SIPHeaderName, _ read: (Field) -> [Value]) -> [Value] {
+        guard let first = fields.firstIndex(where: { $0.name == name }) else { return [] }
+        var values = read(fields[first])
+        for index in fields.indices.dropFirst(first + 1) where fields[index].name == name {
+            values += read(fields[index])
+        }
+        return values
+    }
 
     /// Puts fields where the first of that name stood, or at the end, and drops the others.
     mutating func replace(_ name: SIPHeaderName, with replacement: [Field]) {

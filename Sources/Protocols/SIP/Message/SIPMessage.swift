@@ -102,7 +102,9 @@ extension SIPResponse {
     package func serialized() -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(headers.estimatedBytes + body.count + 128)
-        output.append("SIP/2.0 \(status) ")
+        output.append("SIP/2.0 ")
+        output.append(decimal: Int64(status))
+        output.append(UInt8.space)
         output.append(contentsOf: reason.utf8.lazy.map { $0 < UInt8.space ? UInt8.space : $0 })
         output.append("\r\n")
         headers.append(to: &output, bodyLength: body.count)
@@ -125,6 +127,8 @@ extension SIPHeaders {
             output.append(contentsOf: field.bytes)
             output.append("\r\n")
         }
-        output.append("Content-Length: \(bodyLength)\r\n\r\n")
+        output.append("Content-Length: ")
+        output.append(decimal: Int64(bodyLength))
+        output.append("\r\n\r\n")
     }
 }

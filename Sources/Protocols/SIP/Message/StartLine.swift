@@ -26,12 +26,14 @@ enum StartLine {
     }
 
     private static func parseStatusLine(_ line: ArraySlice<UInt8>) throws(SIPParseError.Fault) -> StartLine {
-        let parts = line.split(separator: UInt8.space, maxSplits: 2, omittingEmptySubsequences: false)
-        try checkVersion(parts[0])
-        guard parts.count >= 2, parts[1].count == 3, let status = Decimal.exactly(parts[1]), 100...699 ~= status else {
+        let space = line.firstIndex(of: UInt8.space) ?? line.endIndex
+        try checkVersion(line[..<space])
+        let rest = line[space...].dropFirst()
+        let end = rest.firstIndex(of: UInt8.space) ?? rest.endIndex
+        guard end - rest.startIndex == 3, let status = Decimal.exactly(rest[..<end]), 100...699 ~= status else {
             throw .malformedStartLine
         }
-        return .response(status: Int(status), reason: parts.count == 3 ? text(parts[2]) : "")
+        return .response(status: Int(status), reason: text(rest[end...].dropFirst()))
     }
 
     private static func checkVersion(_ bytes: ArraySlice<UInt8>) throws(SIPParseError.Fault) {

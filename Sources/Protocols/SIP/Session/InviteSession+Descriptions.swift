@@ -9,7 +9,11 @@ extension InviteSession {
     }
 
     mutating func noteRemote(_ sdp: [UInt8]?) {
-        if let sdp { remoteDescription = sdp.hashValue }
+        guard let sdp else { return }
+        // The array's own hash takes one byte at a time.
+        var hasher = Hasher()
+        sdp.withUnsafeBytes { hasher.combine(bytes: $0) }
+        remoteDescription = hasher.finalize()
     }
 
     /// What the peer says it takes; a message without Allow says nothing.
