@@ -34,12 +34,25 @@ public enum ASCII {
     }
 
     /// The parts of a text between separators, compared as bytes: splitting by characters is dear.
+    ///
+    /// As the library's `split`, in one list and without a closure.
     public static func split(
         _ text: some StringProtocol, at separator: UInt8, maxSplits: Int = .max, keepingEmpty: Bool = false
     ) -> [Substring] {
-        Substring(text).utf8.split(
-            separator: separator, maxSplits: maxSplits, omittingEmptySubsequences: !keepingEmpty
-        ).map { Substring($0) }
+        let text = Substring(text)
+        var parts: [Substring] = []
+        parts.reserveCapacity(4)
+        var (start, end) = (text.startIndex, text.startIndex)
+        while end < text.endIndex, parts.count < maxSplits {
+            let next = text.utf8.index(after: end)
+            if text.utf8[end] == separator {
+                if keepingEmpty || start < end { parts.append(text[start..<end]) }
+                start = next
+            }
+            end = next
+        }
+        if keepingEmpty || start < text.endIndex { parts.append(text[start...]) }
+        return parts
     }
 
     /// A decimal number of at most `maximumDigits` digits and nothing else.

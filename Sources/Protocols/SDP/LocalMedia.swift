@@ -13,16 +13,18 @@ extension MediaDescription {
 
     mutating func append(formats list: [PayloadFormat], events: [TelephoneEventFormat]) {
         for format in list {
-            formats.append("\(format.payloadType)")
-            attributes.append(SDPAttribute("rtpmap", "\(format.payloadType) \(format.codec)"))
+            let type = String(format.payloadType)
+            formats.append(type)
+            attributes.append(SDPAttribute("rtpmap", type + " " + format.codec.description))
             if format.codec == .opus {
-                attributes.append(SDPAttribute("fmtp", "\(format.payloadType) minptime=10;useinbandfec=1"))
+                attributes.append(SDPAttribute("fmtp", type + " minptime=10;useinbandfec=1"))
             }
         }
         for event in events {
-            formats.append("\(event.payloadType)")
-            attributes.append(SDPAttribute("rtpmap", "\(event.payloadType) telephone-event/\(event.clockRate)"))
-            attributes.append(SDPAttribute("fmtp", "\(event.payloadType) 0-16"))
+            let type = String(event.payloadType)
+            formats.append(type)
+            attributes.append(SDPAttribute("rtpmap", type + " telephone-event/" + String(event.clockRate)))
+            attributes.append(SDPAttribute("fmtp", type + " 0-16"))
         }
         attributes.append(SDPAttribute("ptime", "20"))
     }

@@ -85,33 +85,41 @@ private struct StreamReader {
     }
 
     private func readFormats(into stream: inout AudioStream) {
-        var mappings: [UInt8: Codec] = [:]
-        var parameters: [UInt8: String] = [:]
-        for attribute in media.attributes where attribute.name == "rtpmap" || attribute.name == "fmtp" {
-            let parts = ASCII.split(attribute.value, at: ASCII.space, maxSplits: 1)
-            guard parts.count == 2, let type = payloadType(parts[0]) else { continue }
-            if attribute.name == "fmtp" {
-                parameters[type] = parameters[type] ?? String(parts[1])
-            } else if let codec = Codec(rtpmap: parts[1]) {
-                mappings[type] = mappings[type] ?? codec
-            }
-        }
+        let (mappings, parameters) = readMappings()
         var seen: Set<UInt8> = []
         for format in media.formats {
             guard let type = payloadType(format), seen.insert(type).inserted,
-                let codec = mappings[type] ?? Codec(staticPayloadType: type)
+                let codec = mappings.first(where: { $0.payloadType == type })?.codec ?? Codec(staticPayloadType: type)
             else { continue }
             if ASCII.equalIgnoringCase(codec.encoding, "telephone-event") {
                 stream.telephoneEvents.append(TelephoneEventFormat(payloadType: type, clockRate: codec.clockRate))
-            } else if !Self.supplementary.contains(codec.encoding.lowercased()) {
-                let format = PayloadFormat(payloadType: type, codec: codec, parameters: parameters[type] ?? "")
-                stream.codecs.append(format)
+            } else if !Self.supplementary.contains(where: { ASCII.equalIgnoringCase($0, codec.encoding) }) {
+                let own = parameters.first { $0.payloadType == type }?.text ?? ""
+                stream.codecs.append(PayloadFormat(payloadType: type, codec: codec, parameters: own))
             }
         }
     }
 
+    /// What `rtpmap` and `fmtp` say of payload types, the first of each first; few, so that they are searched one by one.
+    private func readMappings() -> (
+        codecs: [(payloadType: UInt8, codec: Codec)], parameters: [(payloadType: UInt8, text: String)]
+    ) {
+        var codecs: [(payloadType: UInt8, codec: Codec)] = []
+        var parameters: [(payloadType: UInt8, text: String)] = []
+        for attribute in media.attributes where attribute.name == "rtpmap" || attribute.name == "fmtp" {
+            let parts = ASCII.split(attribute.value, at: ASCII.space, maxSplits: 1)
+            guard parts.count == 2, let type = payloadType(parts[0]) else { continue }
+            if attribute.name == "fmtp" {
+                parameters.append((type, String(parts[1])))
+            } else if let codec = Codec(rtpmap: parts[1]) {
+                codecs.append((type, codec))
+            }
+        }
+        return (codecs, parameters)
+    }
+
     /// Formats that accompany a codec and cannot carry a call by themselves.
-    private static let supplementary: Set<String> = ["cn", "red", "ulpfec", "flexfec-03", "rtx", "tone"]
+    private static let supplementary = ["cn", "red", "ulpfec", "flexfec-03", "rtx", "tone"]
 
     private func payloadType(_ text: some StringProtocol) -> UInt8? {
         ASCII.decimal(text.utf8, maximumDigits: 3).flatMap { $0 < 128 ? UInt8($0) : nil }
@@ -156,7 +164,9 @@ private struct StreamReader {
         stream.setup = transportValue("setup").flatMap { SetupRole(rawValue: $0) }
     }
 
-    private func transportValue(_ name: String) -> String? { transportValues(name).first }
+    private func transportValue(_ name: String) -> String? {
+        media.attributes.value(name) ?? session.attributes.value(name) ?? bundleTransport.value(name)
+    }
 
     /// Attributes that describe the path.
     ///

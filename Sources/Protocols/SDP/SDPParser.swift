@@ -81,8 +81,8 @@ private struct SDPParser {
     private mutating func attribute(_ value: String) throws(SDPError) {
         let count = media?.attributes.count ?? session.attributes.count
         guard count < SDPLimit.attributes.maximum else { throw .tooMany(.attributes) }
-        let parts = ASCII.split(value, at: ASCII.colon, maxSplits: 1, keepingEmpty: true)
-        let attribute = SDPAttribute(String(parts.first ?? ""), parts.count > 1 ? String(parts[1]) : "")
+        let colon = value.utf8.firstIndex(of: ASCII.colon) ?? value.endIndex
+        let attribute = SDPAttribute(String(value[..<colon]), String(value[colon...].dropFirst()))
         if attribute.name == "candidate" {
             candidates += 1
             guard candidates <= SDPLimit.candidates.maximum else { throw .tooMany(.candidates) }

@@ -23,11 +23,15 @@ private struct SDPWriter {
     /// Lines that stand before the connection: title, URI, e-mail and telephone.
     private static let beforeConnection = Set("iuep".utf8)
 
+    /// Most descriptions of one stream.
+    private static let usualLength = 512
+
+    init() { bytes.reserveCapacity(Self.usualLength) }
+
     mutating func line(_ type: Unicode.Scalar, _ value: String) {
-        bytes.append(UInt8(ascii: type))
-        bytes.append(UInt8(ascii: "="))
+        begin(type)
         bytes.append(value)
-        bytes.append(contentsOf: [13, 10])
+        end()
     }
 
     mutating func linesBeforeConnection(_ lines: [SDPLine]) {
@@ -40,12 +44,24 @@ private struct SDPWriter {
 
     mutating func attributes(_ attributes: [SDPAttribute]) {
         for attribute in attributes {
-            line("a", attribute.value.isEmpty ? attribute.name : "\(attribute.name):\(attribute.value)")
+            begin("a")
+            bytes.append(attribute.name)
+            if !attribute.value.isEmpty {
+                bytes.append(UInt8(ascii: ":"))
+                bytes.append(attribute.value)
+            }
+            end()
         }
     }
 
     mutating func media(_ media: MediaDescription) {
-        line("m", "\(media.kind) \(media.port) \(media.profile) \(media.formats.joined(separator: " "))")
+        begin("m")
+        bytes.append(media.kind)
+        bytes.append(ASCII.space)
+        bytes.append(decimal: Int64(media.port))
+        word(media.profile)
+        for format in media.formats { word(format) }
+        end()
         linesBeforeConnection(media.otherLines)
         if let connection = media.connection { line("c", connection.text) }
         linesAfterConnection(media.otherLines)
@@ -53,4 +69,20 @@ private struct SDPWriter {
     }
 
     private mutating func other(_ line: SDPLine) { self.line(Unicode.Scalar(line.type), line.value) }
+
+    private mutating func begin(_ type: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: type))
+        bytes.append(UInt8(ascii: "="))
+    }
+
+    /// A value of a line that has several.
+    private mutating func word(_ word: String) {
+        bytes.append(ASCII.space)
+        bytes.append(word)
+    }
+
+    private mutating func end() {
+        bytes.append(ASCII.carriageReturn)
+        bytes.append(ASCII.lineFeed)
+    }
 }

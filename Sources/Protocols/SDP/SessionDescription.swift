@@ -84,6 +84,6 @@ package struct SDPLine: Hashable, Sendable {
 }
 
 extension [SDPAttribute] {
-    package func value(_ name: String) -> String? { first { $0.name == name }?.value }
+    package func value(_ name: String) -> String? { firstIndex { $0.name == name }.map { self[$0].value } }
     package func has(_ name: String) -> Bool { contains { $0.name == name } }
 }
