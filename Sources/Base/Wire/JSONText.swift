@@ -2,7 +2,7 @@
 public struct JSONText: Sendable {
     public private(set) var bytes: [UInt8] = []
 
-    public init() { bytes.reserveCapacity(1024) }
+    public init() { bytes.reserveCapacity(2048) }
 
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -27,6 +27,11 @@ public struct JSONText: Sendable {
         JSONValue.write(value, to: &bytes)
     }
 
+    public mutating func element(_ value: Double?) {
+        separate()
+        JSONValue(value).write(to: &bytes)
+    }
+
     public mutating func member(_ name: StaticString, _ value: JSONValue) {
         begin(name)
         value.write(to: &bytes)
@@ -49,6 +54,20 @@ public struct JSONText: Sendable {
     public mutating func member(_ name: StaticString, _ value: Int) {
         begin(name)
         bytes.append(decimal: Int64(value))
+    }
+
+    public mutating func member(_ name: StaticString, _ value: Double?) {
+        begin(name)
+        JSONValue(value).write(to: &bytes)
+    }
+
+    /// In ISO 8601.
+    public mutating func member(_ name: StaticString, _ moment: WallTime?) {
+        guard let moment else { return null(name) }
+        begin(name)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(iso8601: moment)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// A count; what is beyond the numbers of `JSONValue` is the largest of them.

@@ -38,7 +38,7 @@ extension JSONValue {
     }
 
     /// A string with its quotes.
-    static func write(_ value: String, to text: inout [UInt8]) {
+    public static func write(_ value: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         defer { text.append(UInt8(ascii: "\"")) }
         let bytes = value.utf8.span
@@ -49,15 +49,16 @@ extension JSONValue {
         }
     }
 
-    /// Looks at every byte, without a way out in the middle: the compiler then takes many at once.
+    /// Looks at every byte, without a way out in the middle or a choice: the compiler then takes many at once.
     private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
-        var isPlain = true
-        for index in bytes.indices { isPlain = isPlain && !mustEscape(bytes[index]) }
-        return isPlain
+        var found: UInt8 = 0
+        for index in bytes.indices { found |= mustEscape(bytes[index]) }
+        return found == 0
     }
 
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < ASCII.space || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// 1 for what a string cannot hold as it is, else 0.
+    private static func mustEscape(_ byte: UInt8) -> UInt8 {
+        (byte < ASCII.space ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
     }
 
     private static func writeEscaped(_ value: String, to text: inout [UInt8]) {

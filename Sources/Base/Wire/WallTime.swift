@@ -23,25 +23,35 @@ public struct WallTime: Hashable, Comparable, Sendable {
 
     /// ISO 8601 in UTC.
     public func iso8601(_ fraction: Fraction = .milliseconds) -> String {
-        let date = CivilDate(daysSinceEpoch: seconds.floorDivided(by: 86400))
-        let second = seconds - date.daysSinceEpoch * 86400
-        let millisecond = milliseconds - seconds * 1000
-        let showsFraction = fraction == .milliseconds || millisecond != 0
-        // Every log line and record has some: put together byte by byte, not string by string.
         var text: [UInt8] = []
         text.reserveCapacity(24)
-        for (part, width, next) in [
-            (date.year, 4, UInt8(ascii: "-")), (date.month, 2, UInt8(ascii: "-")), (date.day, 2, UInt8(ascii: "T")),
-            (second / 3600, 2, ASCII.colon), (second / 60 % 60, 2, ASCII.colon),
-            (second % 60, 2, UInt8(ascii: showsFraction ? "." : "Z")),
-        ] {
-            text.append(decimal: part, width: width)
-            text.append(next)
-        }
-        guard showsFraction else { return String(decoding: text, as: UTF8.self) }
-        text.append(decimal: millisecond, width: 3)
-        text.append(UInt8(ascii: "Z"))
+        text.append(iso8601: self, fraction)
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Appends a moment in ISO 8601: every log line and record has some, so it is put together byte by byte.
+    public mutating func append(iso8601 moment: WallTime, _ fraction: WallTime.Fraction = .milliseconds) {
+        let date = CivilDate(daysSinceEpoch: moment.seconds.floorDivided(by: 86400))
+        let second = moment.seconds - date.daysSinceEpoch * 86400
+        let millisecond = moment.milliseconds - moment.seconds * 1000
+        append(decimal: date.year, width: 4)
+        append(UInt8(ascii: "-"))
+        append(decimal: date.month, width: 2)
+        append(UInt8(ascii: "-"))
+        append(decimal: date.day, width: 2)
+        append(UInt8(ascii: "T"))
+        append(decimal: second / 3600, width: 2)
+        append(ASCII.colon)
+        append(decimal: second / 60 % 60, width: 2)
+        append(ASCII.colon)
+        append(decimal: second % 60, width: 2)
+        if fraction == .milliseconds || millisecond != 0 {
+            append(UInt8(ascii: "."))
+            append(decimal: millisecond, width: 3)
+        }
+        append(UInt8(ascii: "Z"))
     }
 }
 

@@ -85,12 +85,22 @@ extension CallQuality {
 
 extension LegQuality {
     package var json: JSONValue {
-        [
-            "leg": JSONValue(leg), "kind": .string(kind.rawValue), "codec": JSONValue(codec),
-            "mos": JSONValue(rounded(mos?.current, 100)), "mosMin": JSONValue(rounded(mos?.minimum, 100)),
-            "mosAvg": JSONValue(rounded(mos?.average, 100)), "rtt": JSONValue(rounded(roundTripMilliseconds, 10)),
-            "received": received.json, "sent": sent.json, "transcoding": JSONValue(transcoding),
-        ]
+        var json = JSONText()
+        json.object(write)
+        return (try? JSONValue(parsing: json.bytes)) ?? .null
+    }
+
+    func write(to json: inout JSONText) {
+        json.member("leg", leg)
+        json.member("kind", kind.rawValue)
+        json.member("codec", codec)
+        json.member("mos", rounded(mos?.current, 100))
+        json.member("mosMin", rounded(mos?.minimum, 100))
+        json.member("mosAvg", rounded(mos?.average, 100))
+        json.member("rtt", rounded(roundTripMilliseconds, 10))
+        json.member("received", object: received.write)
+        json.member("sent", object: sent.write)
+        json.member("transcoding", transcoding)
     }
 
     init?(json: JSONValue) {
@@ -111,12 +121,12 @@ extension LegQuality {
 }
 
 extension LegQuality.Direction {
-    var json: JSONValue {
-        [
-            "packets": .integer(packets), "loss": JSONValue(rounded(loss, 10_000)),
-            "recentLoss": JSONValue(rounded(recentLoss, 10_000)),
-            "jitter": JSONValue(rounded(jitterMilliseconds, 10)), "mos": JSONValue(rounded(mos, 100)),
-        ]
+    fileprivate func write(to json: inout JSONText) {
+        json.member("packets", Int(packets))
+        json.member("loss", rounded(loss, 10_000))
+        json.member("recentLoss", rounded(recentLoss, 10_000))
+        json.member("jitter", rounded(jitterMilliseconds, 10))
+        json.member("mos", rounded(mos, 100))
     }
 
     init(json: JSONValue) {
@@ -127,6 +137,6 @@ extension LegQuality.Direction {
 }
 
 /// Rounded to one part in `parts`: nobody hears the rest.
-private func rounded(_ value: Double?, _ parts: Double) -> Double? {
+func rounded(_ value: Double?, _ parts: Double) -> Double? {
     value.map { ($0 * parts).rounded() / parts }
 }

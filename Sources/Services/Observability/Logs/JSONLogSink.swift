@@ -74,29 +74,37 @@ package final class JSONLogSink: LogSink {
     }
 
     package static func encode(_ line: LogLine, at moment: WallTime, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "{"))
-        JSONObject.write("timestamp", .string(moment.iso8601()), to: &text)
-        for (name, value) in [("level", line.level.name), ("logger", line.label), ("message", line.message)] {
+        text.append(#"{"timestamp":""#)
+        text.append(iso8601: moment)
+        text.append(#"","level":""#)
+        text.append(line.level.name)
+        text.append(#"","logger":"#)
+        JSONValue.write(line.label, to: &text)
+        text.append(#","message":"#)
+        JSONValue.write(line.message, to: &text)
+        for index in line.fields.indices where !isTaken(index, of: line) {
             text.append(UInt8(ascii: ","))
-            JSONObject.write(name, .string(value), to: &text)
-        }
-        for (index, field) in line.fields.enumerated() {
-            let isTaken = line.fields[..<index].contains { $0.name == field.name } || ownNames.contains(field.name)
-            if isTaken { continue }
-            text.append(UInt8(ascii: ","))
-            JSONObject.write(field.name, value(field.value), to: &text)
+            write(line.fields[index], to: &text)
         }
         text.append(UInt8(ascii: "}"))
     }
 
+    /// Whether a field has the name of one before it.
+    private static func isTaken(_ index: Int, of line: LogLine) -> Bool {
+        let name = line.fields[index].name
+        return ownNames.contains(name) || (0..<index).contains { line.fields[$0].name == name }
+    }
+
     private static let ownNames = ["timestamp", "level", "logger", "message"]
 
-    private static func value(_ value: LogField.Value) -> JSONValue {
-        switch value {
-        case .text(let text): .string(text)
-        case .integer(let number): .integer(number)
-        case .number(let number): .number(number)
-        case .flag(let flag): .bool(flag)
+    private static func write(_ field: LogField, to text: inout [UInt8]) {
+        JSONValue.write(field.name, to: &text)
+        text.append(ASCII.colon)
+        switch field.value {
+        case .text(let value): JSONValue.write(value, to: &text)
+        case .integer(let number): text.append(decimal: number)
+        case .number(let number): JSONValue.number(number).write(to: &text)
+        case .flag(let flag): text.append(flag ? "true" : "false")
         }
     }
 
