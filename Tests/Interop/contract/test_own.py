@@ -28,6 +28,9 @@ def test_how_a_call_went(service):
     assert diagnosis["callId"] == call["uuid"] and diagnosis["findings"][0]["severity"] == "note"
     text = service.raw("GET", f"/api/v1/calls/{call['id']}/diagnosis", params={"format": "text"})
     assert text.headers["Content-Type"].startswith("text/plain")
+    page = service.raw("GET", f"/api/v1/calls/{call['id']}/diagnosis", params={"format": "html"})
+    assert page.text.startswith("<!doctype html>") and call["uuid"] in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     for name in ("sip", "diagnosis"):
         service.refused("GET", f"/api/v1/calls/{NOBODY}/{name}", 404, "CALL_NOT_FOUND")
         service.refused("GET", f"/api/v1/calls/{call['id']}/{name}?format=x", 400, "VALIDATION_ERROR")

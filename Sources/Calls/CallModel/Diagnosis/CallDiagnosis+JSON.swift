@@ -21,7 +21,7 @@ extension CallDiagnosis {
             array: { json in
                 for step in steps {
                     json.object {
-                        $0.member("at", step.at.iso8601())
+                        $0.member("at", step.at)
                         $0.member("state", step.state.rawValue)
                     }
                 }
@@ -49,14 +49,15 @@ extension LegFacts {
         json.member("state", state.rawValue)
         json.member("codec", codec)
         json.member("direction", direction)
-        json.member("upSeconds", .number((upFor.inSeconds * 10).rounded() / 10))
+        json.member("upSeconds", (upFor.inSeconds * 10).rounded() / 10)
         json.member("secured", isSecured)
         json.member("received", object: received.write)
         json.member("sent", object: sent.write)
         json.member("addresses", object: writeAddresses)
         json.member("srtpFailures", object: srtpFailures.write)
         if let transport { json.member("transport", object: transport.write) } else { json.null("transport") }
-        json.member("quality", quality.json)
+        json.member("quality", object: quality.write)
+        if curve.isEmpty { json.null("curve") } else { json.member("curve", object: curve.write) }
     }
 
     private func writeAddresses(to json: inout JSONText) {
@@ -82,8 +83,8 @@ extension LegFacts.Flow {
     fileprivate func write(to json: inout JSONText) {
         json.member("packets", packets)
         json.member("bytes", bytes)
-        json.member("firstAt", firstAt?.iso8601())
-        json.member("lastAt", lastAt?.iso8601())
+        json.member("firstAt", firstAt)
+        json.member("lastAt", lastAt)
     }
 }
 
@@ -111,8 +112,8 @@ extension TransportState {
 
     private func writeICE(to json: inout JSONText) {
         json.member("checks", checks)
-        json.member("firstCheckAt", firstCheckAt?.iso8601())
-        json.member("lastCheckAt", lastCheckAt?.iso8601())
+        json.member("firstCheckAt", firstCheckAt)
+        json.member("lastCheckAt", lastCheckAt)
         json.member("validated", array: { for address in validated { $0.element(address.description) } })
         json.member("selected", selected?.description)
         json.member("protocol", selected.map { _ in isOverTCP ? "tcp" : "udp" })
@@ -121,7 +122,7 @@ extension TransportState {
 
     private func writeDTLS(to json: inout JSONText) {
         json.member("state", handshake.rawValue)
-        json.member("connectedAt", connectedAt?.iso8601())
+        json.member("connectedAt", connectedAt)
         json.member("role", isServer.map { $0 ? "server" : "client" })
         json.member("failure", failure?.word)
         json.member("receivedAlert", failure?.alert.map { DTLSAlertName($0).description })

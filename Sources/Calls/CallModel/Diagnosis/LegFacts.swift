@@ -59,6 +59,7 @@ package struct LegFacts: Hashable, Sendable {
     package var srtpFailures = Sealed()
     package var transport: TransportState?
     package var quality: LegQuality
+    package var curve = QualityCurve()
 
     package init(leg: Int, kind: LegQuality.Kind, party: String, side: Leg.Side, state: LegState) {
         (self.leg, self.kind, self.party) = (leg, kind, party)

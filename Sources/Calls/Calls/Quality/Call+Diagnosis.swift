@@ -27,6 +27,7 @@ extension Call {
         let meter = quality.meters[leg.id] ?? LegMeter()
         if let upAt = meter.upAt { facts.upFor = (meter.overAt ?? loop.now) - upAt }
         facts.quality = meter.quality(leg.id, link.kind, link.negotiated?.codec)
+        facts.curve = meter.curve
         if let figures = meter.figures { facts.take(figures, Clocks(now: loop.now, wall: loop.wallTime)) }
         return facts
     }

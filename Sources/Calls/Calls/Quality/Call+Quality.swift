@@ -6,7 +6,7 @@ import Wire
 
 /// How the call sounds, every five seconds: for those who follow it, for metrics, and for the record.
 extension Call {
-    private static let interval = Duration.seconds(5)
+    private static let interval = Duration.seconds(QualityCurve.secondsBetweenLooks)
     /// Calls whose turn comes within this time of each other look at once: the loop and the media workers are woken once
     /// for all of them.
     private static let beat = Duration.milliseconds(50)

@@ -17,6 +17,7 @@ struct LegMeter {
     /// At the end of the interval before.
     private var earlier = MediaQuality.Mark()
     private var scores = Scores()
+    private(set) var curve = QualityCurve()
 
     private struct Scores {
         var sum = 0.0
@@ -42,6 +43,7 @@ struct LegMeter {
         let quality = MediaQuality(figures, since: earlier, codec: codec, at: now)
         (recent, earlier) = (quality, MediaQuality.Mark(figures))
         if let score = quality.mos { scores.add(score) }
+        curve.add(QualityCurve.Point(quality))
     }
 
     /// Takes the last figures; answers whether they made another sample.
@@ -87,6 +89,14 @@ extension LegQuality.Direction {
         loss = figures.packetsSent == 0 ? nil : min(max(Double(remote.packetsLost) / Double(figures.packetsSent), 0), 1)
         jitterMilliseconds = remote.jitter.milliseconds
         (recentLoss, mos) = (recent?.loss, recent?.mos)
+    }
+}
+
+extension QualityCurve.Point {
+    fileprivate init(_ quality: MediaQuality) {
+        let ways = [quality.received, quality.sent].compactMap(\.self)
+        self.init(
+            mos: quality.mos, loss: ways.map(\.loss).max(), jitterMilliseconds: ways.map(\.jitter.milliseconds).max())
     }
 }
 

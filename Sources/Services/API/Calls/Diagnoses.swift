@@ -7,8 +7,8 @@ import Wire
 
 /// Why a call sounded as it did, for whoever may read the call.
 ///
-/// `GET /api/v1/calls/:id/diagnosis` answers JSON, or by `?format=text` (or Accept) lines for people: while the call
-/// lives from what is known now, afterwards from what was kept with its record.
+/// `GET /api/v1/calls/:id/diagnosis` answers JSON, or by `?format=` (or Accept) lines of `text` or a page of `html` for
+/// people: while the call lives from what is known now, afterwards from what was kept with its record.
 extension API {
     func addDiagnoses(to router: inout Router) {
         on(.get, "/api/v1/calls/:id/diagnosis", .showDiagnosis, &router) { request throws(Failure) in
@@ -16,24 +16,40 @@ extension API {
         }
     }
 
-    private func diagnosis(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
-        let isText = try wantsText(request)
-        let record = try await record(try request.callKey("id"), for: request.caller)
-        let diagnosis = try await knownDiagnosis(record)
-        if isText { return .text(DiagnosisText(diagnosis).text) }
-        return .json(.ok, ["success": true, "data": diagnosis])
+    enum DiagnosisFormat: String, CaseIterable {
+        case json
+        case text
+        case html
+
+        init?(accept: String?) {
+            let found: [(String, DiagnosisFormat)] = [("text/html", .html), ("text/plain", .text)]
+            guard let match = found.first(where: { accept?.contains($0.0) == true }) else { return nil }
+            self = match.1
+        }
     }
 
-    static let diagnosisFormats = ["json", "text"]
+    private func diagnosis(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
+        let format = try diagnosisFormat(of: request)
+        let record = try await record(try request.callKey("id"), for: request.caller)
+        let diagnosis = try await knownDiagnosis(record)
+        switch format {
+        case .json: return .json(.ok, ["success": true, "data": diagnosis])
+        case .text: return .text(DiagnosisText(diagnosis).text)
+        case .html:
+            let page = DiagnosisPage(diagnosis, Ladder(try await knownTrace(record)))
+            return .text(page.html, contentType: "text/html; charset=utf-8")
+                .with("Content-Security-Policy", DiagnosisPage.contentSecurityPolicy)
+        }
+    }
 
-    private func wantsText(_ request: APIRequest) throws(Failure) -> Bool {
-        guard let format = request.query("format") else {
-            return request.http.fields["Accept"]?.contains("text/plain") == true
+    private func diagnosisFormat(of request: APIRequest) throws(Failure) -> DiagnosisFormat {
+        guard let name = request.query("format") else {
+            return DiagnosisFormat(accept: request.http.fields["Accept"]) ?? .json
         }
-        guard Self.diagnosisFormats.contains(format) else {
-            throw .invalid("format", "один из: \(Self.diagnosisFormats.joined(separator: ", "))")
+        guard let format = DiagnosisFormat(rawValue: name) else {
+            throw .invalid("format", "один из: " + DiagnosisFormat.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        return format == "text"
+        return format
     }
 
     /// What is known now, or was kept at the end; of other calls what their record tells.

@@ -57,7 +57,7 @@ extension API {
     }
 
     /// What is still in memory, or else what was kept with the record.
-    private func knownTrace(_ record: CallRecord) async throws(Failure) -> SIPTrace {
+    func knownTrace(_ record: CallRecord) async throws(Failure) -> SIPTrace {
         let recent = await calls.signalling(ofCall: record.id)
         if !recent.isEmpty { return recent }
         let stored = try await stored { () throws(StoreError) in try await store.trace(ofCall: record.id) }

@@ -132,9 +132,9 @@ extension Operation {
         "Why a call sounded as it did", Family.calls,
         answers: Answer(
             .ok, "For programs or for people",
-            [("application/json", .data(JSONSchema(["type": "object"]))), ("text/plain", nil)]),
+            [("application/json", .data(JSONSchema(["type": "object"]))), ("text/plain", nil), ("text/html", nil)]),
         refusals: [Failure].call
-    ).taking(.call(), .query("format", .words(API.diagnosisFormats)))
+    ).taking(.call(), .query("format", .words(API.DiagnosisFormat.allCases.map(\.rawValue))))
 
     static var listenToRecording: Operation {
         var operation = Operation("The recording of a call", Family.calls)

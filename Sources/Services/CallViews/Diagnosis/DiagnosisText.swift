@@ -31,53 +31,57 @@ package struct DiagnosisText {
     private var legs: [JSONValue] { diagnosis["legs"]?.arrayValue ?? [] }
 
     private func lines(of leg: JSONValue) -> [String] {
-        var lines = [
-            "Leg \(leg["leg"].text): \(leg["party"].text), \(leg["kind"].text), \(leg["codec"].text), "
-                + "\(leg["direction"].text), up for \(leg["upSeconds"].text) s"
-        ]
-        lines.append("  received  \(flow(leg["received"]))")
-        lines.append("  sent      \(flow(leg["sent"]))")
-        lines.append(contentsOf: addresses(leg["addresses"]))
-        lines.append(contentsOf: transport(leg["transport"]))
-        let failures = (leg["srtpFailures"]?.objectValue?.members ?? []).filter { $0.value.integerValue ?? 0 > 0 }
-        if !failures.isEmpty {
-            lines.append(
-                "  SRTP      " + failures.map { "\($0.name) \(JSONValue?.some($0.value).text)" }.joined(separator: ", ")
-            )
+        let details = Self.details(of: leg).map { detail in
+            let name = detail.name
+            return "  " + name + String(repeating: " ", count: max(1, 10 - name.count)) + detail.text
         }
-        lines.append("  quality   \(quality(leg["quality"]))")
-        return lines
+        return ["Leg \(leg["leg"].text): \(leg["party"].text), \(Self.summary(of: leg))"] + details
     }
 
-    private func flow(_ flow: JSONValue?) -> String {
+    /// What a leg was, in a line.
+    static func summary(of leg: JSONValue) -> String {
+        "\(leg["kind"].text), \(leg["codec"].text), \(leg["direction"].text), up for \(leg["upSeconds"].text) s"
+    }
+
+    /// What was found out about a leg, a line each; what there is nothing to say of is left out.
+    static func details(of leg: JSONValue) -> [(name: String, text: String)] {
+        var details = [("received", flow(leg["received"])), ("sent", flow(leg["sent"]))]
+        details += addresses(leg["addresses"]) + transport(leg["transport"])
+        let failures = (leg["srtpFailures"]?.objectValue?.members ?? []).filter { $0.value.integerValue ?? 0 > 0 }
+        if !failures.isEmpty {
+            let words = failures.map { "\($0.name) \(JSONValue?.some($0.value).text)" }
+            details.append(("SRTP", words.joined(separator: ", ")))
+        }
+        return details + [("quality", quality(leg["quality"]))]
+    }
+
+    private static func flow(_ flow: JSONValue?) -> String {
         guard flow?["packets"]?.integerValue ?? 0 > 0 else { return "nothing" }
         return "\(flow?["packets"].text ?? "") packets, \(flow?["bytes"].text ?? "") bytes, "
             + "\(flow?["firstAt"].text ?? "") … \(flow?["lastAt"].text ?? "")"
     }
 
-    private func addresses(_ addresses: JSONValue?) -> [String] {
+    private static func addresses(_ addresses: JSONValue?) -> [(String, String)] {
         let refused = (addresses?["refused"]?.arrayValue ?? []).map { "\($0["address"].text) (\($0["packets"].text))" }
         let local = addresses?["local"]?.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? "–"
         let (announced, remote) = (addresses?["announced"].text ?? "–", addresses?["remote"].text ?? "–")
-        var lines = ["  addresses local \(local), announced \(announced), remote \(remote)"]
-        if !refused.isEmpty { lines.append("  refused   " + refused.joined(separator: ", ")) }
-        return lines
+        let own = ("addresses", "local \(local), announced \(announced), remote \(remote)")
+        return refused.isEmpty ? [own] : [own, ("refused", refused.joined(separator: ", "))]
     }
 
-    private func transport(_ transport: JSONValue?) -> [String] {
+    private static func transport(_ transport: JSONValue?) -> [(String, String)] {
         guard let ice = transport?["ice"], let dtls = transport?["dtls"] else { return [] }
-        var handshake = "  DTLS      \(dtls["state"].text)"
+        var handshake = dtls["state"].text
         for (name, word) in [("failure", ""), ("receivedAlert", "alert "), ("sentAlert", "our alert ")] {
             if let value = dtls[name]?.stringValue { handshake += ", \(word)\(value)" }
         }
-        return [
-            "  ICE       \(ice["checks"].text) checks, selected \(ice["selected"].text) \(ice["protocol"].text), "
-                + "\(ice["firstCheckAt"].text) … \(ice["lastCheckAt"].text)",
-            handshake,
-        ]
+        let checks =
+            "\(ice["checks"].text) checks, selected \(ice["selected"].text) \(ice["protocol"].text), "
+            + "\(ice["firstCheckAt"].text) … \(ice["lastCheckAt"].text)"
+        return [("ICE", checks), ("DTLS", handshake)]
     }
 
-    private func quality(_ quality: JSONValue?) -> String {
+    private static func quality(_ quality: JSONValue?) -> String {
         guard let quality, quality["mos"]?.doubleValue != nil else { return "not measured" }
         func way(_ name: String) -> String {
             let way = quality[name]
@@ -91,7 +95,7 @@ package struct DiagnosisText {
 
 extension JSONValue? {
     /// As people read it; a dash for what is not known.
-    fileprivate var text: String {
+    var text: String {
         switch self {
         case .string(let text): text
         case .integer(let number): String(number)

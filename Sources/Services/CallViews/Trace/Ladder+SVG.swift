@@ -28,14 +28,14 @@ extension Ladder {
 
     private func lifeLine(_ index: Int, _ name: String, _ height: Int) -> String {
         """
-        <text x="\(x(index))" y="22" text-anchor="middle" font-weight="bold">\(Self.escaped(name))</text>
+        <text x="\(x(index))" y="22" text-anchor="middle" font-weight="bold">\(Markup.escaped(name))</text>
         <path d="M\(x(index)) 32V\(height - 8)" stroke="#bbb"/>
         """
     }
 
     private func arrow(_ step: Step, y: Int) -> String {
         let middle = (x(step.from) + x(step.to)) / 2
-        let label = Self.escaped(String(step.label.prefix(60)))
+        let label = Markup.escaped(String(step.label.prefix(60)))
         return """
             <text x="8" y="\(y + 4)" fill="#777">\(Self.seconds(step.milliseconds))</text>
             <path d="M\(x(step.from)) \(y)H\(x(step.to))" stroke="\(Self.colour(step.label))" marker-end="url(#head)"/>
@@ -51,20 +51,5 @@ extension Ladder {
         case "3", "4", "5", "6": "#c33"
         default: "#333"
         }
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }
