@@ -20,7 +20,8 @@ need_swift() {
 # a value while another reads it is checked at run time in debug builds, which all tests are, and not here.
 build_release() {
   swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -enforce-exclusivity=unchecked \
-    --product "$1" >&2
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-warn-symbol-ordering \
+    -Xlinker --symbol-ordering-file="$PWD/scripts/functions.order" --product "$1" >&2
 }
 
 # Installs those of the named Debian packages that are not there yet; root or sudo is needed only then.
