@@ -51,4 +51,4 @@ test_packages=(postgresql)
 # The other sides of the calls of Tests/Interop; the compiler and python3-dev are for PESQ, which comes as source.
 peer_packages=(
   python3 python3-venv python3-dev gcc chromium firefox-esr baresip sip-tester iproute2 linphone-cli kamailio
-  kamailio-tls-modules dnsmasq-base espeak-ng rtpengine-daemon redis-server)
+  kamailio-tls-modules dnsmasq-base espeak-ng rtpengine-daemon redis-server prometheus)

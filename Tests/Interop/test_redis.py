@@ -1,49 +1,12 @@
 """Two gateways that meet in Redis: the directory of live calls, events for sockets everywhere, and Redis going away."""
 
 import asyncio
-import subprocess
 import time
 
 import pytest
-from gateway import Gateway, free_ports, wait_for
+from gateway import Gateway, wait_for
 from peers import PlainSocket, SocketIO
-
-
-class Redis:
-    """A redis-server of the test's own, which forgets everything when it ends."""
-
-    def __init__(self):
-        self.port, self.process = free_ports(54000, 55900, 1), None
-
-    @property
-    def url(self):
-        return f"redis://127.0.0.1:{self.port}/2"
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-            stdout=subprocess.DEVNULL)
-        wait_for(lambda: self.ask("PING", check=False) == "PONG", 5, "redis-server")
-        return self
-
-    def ask(self, *words, check=True):
-        answer = subprocess.run(
-            ["redis-cli", "-p", str(self.port), "-n", "2", *words], capture_output=True, text=True, check=check)
-        return answer.stdout.strip()
-
-    def call(self, made):
-        """The hash of a live call; empty when there is none."""
-        lines = self.ask("HGETALL", f"call:{made['uuid']}").splitlines()
-        return dict(zip(lines[::2], lines[1::2]))
-
-    def live(self):
-        return set(self.ask("SMEMBERS", "calls:active").split())
-
-    def stop(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+from redisserver import Redis
 
 
 @pytest.fixture(scope="module")
