@@ -1,16 +1,19 @@
 """Draws the pictures of the README from the running program: `scripts/pictures`."""
 
 import sys
+import time
 from pathlib import Path
 
+import traffic
 from browsers import chromium
 from gateway import REPOSITORY, Gateway
+from panels import Picture
+from prometheus import Prometheus, dashboards
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "docs"
 
 
-def draw():
-    FOLDER.mkdir(exist_ok=True)
+def draw_page():
     with Gateway() as gateway, chromium() as browsers:
         page = browsers.open(gateway)
         page.page.set_viewport_size({"width": 1120, "height": 760})
@@ -30,5 +33,19 @@ def draw():
         page.press("hangup")
 
 
+def draw_dashboards():
+    """What they show of two minutes with traffic that comes and goes."""
+    folder = FOLDER / "dashboards"
+    folder.mkdir(exist_ok=True)
+    with traffic.busy_gateway() as gateway, Prometheus(gateway) as prometheus:
+        start = time.time() + 2
+        for rate in (0.5, 1, 2, 1):
+            traffic.run(gateway, seconds=24, rate=rate)
+        for name, board in dashboards().items():
+            (folder / f"{name}.svg").write_text(Picture(board, prometheus, start, time.time()).draw())
+
+
 if __name__ == "__main__":
-    draw()
+    FOLDER.mkdir(exist_ok=True)
+    draw_page()
+    draw_dashboards()
