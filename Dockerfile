@@ -1,4 +1,9 @@
 # Two stages: the first has the toolchain, the second only the program and the libraries it needs.
+#
+#   docker build -t tandem .
+#   docker run --rm --network host --read-only --cap-drop ALL -v tandem:/data tandem
+#
+# The host's network, for calls of telephones need thousands of UDP ports; docs/networking-and-nat.md says more.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
         libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev \
@@ -9,25 +14,33 @@ WORKDIR /source
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-RUN swift build -c release --product tandem --static-swift-stdlib \
+COPY scripts/lib.sh ./scripts/
+# As scripts/run builds it. Names of functions stay, for traces of a crash; line tables go.
+RUN bash -c '. scripts/lib.sh && build_release tandem' \
+    && strip --strip-debug .build/release/tandem \
     && install -D .build/release/tandem /out/tandem
 
 FROM debian:12-slim
+ARG VERSION=1.0.0
 LABEL org.opencontainers.image.title="tandem" \
       org.opencontainers.image.description="SIP and WebRTC telephony gateway" \
+      org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT"
 RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 libspandsp2 \
-        libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tandem \
-    && install -d -o tandem -g tandem /data
+        ca-certificates tzdata libstdc++6 libgcc-s1 libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 \
+        libspandsp2 libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig \
+    && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin tandem \
+    && install -d -o tandem -g tandem -m 0700 /data
 COPY --from=build /out/tandem /usr/local/bin/tandem
+COPY LICENSE /usr/share/doc/tandem/copyright
 USER 10001
-ENV DATA_DIR=/data LOG_DIR=""
+WORKDIR /data
+# Standard output is the container's log.
+ENV DATA_DIR=/data LOG_DIR="" APP_VERSION="${VERSION}"
 VOLUME /data
-EXPOSE 3000/tcp 3443/tcp 5060/tcp 5060/udp 5061/tcp 30000-30003/udp 30000-30003/tcp 20000-29999/udp
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["tandem", "health"]
+EXPOSE 3000/tcp 5060/tcp 5060/udp 5061/tcp 30000-30003/udp 30000-30003/tcp 20000-29999/udp
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["tandem", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["tandem"]
 CMD ["serve"]
