@@ -8,7 +8,7 @@ extension SampledMetrics {
     static func addTrunks(to registry: MetricRegistry, _ sip: SIPEndpoint) {
         let read: @Sendable () -> [TrunkStatistics] = { sip.assumeIsolated { $0.statistics().trunks } }
         registry.sampled("sip_trunk_up", "Whether a trunk can take calls, as far as is known.", labels: ["trunk"]) {
-            read().map { ([$0.status.name], $0.isUp ? 1 : 0) }
+            read().compactMap { trunk in trunk.isUp.map { ([trunk.status.name], $0 ? 1 : 0) } }
         }
         registry.sampled(
             "sip_trunk_registered", "Whether an account of ours is registered at a trunk that wants it.",

@@ -40,8 +40,8 @@ struct TrunkSurroundings {
 /// One trunk for metrics.
 package struct TrunkStatistics: Sendable {
     package var status: TrunkStatus
-    /// Enabled, and neither its servers nor its registrar are known to fail us.
-    package var isUp: Bool
+    /// Neither its servers nor its registrar are known to fail us; nil of a trunk that is switched off.
+    package var isUp: Bool?
     package var counts: TrunkCounts
 }
 

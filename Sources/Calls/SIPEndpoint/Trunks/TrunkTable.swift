@@ -245,7 +245,7 @@ struct TrunkTable {
 
     var statistics: [TrunkStatistics] {
         zip(statuses, names).compactMap { status, name in
-            states[name].map { TrunkStatistics(status: status, isUp: $0.isUp, counts: $0.counts) }
+            states[name].map { TrunkStatistics(status: status, isUp: $0.isEnabled ? $0.isUp : nil, counts: $0.counts) }
         }
     }
 
