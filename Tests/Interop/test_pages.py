@@ -37,7 +37,8 @@ def test_variables_are_in_the_table_of_the_readme(page):
     known = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", table)) | FOREIGN
     text = page.read_text()
     named = set(re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`", text))
-    codes = {"EXTENSION_NOT_FOUND", "CAPACITY_EXCEEDED", "DEPENDENCY_UNAVAILABLE", "INVALID_SIGNATURE"}
+    codes = {"EXTENSION_NOT_FOUND", "CAPACITY_EXCEEDED", "DEPENDENCY_UNAVAILABLE", "INVALID_API_KEY",
+             "INVALID_SIGNATURE"}
     assert named - known - codes == set()
 
 
