@@ -14,7 +14,7 @@ WORKDIR /source
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-COPY scripts/lib.sh ./scripts/
+COPY scripts/lib.sh scripts/functions.order ./scripts/
 # As scripts/run builds it. Names of functions stay, for traces of a crash; line tables go.
 RUN bash -c '. scripts/lib.sh && build_release tandem' \
     && strip --strip-debug .build/release/tandem \

@@ -73,6 +73,28 @@ struct ConfigurationTests {
         #expect(throws: ConfigurationError.self) { try configuration(["WEBHOOK_HOSTS": "http://crm"]) }
     }
 
+    @Test func `a test leaves everything alone that is not its own, and says so`() throws {
+        let others = [
+            "DATABASE_URL": "postgresql://db/x", "REDIS_URL": "redis://cache", "WEBHOOK_TOKEN": "token",
+            "S3_BUCKET_NAME": "bucket", "S3_ACCESS_KEY_ID": "key", "S3_SECRET_ACCESS_KEY": "secret",
+        ]
+        let real = try configuration(others)
+        #expect(!real.service.isTest && real.service.redis != nil && real.realtime.token != nil && real.objects != nil)
+        for word in ["true", "1", "YES"] {
+            let test = try configuration(others.merging(["TEST_MODE": word]) { $1 })
+            #expect(test.service.isTest && test.service.redis == nil)
+            #expect(test.realtime.token == nil && test.objects == nil)
+            #expect(test.service.callFolder != test.service.dataFolder)
+            #expect(test.authMode == real.authMode)
+            #expect(test.warnings.contains { $0.hasPrefix("TEST_MODE=true") && $0.contains("the database") })
+        }
+        for word in ["false", "0", "off", ""] {
+            let other = try configuration(["TEST_MODE": word])
+            #expect(!other.service.isTest && other.service.callFolder == other.service.dataFolder)
+        }
+        #expect(throws: ConfigurationError.self) { try configuration(["TEST_MODE": "maybe"]) }
+    }
+
     @Test func `gateways meet in Redis only where it is named, without TLS`() throws {
         #expect(try configuration([:]).service.redis == nil)
         #expect(try configuration(["REDIS_URL": "redis://:secret@cache:6380/1"]).service.redis?.port == 6380)

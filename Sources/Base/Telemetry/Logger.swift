@@ -56,6 +56,11 @@ package struct Logger: Sendable {
     package func warn(_ message: String, _ fields: @autoclosure () -> [LogField] = []) { log(.warn, message, fields) }
     package func error(_ message: String, _ fields: @autoclosure () -> [LogField] = []) { log(.error, message, fields) }
 
+    /// At a level that is decided elsewhere.
+    package func log(_ level: LogLevel, _ message: String, _ fields: @autoclosure () -> [LogField]) {
+        log(level, message, fields)
+    }
+
     private func log(_ level: LogLevel, _ message: String, _ fields: () -> [LogField]) {
         guard sink.accepts(level) else { return }
         sink.write(LogLine(level: level, label: label, message: message, fields: context + fields()))

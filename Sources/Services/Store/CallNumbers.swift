@@ -3,11 +3,17 @@ import Wire
 /// The numbers that calls may get: blocks that nobody else takes numbers of.
 struct CallNumbers: Sendable {
     private let blocks: Locked<[ClosedRange<Int64>]>
-    let first: Int64
 
-    init(_ block: ClosedRange<Int64>) {
-        blocks = Locked([block])
-        first = block.lowerBound
+    init(_ block: ClosedRange<Int64>) { blocks = Locked([block]) }
+
+    var first: Int64 { blocks.withLock { $0.first?.lowerBound ?? 1 } }
+
+    /// Leaves out numbers that calls have got which were written before any other.
+    func begin(after number: Int64) {
+        blocks.withLock { blocks in
+            guard let block = blocks.first, block.contains(number + 1) else { return }
+            blocks[0] = number + 1...block.upperBound
+        }
     }
 
     /// Adds a block that lies beyond the others.

@@ -12,14 +12,14 @@ package struct FirstStart: Sendable {
         package let sipPassword: String?
     }
 
-    private struct Person {
+    struct Person {
         let login: String
         let firstName: String
         let lastName: String
         let number: String
     }
 
-    private static let people = [
+    static let people = [
         Person(login: "anna", firstName: "Анна", lastName: "Иванова", number: "1001"),
         Person(login: "petr", firstName: "Пётр", lastName: "Сидоров", number: "1002"),
     ]
@@ -41,7 +41,7 @@ extension FirstStart {
         return made
     }
 
-    private func makeAdministrator(
+    func makeAdministrator(
         in database: Database, using entropy: inout Entropy
     ) throws(SQLFailure) -> Credentials {
         let password = adminPassword ?? Self.password(using: &entropy)
@@ -53,7 +53,7 @@ extension FirstStart {
         return Credentials(user: user, password: password, sipPassword: nil)
     }
 
-    private func make(
+    func make(
         _ person: Person, in database: Database, using entropy: inout Entropy
     ) throws(SQLFailure) -> Credentials {
         let (password, sipPassword) = (Self.password(using: &entropy), Self.password(using: &entropy))

@@ -1,4 +1,5 @@
 import Directory
+import Store
 import Wire
 
 /// `tandem check`: says whether the configuration can be used.
@@ -20,7 +21,7 @@ enum CheckCommand {
             "\(sip.users.count) accounts from SIP_USERS",
             "trunk \(trunk)",
             "WebRTC UDP and TCP \(media.browserPort)–\(last), RTP UDP \(media.ports.lowerBound)–\(media.ports.upperBound)",
-            "data in \(configuration.service.dataFolder), calls in \(configuration.storeLocation)",
+            "data in \(configuration.service.dataFolder), calls in \(configuration.service.isTest ? .memory : configuration.storeLocation)",
         ]
     }
 }

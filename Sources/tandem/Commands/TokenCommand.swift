@@ -32,6 +32,11 @@ enum TokenCommand {
     static func token(
         _ configuration: Configuration, lasting time: Duration, of find: (SQLStore) async throws -> User?
     ) async throws -> String? {
+        guard !configuration.service.isTest else {
+            throw ConfigurationError(
+                variable: "TEST_MODE", problem: "the gateway has its users in memory, where no command sees them",
+                cure: "log in at /api/auth/login with a password that it printed, or unset it")
+        }
         let store = try SQLStore(configuration.storeLocation)
         let now = SystemClock.wallTime()
         let secrets = try await Secrets(

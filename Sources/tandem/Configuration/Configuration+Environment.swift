@@ -28,6 +28,19 @@ extension Configuration {
         webhooks.hosts = try Self.hosts("WEBHOOK_HOSTS", reader)
         webhooks.authorities = try reader.file("WEBHOOK_CA")
         checkTogether(reader)
+        if service.isTest { leaveOthersAlone() }
+    }
+
+    /// Test data must not reach those who take it for real.
+    private mutating func leaveOthersAlone() {
+        let left = [
+            ("the database", service.database != nil), ("REDIS_URL", service.redis != nil),
+            ("S3_BUCKET_NAME", objects != nil), ("WEBHOOK_TOKEN", realtime.token != nil),
+        ].filter(\.1).map(\.0)
+        (service.redis, objects, realtime.token) = (nil, nil, nil)
+        warnings.append(
+            "TEST_MODE=true: calls and people are test data in memory, nothing is written to a database"
+                + (left.isEmpty ? "" : "; not used: \(left.joined(separator: ", "))"))
     }
 
     /// Any public host, unless the variable says otherwise; `none` for none.
@@ -65,6 +78,7 @@ extension Configuration {
         service.dataFolder = reader.text("DATA_DIR") ?? service.dataFolder
         service.adminPassword = reader.text("ADMIN_PASSWORD")
         service.database = try database(reader)
+        service.isTest = try reader.flag("TEST_MODE")
         service.outboxLimit = try reader.integer("OUTBOX_LIMIT_MB", default: service.outboxLimit, in: 1...1_000_000)
         if let text = reader.text("LOG_LEVEL") {
             guard let level = LogLevel(name: text) else {

@@ -32,6 +32,10 @@ struct Configuration {
         /// How much may wait for a database server, in megabytes.
         var outboxLimit = 1024
         var logLevel = LogLevel.info
+        /// `TEST_MODE`: calls and people are test data in memory, and nobody elsewhere is told of any.
+        var isTest = false
+        /// Where files of calls are written; those of a test never come among the others.
+        var callFolder: String { isTest ? "\(dataFolder)/test" : dataFolder }
         /// Nil: lines go to standard output alone.
         var logFolder: String? = "logs"
         var adminPassword: String?

@@ -17,6 +17,7 @@ struct Banner {
         }
         let sip = configuration.sip
         Program.say("    SIP      port \(sip.port), UDP and TCP; \(sip.securePort), TLS; in pages at /sip")
+        if configuration.service.isTest { Program.say("    TEST MODE  test data in memory, nothing is kept") }
         for line in logins { Program.say(line) }
         Program.say("    try      log in, call 9196 and hear yourself; 9197 is a tone, 9664 music, 9195 a late echo")
         Program.say("")

@@ -53,9 +53,14 @@ extension Gateway {
     ) async throws -> OpenedStore {
         do {
             let store = try await reachStore(configuration, StoreMetrics(registry), registry, logger)
-            try await store.resetPresence()
             let start = FirstStart(adminPassword: configuration.service.adminPassword)
-            let credentials = try await store.seed(start, using: .system)
+            let credentials: [FirstStart.Credentials]?
+            if configuration.service.isTest {
+                credentials = try await store.fill(with: start, at: SystemClock.wallTime(), using: .system)
+            } else {
+                try await store.resetPresence()
+                credentials = try await store.seed(start, using: .system)
+            }
             var adopted: [SIPAccount] = []
             for account in configuration.sip.users { adopted.append(try await store.adopt(account)) }
             let trunks = configuration.sip.trunk.map { [$0] } ?? []
@@ -72,7 +77,8 @@ extension Gateway {
     ) async throws -> SQLStore {
         let log = logger.labelled("store")
         func open() throws(StoreError) -> SQLStore {
-            try SQLStore(configuration.storeLocation, metrics: metrics, logger: log)
+            let location = configuration.service.isTest ? .memory : configuration.storeLocation
+            return try SQLStore(location, metrics: metrics, logger: log)
         }
         do throws(StoreError) {
             return try open()
@@ -105,7 +111,7 @@ extension Gateway {
         settings.advertisedBrowserPort = configuration.media.advertisedBrowserPort
         settings.rtpPorts = configuration.media.ports
         settings.timeout = configuration.media.timeout
-        var recording = RecordingConfiguration(dataFolder: configuration.service.dataFolder)
+        var recording = RecordingConfiguration(dataFolder: configuration.service.callFolder)
         recording.limit = configuration.recording.limit << 20
         settings.recording = recording
         settings.sounds = configuration.media.sounds
@@ -191,6 +197,7 @@ extension Gateway {
         if let server = configuration.media.stunServer {
             services.iceServers = [["urls": .string("stun:\(server)")]]
         }
+        services.isTest = configuration.service.isTest
         return Signalling(services, socketIOPath: configuration.web.socketIOPath)
     }
 
@@ -232,15 +239,16 @@ extension Gateway {
             let (method, status) = (exchange.request.method.rawValue, exchange.response.status.code)
             metrics.countRequest(
                 method: method, endpoint: exchange.template, status: status, duration: exchange.duration)
-            logger.debug(
-                "request",
+            logger.log(
+                configuration.service.isTest ? .info : .debug, "request",
                 [
                     LogField("method", method), LogField("route", exchange.template), LogField("status", status),
                     LogField("milliseconds", exchange.duration.inSeconds * 1000),
                     LogField("requestId", exchange.request.id),
                 ])
         }
-        return [
+        let marking: [Middleware] = configuration.service.isTest ? [markAsTest] : []
+        return marking + [
             observe, StandardMiddleware.requestID, StandardMiddleware.securityHeaders,
             StandardMiddleware.cors(OriginPolicy(web.origins.joined(separator: ","))),
             Compression(thread: parts.answers).middleware,
@@ -250,6 +258,13 @@ extension Gateway {
                     "/health", "/metrics", "/ws", "/sip", "/api/webhooks", "/api/v1/webhook", web.socketIOPath,
                 ] + [configuration.mango.webhookURL].filter { $0.hasPrefix("/") && $0.count > 1 }),
         ]
+    }
+
+    /// Lets clients see that what they are answered is not real.
+    private static let markAsTest: Middleware = { request, _, next in
+        var response = await next(request)
+        response.fields["X-Test-Mode"] = "true"
+        return response
     }
 
     /// Runs something that only the system can refuse.

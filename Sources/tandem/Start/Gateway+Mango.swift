@@ -80,7 +80,7 @@ extension MangoParts {
         }
         desk = RecordingDesk(
             services, source: RecordingSource(client: vendor, settings: configuration.mango), objects: objects,
-            files: RecordingFiles(folder: "\(configuration.service.dataFolder)/fetched", thread: needs.files),
+            files: RecordingFiles(folder: "\(configuration.service.callFolder)/fetched", thread: needs.files),
             metrics: metrics)
         if let token = configuration.realtime.token, let url = HTTPURL(configuration.realtime.url) {
             realtime = RealtimeBroadcaster(

@@ -59,7 +59,9 @@ final class Gateway {
         let metrics = GatewayMetrics(registry)
         self.metrics = metrics
         startedAt = SystemClock.wallTime()
-        sink = JSONLogSink(level: configuration.service.logLevel, wallTime: { SystemClock.wallTime() })
+        sink = JSONLogSink(
+            level: configuration.service.logLevel, prefix: configuration.service.isTest ? "[TEST MODE] " : "",
+            wallTime: { SystemClock.wallTime() })
         let logger = Logger(label: "tandem", sink: sink)
         self.logger = logger
         logFiles = configuration.service.logFolder.map { folder in
@@ -133,7 +135,7 @@ final class Gateway {
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: HealthSource(
                         calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
-                        cluster: cluster, startedAt: loop.now),
+                        cluster: cluster, startedAt: loop.now, isTest: configuration.service.isTest),
                     admin: Self.makeAdmin(store, keeper, sip, webhooks),
                     pbx: Self.makePBX(configuration, (loop, network, sip), roster), answers: answerThread,
                     logger: logger)),
@@ -184,6 +186,20 @@ final class Gateway {
         await webhooks.courier.start()
         await joinOthers()
         await mango.desk.start()
+        if configuration.service.isTest { await showTestCall() }
+    }
+
+    /// The live call that document 002 prints.
+    private func showTestCall() async {
+        var call = ReportedCall(callerNumber: "+7 (495) 123-45-67", receiverNumber: "+7 (495) 987-65-43")
+        call.channelID = "SIP/1001-00000001"
+        call.assignedUserID = roster.current.owner(of: call.receiverNumber)
+        let wanted = call
+        do throws(CallError) {
+            _ = try await calls.report(wanted)
+        } catch {
+            logger.warn("the test call cannot be made", [LogField("reason", "\(error)")])
+        }
     }
 
     /// Ends in reverse order: no new calls, live ones may finish, then BYE, records and sockets.

@@ -9,6 +9,7 @@ extension Operation {
             .object([
                 "status": .constant("ok"), "service": .text, "version": .text, "timestamp": .moment, "uptime": .number,
                 "connected": .flag, "registeredUsers": .integer, "services": .list(of: .text),
+                "testMode": .constant(true).optional,
             ])))
 
     static let live = monitoring("Whether the program runs", answers: .json(state("alive")))

@@ -18,6 +18,8 @@ package struct HealthReport: Sendable {
     package var notReady: String?
     /// Parts that are down although calls go on.
     package var degraded: [String]
+    /// Test mode: nothing is kept.
+    package var isTest = false
     /// In the order they are printed.
     package var checks: [(name: String, check: Check)]
 

@@ -35,14 +35,14 @@ package struct HealthRoutes: Sendable {
 
     private func basic() async -> HTTPResponse {
         let report = await report()
-        return .json(
-            .ok,
-            [
-                "status": "ok", "service": .string(service), "version": .string(version), "timestamp": now,
-                "uptime": .number((report.uptime.inSeconds * 10).rounded() / 10), "connected": .bool(report.isTrunkUp),
-                "registeredUsers": .integer(Int64(report.registeredUsers)),
-                "services": ["telephony-gateway", "pjsip-service", "calls-service"],
-            ])
+        var body: JSONObject = [
+            "status": "ok", "service": .string(service), "version": .string(version), "timestamp": now,
+            "uptime": .number((report.uptime.inSeconds * 10).rounded() / 10), "connected": .bool(report.isTrunkUp),
+            "registeredUsers": .integer(Int64(report.registeredUsers)),
+            "services": ["telephony-gateway", "pjsip-service", "calls-service"],
+        ]
+        if report.isTest { body.append("testMode", true) }
+        return .json(.ok, .object(body))
     }
 
     private func ready() async -> HTTPResponse {

@@ -9,6 +9,8 @@ package import Wire
 /// has several. Warnings and errors take all before them along without waiting.
 package final class JSONLogSink: LogSink {
     private let descriptor: Int32
+    /// What each message begins with.
+    private let prefix: String
     private let minimum: Atomic<Int>
     private let wallTime: @Sendable () -> WallTime
     private let gathered = Locked(Gathered())
@@ -25,8 +27,11 @@ package final class JSONLogSink: LogSink {
     /// Lines that are kept at most, in bytes.
     private static let gatheredLimit = 64 << 10
 
-    package init(descriptor: Int32 = STDOUT_FILENO, level: LogLevel, wallTime: @escaping @Sendable () -> WallTime) {
-        self.descriptor = descriptor
+    package init(
+        descriptor: Int32 = STDOUT_FILENO, level: LogLevel, prefix: String = "",
+        wallTime: @escaping @Sendable () -> WallTime
+    ) {
+        (self.descriptor, self.prefix) = (descriptor, prefix)
         self.wallTime = wallTime
         minimum = Atomic(level.rawValue)
     }
@@ -48,7 +53,7 @@ package final class JSONLogSink: LogSink {
         gathered.withLock { gathered in
             let isFirst = gathered.bytes.isEmpty
             let start = gathered.bytes.count
-            Self.encode(line, at: moment, to: &gathered.bytes)
+            Self.encode(line, at: moment, prefix: prefix, to: &gathered.bytes)
             gathered.bytes.append(ASCII.lineFeed)
             if line.level == .error, gathered.files != nil { gathered.errors += gathered.bytes[start...] }
             let mayWait = line.level < .warn && gathered.bytes.count < Self.gatheredLimit
@@ -73,7 +78,7 @@ package final class JSONLogSink: LogSink {
         gathered.bytes.removeAll(keepingCapacity: true)
     }
 
-    package static func encode(_ line: LogLine, at moment: WallTime, to text: inout [UInt8]) {
+    package static func encode(_ line: LogLine, at moment: WallTime, prefix: String = "", to text: inout [UInt8]) {
         text.append(#"{"timestamp":""#)
         text.append(iso8601: moment)
         text.append(#"","level":""#)
@@ -81,7 +86,7 @@ package final class JSONLogSink: LogSink {
         text.append(#"","logger":"#)
         JSONValue.write(line.label, to: &text)
         text.append(#","message":"#)
-        JSONValue.write(line.message, to: &text)
+        JSONValue.write(prefix.isEmpty ? line.message : prefix + line.message, to: &text)
         for index in line.fields.indices where !isTaken(index, of: line) {
             text.append(UInt8(ascii: ","))
             write(line.fields[index], to: &text)

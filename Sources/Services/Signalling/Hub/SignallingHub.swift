@@ -17,6 +17,8 @@ package struct SignallingServices: Sendable {
     package let logger: Logger
     /// Handed to browsers on `join-call`, each an object of `RTCIceServer`.
     package var iceServers: [JSONValue] = []
+    /// `TEST_MODE`: everybody may make up calls, and commands are logged.
+    package var isTest = false
 
     package init(
         loop: any EventLoop, calls: CallManager, callStore: any CallStore, userStore: any UserStore, roster: RosterBox,

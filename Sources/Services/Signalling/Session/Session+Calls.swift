@@ -22,6 +22,7 @@ extension Session {
             return .done(list)
         case "get-call-status": return try callStatus(message)
         case "initiate-outgoing-call": return .done(try originate(message))
+        case "incoming-call": return .done(try makeUpCall(message))
         default: return nil
         }
         return .done

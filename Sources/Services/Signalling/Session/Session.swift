@@ -119,6 +119,7 @@ package actor Session {
         guard !isEnded else { return }
         do throws(Failure) {
             let outcome = try perform(message)
+            if services.isTest { services.logger.info("command", [LogField("event", message.name)]) }
             if case .done(let data) = outcome { succeed(message.reply, data) }
         } catch {
             fail(message, error)

@@ -49,6 +49,14 @@ enum CompanyTable {
         return id
     }
 
+    /// Under the number that it has.
+    static func insertAsNumbered(_ company: Company, to database: Database) throws(SQLFailure) {
+        try database.run(
+            "INSERT INTO companies (name_companies, inn, status_companies, id) VALUES (?, ?, ?, ?)",
+            columns(of: company) + [.integer(company.id)])
+        try insert(company.phones, ofCompany: company.id, to: database)
+    }
+
     /// Phones that stay as they are keep their rows.
     static func update(_ company: Company, in database: Database) throws(SQLFailure) -> Bool {
         let count = try database.run(
