@@ -45,12 +45,14 @@ package struct CallFacts: Sendable {
         self.line = line
     }
 
-    /// Finds the people and the line in the roster; companies are too many for it and come from the store.
+    /// Finds the people and the line in the roster; companies are too many for it and come from the store, or with a live
+    /// call.
     package init(record: CallRecord, roster: Roster, companies: [Int64: Company] = [:]) {
         func user(_ id: Int64?) -> User? { id.flatMap { roster.users[$0] } }
         self.init(
             record: record, operator: user(record.operatorID), assignedUser: user(record.assignedUserID),
-            answeredBy: user(record.answeredByUserID), company: record.callerCompanyID.flatMap { companies[$0] },
+            answeredBy: user(record.answeredByUserID),
+            company: record.callerCompanyID.flatMap { companies[$0] } ?? record.callerCompany,
             line: record.lineNumber.flatMap { roster.line(number: $0) })
     }
 }

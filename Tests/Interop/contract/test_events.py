@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from peers import SocketIO
 
 INCOMING = {"id", "caller_number", "receiver_number", "timestamp", "assigned_user_id", "caller_company_id"}
@@ -66,7 +65,6 @@ def test_a_reported_call_rings_where_it_is_assigned(service):
     hear(service, "anna", talk)
 
 
-@pytest.mark.xfail(strict=True, reason="incoming-call names no company: the sockets' facts know users, but no companies")
 def test_an_incoming_call_names_the_callers_company(service):
     anna = service.user_id("anna")
     company = service.sql("INSERT INTO companies (name_companies) VALUES ('ООО Ромашка')")

@@ -1,3 +1,4 @@
+package import Directory
 package import Wire
 
 /// Everything that is written down about one call: a row of the table `calls`.
@@ -91,6 +92,8 @@ package struct CallRecord: Hashable, Sendable {
     package var tags: [String] = []
     /// How many sessions (004) the call has had; counted when read.
     package var sessionCount = 0
+    /// Who is called about, as far as that was looked up for a live call; stored by its number, `callerCompanyID`.
+    package var callerCompany: Company?
     /// How it sounds, or sounded; stored apart, written by `CallRow.diagnosis`.
     package var quality: CallQuality?
 

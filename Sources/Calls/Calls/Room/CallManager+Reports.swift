@@ -1,4 +1,5 @@
 package import CallModel
+package import Directory
 import Reactor
 package import Wire
 
@@ -10,7 +11,7 @@ package struct ReportedCall: Sendable {
     package var channelID: String?
     package var `extension`: String?
     package var assignedUserID: Int64?
-    package var callerCompanyID: Int64?
+    package var callerCompany: Company?
     /// Who reports it.
     package var reporterID: Int64?
 
@@ -34,7 +35,8 @@ extension CallManager {
         guard roomCount < Room.maximumRooms else { throw .capacityExceeded }
         var record = makeRecord(.incoming, source: .crm, from: call.callerNumber, to: call.receiverNumber)
         (record.channelID, record.extension) = (call.channelID, call.extension)
-        (record.assignedUserID, record.callerCompanyID) = (call.assignedUserID, call.callerCompanyID)
+        record.assignedUserID = call.assignedUserID
+        (record.callerCompanyID, record.callerCompany) = (call.callerCompany?.id, call.callerCompany)
         record.lineNumber = call.receiverNumber
         let room = Room(record: record)
         room.reporterID = call.reporterID

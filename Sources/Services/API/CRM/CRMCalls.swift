@@ -60,7 +60,7 @@ extension API {
         let people = roster.current
         call.assignedUserID = try await assignee(request, of: receiver, people)
         call.extension = call.assignedUserID.flatMap { people.extension(ofUser: $0) }
-        call.callerCompanyID = try await company(request, of: caller)
+        call.callerCompany = try await company(request, of: caller)
         call.reporterID = request.caller.userID
         let wanted = call
         let (record, isNew, isOwn) = try await command { () throws(CallError) in try await calls.report(wanted) }
@@ -81,15 +81,15 @@ extension API {
         return id
     }
 
-    private func company(_ request: APIRequest, of number: String) async throws(Failure) -> Int64? {
+    private func company(_ request: APIRequest, of number: String) async throws(Failure) -> Company? {
         guard let id = try request.identifier("caller_company_id") else {
             return await storedIfReachable { () throws(StoreError) in
                 try await users.company(phone: PhoneNumber(number))
-            }?.id
+            }
         }
         let known = try await stored { () throws(StoreError) in try await users.companies(ids: [id]) }
-        guard known[id] != nil else { throw .companyNotFound }
-        return id
+        guard let company = known[id] else { throw .companyNotFound }
+        return company
     }
 
     // MARK: - What people write

@@ -9,7 +9,7 @@ struct MangoContext: Sendable {
     /// Whose call it is otherwise; looked for once, when the record is made.
     var keeper: User?
     var line: PhoneLine?
-    var companyID: Int64?
+    var company: Company?
     /// The event that says most, as JSON text.
     var data: String?
     var recordURL: String?
@@ -42,7 +42,9 @@ extension MangoCallFacts {
         record.operatorID = context.person?.id ?? record.operatorID ?? context.keeper?.id
         record.assignedUserID = context.person?.id ?? record.assignedUserID
         record.answeredByUserID = answeredAt == nil ? nil : context.person?.id ?? record.answeredByUserID
-        record.callerCompanyID = record.callerCompanyID ?? context.companyID
+        if record.callerCompanyID == nil, let company = context.company {
+            (record.callerCompanyID, record.callerCompany) = (company.id, company)
+        }
         let city = context.line?.city ?? context.person?.city ?? context.keeper?.city
         if record.campaign == nil || record.campaign == Self.campaign {
             record.campaign = context.line?.campaign ?? Self.campaign

@@ -169,7 +169,7 @@ extension MangoIngest {
     private func newContext(_ tracked: TrackedEntry, _ facts: MangoCallFacts) async -> MangoContext {
         var context = context(tracked, facts)
         let client = PhoneNumber(facts.clientNumber)
-        context.companyID = (try? await services.userStore.company(phone: client))??.id
+        context.company = (try? await services.userStore.company(phone: client)) ?? nil
         if context.person == nil { context.keeper = await keeper(context.line) }
         return context
     }
