@@ -1,14 +1,21 @@
 """A PostgreSQL server that is not there yet, goes away, comes back, and is shared with others."""
 
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
 import requests
+
+sys.path.insert(0, str(Path(__file__).parent / "contract"))
+
 from gateway import Gateway, free_port, wait_for
 from postgres import Postgres
+from shapes import Service
+from vendor import KEY, SALT, Story
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +142,111 @@ def test_nothing_is_lost_when_the_gateway_is_killed_during_an_outage(server, gat
     uuids.append(report(gateway, 10))
     gateway.stop()
     assert_all_once(gateway, uuids)
+
+
+@pytest.fixture
+def exchanged(server):
+    """A gateway that the Mango Office exchange posts its events to."""
+    made = Gateway(
+        AUTH_MODE="off", DATABASE_URL=server.make_database(), MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT,
+        MANGO_API_URL=f"http://127.0.0.1:{free_port()}/vpbx")
+    try:
+        yield made
+    finally:
+        if open(f"{server.folder}/state").read().strip() != "up":
+            server.start()
+        if made.process is not None:
+            made.stop()
+        made.remove_folder()
+
+
+def told(gateway):
+    """What became of the exchange's events, in the order they were written."""
+    return gateway.stored(
+        "SELECT entry_id, kind, seq, applied, error, reply IS NOT NULL AS answered FROM mango_events ORDER BY id")
+
+
+def entries(gateway):
+    rows = gateway.stored("SELECT entry_id, state, duration FROM calls WHERE entry_id IS NOT NULL")
+    return {row["entry_id"]: (row["state"], row["duration"]) for row in rows}
+
+
+def assert_all_applied(gateway, stories):
+    """Each event of these calls is there once, in its order, and each call is what its events say."""
+    rows = told(gateway)
+    for story in stories:
+        events = [(row["kind"], row["seq"]) for row in rows if row["entry_id"] == story.entry]
+        assert events == [("call", 1), ("call", 2), ("call", 3), ("summary", None)], events
+    assert {(row["applied"], row["error"], row["answered"]) for row in rows} == {(True, None, True)}
+    assert entries(gateway) == {story.entry: ("completed", 60) for story in stories}
+    legs = gateway.stored("SELECT call_id, status, duration FROM mango")
+    assert {leg["call_id"]: (leg["status"], leg["duration"]) for leg in legs} == {
+        story.call: ("completed", 60) for story in stories}
+    assert len(gateway.stored("SELECT id FROM calls")) == len(stories)
+
+
+def test_events_of_the_exchange_are_taken_while_the_server_is_away(server, exchanged):
+    service = Service(exchanged.start(), login=None)
+    before, across, during, after = (Story(service) for _ in range(4))
+    for story in (before, across):
+        story.leg(1, "Appeared", 0)
+        story.leg(2, "Connected", 5)
+    before.leg(3, "Disconnected", 65, 1110)
+    wait_for(lambda: entries(exchanged).get(before.entry) == ("completed", 60), 5, "the first call")
+    server.stop()
+    # The end of a call that lived, and a whole one, are answered as ever.
+    assert across.leg(3, "Disconnected", 65, 1110)["data"]["duration"] == 60
+    assert during.leg(1, "Appeared", 0)["message"] == "Call appeared"
+    during.leg(2, "Connected", 5)
+    live = exchanged.request("GET", "/api/calls/active").json()["calls"]
+    assert during.client in [call["from"] for call in live if call["status"] == "answered"]
+    during.leg(3, "Disconnected", 65, 1110)
+    # Of a call that is over the record cannot be read: the last word waits.
+    talked = {"talk_time": before.began + 5, "end_time": before.began + 65, "entry_result": 1}
+    assert before.summary(**talked) == {"success": True, "message": "Event stored"}
+    assert before.summary(**talked) == {"success": True, "message": "Event stored"}
+    for story in (across, during):
+        assert story.summary(**{**talked, "talk_time": story.began + 5, "end_time": story.began + 65})["success"] is True
+    assert exchanged.metric("store_outbox_mango_events") == 7
+    server.start()
+    wait_degraded(exchanged, False)
+    exchanged.wait_metric("store_outbox_mango_events", 0, 20)
+    after.leg(1, "Appeared", 0)
+    after.leg(2, "Connected", 5)
+    after.leg(3, "Disconnected", 65, 1110)
+    after.summary(talk_time=after.began + 5, end_time=after.began + 65, entry_result=1)
+    # The same again is known.
+    before.summary(**talked)
+    assert exchanged.metric("mango_webhooks_total", kind="summary", result="repeated") == 2
+    exchanged.stop()
+    assert_all_applied(exchanged, [before, across, during, after])
+
+
+def test_events_that_wait_survive_a_kill(server, exchanged):
+    service = Service(exchanged.start(), login=None)
+    stories = [Story(service) for _ in range(3)]
+    server.kill()
+    for story in stories:
+        story.leg(1, "Appeared", 0)
+        story.leg(2, "Connected", 5)
+        story.leg(3, "Disconnected", 65, 1110)
+        story.summary(talk_time=story.began + 5, end_time=story.began + 65, entry_result=1)
+    recorded = Story(service)
+    assert recorded.post("/events/record/added", {
+        "entry_id": stories[0].entry, "recording_id": "MToxMDA=", "timestamp": recorded.began, "product_id": 1,
+        "user_id": -1}).json() == {"success": True, "message": "Event stored"}
+    time.sleep(0.5)  # Writes gather for 50 ms.
+    exchanged.kill()
+    server.start()
+    exchanged.start()
+    exchanged.wait_metric("store_outbox_mango_events", 0, 20)
+    [recording] = exchanged.stored("SELECT call_pk, state FROM recordings WHERE recording_id = 'MToxMDA='")
+    [call] = exchanged.stored("SELECT id FROM calls WHERE entry_id = ?", stories[0].entry)
+    assert recording == {"call_pk": call["id"], "state": "Added"}
+    exchanged.stop()
+    with psycopg.connect(exchanged.database) as other:
+        other.execute("DELETE FROM mango_events WHERE kind = 'record_added'")
+    assert_all_applied(exchanged, stories)
 
 
 def test_a_server_that_comes_and_goes_under_load_loses_nothing(server, gateway):

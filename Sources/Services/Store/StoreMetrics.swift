@@ -8,6 +8,7 @@ package struct StoreMetrics: Sendable {
     let dropped: Counter
     let commits: Histogram
     let outbox: Gauge
+    let postponedEvents: Gauge
     let isUp: Gauge
 
     package init(_ registry: MetricRegistry) {
@@ -16,6 +17,9 @@ package struct StoreMetrics: Sendable {
         refused = registry.counter("store_rows_refused_total", "Rows the database refused for their content.").with()
         dropped = registry.counter("store_rows_dropped_total", "Rows dropped because too many were waiting.").with()
         outbox = registry.gauge("store_outbox_batches", "Batches kept until the database server is back.").with()
+        postponedEvents = registry.gauge(
+            "store_outbox_mango_events", "Events of the exchange kept until the database server is back."
+        ).with()
         isUp = registry.gauge("store_up", "Whether the database takes writes.").with()
         let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
         commits = registry.histogram("store_commit_seconds", "Time to write one batch.", bounds: bounds).with()

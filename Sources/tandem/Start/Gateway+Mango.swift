@@ -61,7 +61,7 @@ extension MangoParts {
         let logger = needs.logger.labelled("mango")
         let services = MangoServices(
             loop: needs.loop, calls: needs.calls, callStore: needs.store, userStore: needs.store, store: needs.store,
-            roster: needs.roster, logger: logger,
+            backlog: needs.store, roster: needs.roster, logger: logger,
             dayStart: { [dates = configuration.web.dates] in dates.midnight(ofDay: dates.day(of: $0)) })
         metrics = MangoMetrics(needs.registry)
         ingest = MangoIngest(services, configuration.mango)

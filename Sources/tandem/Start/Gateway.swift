@@ -165,6 +165,8 @@ final class Gateway {
     /// Opens every port; a port that cannot be had ends the start.
     func listen() async throws {
         let settings = configuration
+        // What came before is dealt with before anything that comes now.
+        await mango.ingest.start()
         do {
             try await web.listen(on: SocketAddress(ip: .anyIPv4, port: settings.web.port))
         } catch {

@@ -10,22 +10,22 @@ import Wire
 extension MangoIngest {
     func take(_ event: MangoCallEvent, _ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         warnOfShift(event.timestamp, delivery.receivedAt)
-        guard let tracked = await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
+        guard let tracked = try await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
         let isNewest = tracked.entry.add(delivery.event)
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
         keepForAWhile(tracked)
         let record = try await apply(tracked)
-        if let url = event.recordURL, event.state == .disconnected { await keepRecording(url, event, record) }
+        if let url = event.recordURL, event.state == .disconnected { try await keepRecording(url, event, record) }
         let row = event.location == .ivr ? nil : tracked.entry.row(of: event, data: delivery.payload)
         return Outcome(reply: reply(to: event, tracked, record), isApplied: isNewest, row: row)
     }
 
     func take(_ summary: MangoSummary, _ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
-        guard let tracked = await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
+        guard let tracked = try await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
         let isNewest = tracked.entry.add(delivery.event)
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
         keepForAWhile(tracked)
-        if tracked.uuid == nil, let facts = tracked.entry.facts { await adopt(facts, summary, into: tracked) }
+        if tracked.uuid == nil, let facts = tracked.entry.facts { try await adopt(facts, summary, into: tracked) }
         let record = try await apply(tracked)
         guard let facts = tracked.entry.facts else { return Outcome(reply: .tooMany, isApplied: false) }
         guard record?.operatorID != nil else { return Outcome(reply: .noOperator, isApplied: isNewest) }
@@ -36,11 +36,13 @@ extension MangoIngest {
     }
 
     /// Takes over a call whose legs never named the entry: the same client on the same line at the same time.
-    private func adopt(_ facts: MangoCallFacts, _ summary: MangoSummary, into tracked: TrackedEntry) async {
+    private func adopt(_ facts: MangoCallFacts, _ summary: MangoSummary, into tracked: TrackedEntry)
+        async throws(StoreError)
+    {
         guard let created = summary.createdAt, !facts.clientNumber.isEmpty else { return }
         let (client, line) = (facts.clientNumber, facts.lineNumber)
         let around = (from: created + .seconds(-10), through: created + .seconds(10))
-        let found = try? await services.store.call(
+        let found = try await services.store.call(
             client: client, line: line, from: around.from, through: around.through)
         guard let found else { return }
         // Its legs, if they are still in memory, belong to this entry from now on.

@@ -11,8 +11,8 @@ extension MangoIngest {
     /// The exchange may tell of a file before it has it.
     private static let fetchDelay = Duration.seconds(5)
 
-    func take(_ event: MangoRecordingEvent) async -> Outcome {
-        let call = await call(of: event)
+    func take(_ event: MangoRecordingEvent) async throws(StoreError) -> Outcome {
+        let call = try await call(of: event)
         var recording = MangoRecording(
             recordingID: event.recordingID,
             state: MangoRecording.State(rawValue: event.state.rawValue) ?? .started)
@@ -25,7 +25,7 @@ extension MangoIngest {
         } else if event.state == .completed {
             (recording.state, recording.lastError) = (.failed, "completion code \(event.completionCode ?? 0)")
         }
-        await keep(recording)
+        try await keep(recording)
         guard call != nil else { return Outcome(reply: .noCall) }
         switch event.state {
         case .started, .continued: return Outcome(reply: MangoReply("Recording started - waiting for completion"))
@@ -36,20 +36,20 @@ extension MangoIngest {
     }
 
     /// A recording that the JSON dialect names by its address.
-    func keepRecording(_ url: String, _ event: MangoCallEvent, _ call: CallRecord?) async {
+    func keepRecording(_ url: String, _ event: MangoCallEvent, _ call: CallRecord?) async throws(StoreError) {
         guard HTTPURL(url) != nil else { return }
         var recording = MangoRecording(recordingID: "j:\(event.callID)", state: .completed)
         (recording.callPK, recording.entryID, recording.callID) = (call?.id, event.entryID, event.callID)
         (recording.sourceURL, recording.eventAt) = (url, event.timestamp)
         recording.nextAttemptAt = loop.wallTime + Self.fetchDelay
-        await keep(recording)
+        try await keep(recording)
     }
 
-    private func call(of event: MangoRecordingEvent) async -> CallRecord? {
+    private func call(of event: MangoRecordingEvent) async throws(StoreError) -> CallRecord? {
         let callIDs = [event.callID].compactMap(\.self)
         let known = event.entryID.flatMap { byEntry[$0] } ?? event.callID.flatMap { byCall[$0] }
         if let live = known.flatMap(live) { return live }
-        return try? await services.store.call(entryID: event.entryID, callIDs: callIDs)
+        return try await services.store.call(entryID: event.entryID, callIDs: callIDs)
     }
 
     private func live(_ tracked: TrackedEntry) -> CallRecord? {
@@ -57,12 +57,8 @@ extension MangoIngest {
         return services.calls.assumeIsolated { $0.liveRecord(.uuid(uuid)) }
     }
 
-    private func keep(_ recording: MangoRecording) async {
-        do throws(StoreError) {
-            _ = try await services.store.keep(recording)
-            recordingsChanged()
-        } catch {
-            services.logger.error("a recording cannot be noted", [LogField("reason", "\(error)")])
-        }
+    private func keep(_ recording: MangoRecording) async throws(StoreError) {
+        _ = try await services.store.keep(recording)
+        recordingsChanged()
     }
 }

@@ -25,6 +25,7 @@ package struct MangoServices: Sendable {
     package let callStore: any CallStore
     package let userStore: any UserStore
     package let store: any MangoStore
+    package let backlog: any MangoBacklog
     package let roster: RosterBox
     package let logger: Logger
     /// When the day of a moment began, for counting today's calls.
@@ -32,10 +33,12 @@ package struct MangoServices: Sendable {
 
     package init(
         loop: any EventLoop, calls: CallManager, callStore: any CallStore, userStore: any UserStore,
-        store: any MangoStore, roster: RosterBox, logger: Logger, dayStart: @escaping @Sendable (WallTime) -> WallTime
+        store: any MangoStore, backlog: any MangoBacklog, roster: RosterBox, logger: Logger,
+        dayStart: @escaping @Sendable (WallTime) -> WallTime
     ) {
         (self.loop, self.calls, self.callStore, self.userStore) = (loop, calls, callStore, userStore)
-        (self.store, self.roster, self.logger, self.dayStart) = (store, roster, logger, dayStart)
+        (self.store, self.backlog, self.roster) = (store, backlog, roster)
+        (self.logger, self.dayStart) = (logger, dayStart)
     }
 }
 
@@ -58,6 +61,8 @@ package actor MangoIngest {
     private var isBusy = false
     private var waiting = FIFO<CheckedContinuation<Void, Never>>()
     private var lastTrim: Instant?
+    /// Events that the store has not taken yet.
+    var postponed = PostponedEvents()
     /// Called when a recording may be due.
     var recordingsChanged: @Sendable () -> Void = {}
 
@@ -84,34 +89,54 @@ package actor MangoIngest {
         package let isRepeated: Bool
     }
 
-    /// Takes one event; nil when it is to come again: too many wait, or the store does not take what follows from it.
+    /// Takes one event; nil when it is to come again: too many wait, or nothing takes it.
     package func receive(_ delivery: MangoDelivery) async -> Result? {
         guard waiting.count < Self.maximumWaiting else { return nil }
         await enter()
         defer { leave() }
-        let kept = await keep(delivery)
+        // Behind those that wait it waits, too.
+        return postponed.count == 0 ? await take(delivery) : await postpone(delivery)
+    }
+
+    private func take(_ delivery: MangoDelivery) async -> Result? {
+        var kept: KeptMangoEvent?
+        do throws(StoreError) {
+            kept = try await services.store.keep(StoredMangoEvent(delivery))
+        } catch {
+            if case .unavailable = error { return await postpone(delivery) }
+            // Calls go on, and the event is dealt with all the same.
+            services.logger.error("an event of the exchange cannot be stored", [LogField("reason", "\(error)")])
+        }
         if let kept, kept.isKnown, let reply = kept.reply.flatMap(MangoReply.init(json:)) {
             return Result(reply: reply, isRepeated: true)
         }
         trimIfDue()
+        return await deal(with: delivery, kept)
+    }
+
+    private func deal(with delivery: MangoDelivery, _ kept: KeptMangoEvent?) async -> Result? {
         let outcome: Outcome
         do throws(StoreError) {
             outcome = try await process(delivery)
         } catch {
+            if case .unavailable = error { return await postpone(delivery) }
             services.logger.error("what follows from an event cannot be stored", [LogField("reason", "\(error)")])
             return nil
         }
-        if let kept {
-            let stored = MangoEventOutcome(
-                isApplied: outcome.isApplied, error: outcome.reply.isSuccess ? nil : outcome.reply.message,
-                reply: outcome.reply.json.text)
-            do throws(StoreError) {
-                try await services.store.conclude(kept.id, stored, outcome.row)
-            } catch {
-                services.logger.warn("what came of an event cannot be stored", [LogField("reason", "\(error)")])
-            }
+        do throws(StoreError) {
+            if let kept { try await conclude(kept.id, outcome) }
+        } catch {
+            if case .unavailable = error { return await postpone(delivery, outcome) }
+            services.logger.warn("what came of an event cannot be stored", [LogField("reason", "\(error)")])
         }
         return Result(reply: outcome.reply, isRepeated: false)
+    }
+
+    func conclude(_ id: Int64, _ outcome: Outcome) async throws(StoreError) {
+        let stored = MangoEventOutcome(
+            isApplied: outcome.isApplied, error: outcome.reply.isSuccess ? nil : outcome.reply.message,
+            reply: outcome.reply.json.text)
+        try await services.store.conclude(id, stored, outcome.row)
     }
 
     /// What came of an event.
@@ -119,22 +144,6 @@ package actor MangoIngest {
         var reply: MangoReply
         var isApplied = true
         var row: MangoRow?
-    }
-
-    /// Nil when the store does not take it: calls go on, and the event is dealt with all the same.
-    private func keep(_ delivery: MangoDelivery) async -> KeptMangoEvent? {
-        let event = delivery.event
-        var stored = StoredMangoEvent(
-            kind: event.kind, dialect: event.dialect.rawValue, dedupeKey: delivery.dedupeKey,
-            payload: delivery.storedPayload, remoteIP: delivery.remoteIP, receivedAt: delivery.receivedAt)
-        (stored.entryID, stored.callID, stored.sequence) = (event.entryID, event.callID, event.sequence)
-        stored.isSignatureGood = delivery.isSignatureGood
-        do throws(StoreError) {
-            return try await services.store.keep(stored)
-        } catch {
-            services.logger.error("an event of the exchange cannot be stored", [LogField("reason", "\(error)")])
-            return nil
-        }
     }
 
     /// Keeps the events in the store from growing without end; nobody waits for it.
@@ -154,11 +163,11 @@ package actor MangoIngest {
         }
     }
 
-    private func process(_ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
+    func process(_ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         switch delivery.event {
         case .call(let event): try await take(event, delivery)
         case .summary(let summary): try await take(summary, delivery)
-        case .recording(let event): await take(event)
+        case .recording(let event): try await take(event)
         case .noted(let note):
             switch note.kind {
             case .ping: Outcome(reply: .pong)
@@ -185,7 +194,9 @@ package actor MangoIngest {
     // MARK: - Entries
 
     /// The entry of an event: in memory, or made again from what is stored; nil when there are too many.
-    func entry(of delivery: MangoDelivery) async -> TrackedEntry? {
+    ///
+    /// A call that begins is shown also while nothing can be read of it.
+    func entry(of delivery: MangoDelivery) async throws(StoreError) -> TrackedEntry? {
         let (entryID, callID) = (delivery.event.entryID, delivery.event.callID)
         if let known = entryID.flatMap({ byEntry[$0] }) ?? callID.flatMap({ byCall[$0] }) {
             index(known, entryID, callID)
@@ -196,7 +207,14 @@ package actor MangoIngest {
         let tracked = TrackedEntry(id: lastID)
         entries[lastID] = tracked
         index(tracked, entryID, callID)
-        await restore(tracked, except: delivery.dedupeKey)
+        do throws(StoreError) {
+            try await restore(tracked, except: delivery.dedupeKey)
+        } catch {
+            guard delivery.event.beginsCall else {
+                drop(tracked.id)
+                throw error
+            }
+        }
         return tracked
     }
 
@@ -211,21 +229,17 @@ package actor MangoIngest {
         }
     }
 
-    private func restore(_ tracked: TrackedEntry, except key: String) async {
+    private func restore(_ tracked: TrackedEntry, except key: String) async throws(StoreError) {
         let (entryID, callIDs) = (tracked.entryIDs.first, Array(tracked.callIDs))
-        do throws(StoreError) {
-            for stored in try await services.store.events(entryID: entryID, callIDs: callIDs)
-            where stored.dedupeKey != key {
-                guard let event = MangoEvent(stored) else { continue }
-                note(stored.payload, of: event, isNewest: tracked.entry.add(event), in: tracked)
-                index(tracked, event.entryID, event.callID)
-            }
-            let names = Array(tracked.callIDs)
-            tracked.uuid = try await services.store.call(entryID: entryID, callIDs: names)?.uuid
-            tracked.isGraceOver = tracked.entry.isOver
-        } catch {
-            services.logger.warn("stored events cannot be read", [LogField("reason", "\(error)")])
+        for stored in try await services.store.events(entryID: entryID, callIDs: callIDs) where stored.dedupeKey != key
+        {
+            guard let event = MangoEvent(stored) else { continue }
+            note(stored.payload, of: event, isNewest: tracked.entry.add(event), in: tracked)
+            index(tracked, event.entryID, event.callID)
         }
+        let names = Array(tracked.callIDs)
+        tracked.uuid = try await services.store.call(entryID: entryID, callIDs: names)?.uuid
+        tracked.isGraceOver = tracked.entry.isOver
     }
 
     /// Keeps the payload of the event that says most: the summary, else the newest.
@@ -254,29 +268,5 @@ package actor MangoIngest {
         if let timer = tracked.graceTimer { loop.cancel(timer) }
         for id in tracked.entryIDs { byEntry[id] = nil }
         for id in tracked.callIDs { byCall[id] = nil }
-    }
-}
-
-extension MangoDelivery {
-    /// Longest payload that is stored as it is, in bytes.
-    private static let longestPayload = 64 << 10
-
-    var dedupeKey: String { event.dedupeKey ?? "h:\(digest)" }
-
-    /// Of what is too long the beginning, as a JSON string: that is no event any more, and can still be read by people.
-    var storedPayload: String {
-        guard payload.utf8.count > Self.longestPayload else { return payload }
-        // Escapes may make it twice as long.
-        return JSONValue.string(String(decoding: payload.utf8.prefix(Self.longestPayload / 2), as: UTF8.self)).text
-    }
-}
-
-extension MangoEvent {
-    /// Reads an event that was stored.
-    init?(_ stored: StoredMangoEvent) {
-        guard let object = (try? JSONValue(parsing: stored.payload))?.objectValue else { return nil }
-        let path: MangoPath = stored.kind == "summary" ? .summary : stored.dialect == "json" ? .base : .call
-        guard let event = try? MangoEvent(object, at: path, received: stored.receivedAt) else { return nil }
-        self = event
     }
 }

@@ -13,7 +13,7 @@ final class Outbox {
     private(set) var lastNumber: Int64
     /// How many batches wait.
     private(set) var count: Int
-    private let database: Database
+    let database: Database
 
     private static let schema = """
         CREATE TABLE IF NOT EXISTS outbox (id TEXT NOT NULL, last_number INTEGER NOT NULL);
@@ -27,6 +27,21 @@ final class Outbox {
             data TEXT NOT NULL
         );
         CREATE INDEX IF NOT EXISTS changes_batch ON changes (batch);
+        CREATE TABLE IF NOT EXISTS mango_events (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            dialect TEXT NOT NULL,
+            entry_id TEXT,
+            call_id TEXT,
+            seq INTEGER,
+            dedupe_key TEXT NOT NULL UNIQUE,
+            payload TEXT NOT NULL,
+            remote_ip TEXT NOT NULL,
+            sign_ok INTEGER,
+            received_at INTEGER NOT NULL,
+            -- The server refuses it.
+            is_parked INTEGER NOT NULL DEFAULT 0
+        );
         """
 
     /// `megabytes`: past it the file takes no more, and what comes waits in memory.

@@ -3,8 +3,8 @@ import Wire
 
 /// Reads and writes events of the Mango Office exchange.
 enum MangoEventTable {
-    private static let columns =
-        "kind, dialect, entry_id, call_id, seq, dedupe_key, payload, remote_ip, sign_ok, received_at"
+    static let columns = "kind, dialect, entry_id, call_id, seq, dedupe_key, payload, remote_ip, sign_ok, received_at"
+    static let insertion = "INSERT INTO mango_events (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
     /// Events of one call that are read at most; no call has as many.
     private static let maximumEvents = 4096
@@ -15,20 +15,32 @@ enum MangoEventTable {
         _ event: StoredMangoEvent, to database: Database
     ) throws(SQLFailure) -> KeptMangoEvent {
         let new = try database.integer(
-            """
-            INSERT INTO mango_events (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (dedupe_key) DO NOTHING RETURNING id
-            """,
-            [
-                .text(event.kind), .text(event.dialect), SQLValue(event.entryID), SQLValue(event.callID),
-                SQLValue(event.sequence), .text(event.dedupeKey), .json(event.payload), .text(event.remoteIP),
-                event.isSignatureGood.map { SQLValue($0) } ?? .null, SQLValue(event.receivedAt),
-            ])
+            "\(insertion) ON CONFLICT (dedupe_key) DO NOTHING RETURNING id", values(of: event))
         if let new { return KeptMangoEvent(id: new, isKnown: false, reply: nil) }
         let known = try database.query(
             "SELECT id, reply FROM mango_events WHERE dedupe_key = ?", [.text(event.dedupeKey)]
         ) { KeptMangoEvent(id: $0.integer(0), isKnown: true, reply: $0.textIfPresent(1)) }
         return known.first ?? KeptMangoEvent(id: 0, isKnown: false, reply: nil)
+    }
+
+    /// In the order of the columns.
+    static func values(of event: StoredMangoEvent) -> [SQLValue] {
+        [
+            .text(event.kind), .text(event.dialect), SQLValue(event.entryID), SQLValue(event.callID),
+            SQLValue(event.sequence), .text(event.dedupeKey), .json(event.payload), .text(event.remoteIP),
+            event.isSignatureGood.map { SQLValue($0) } ?? .null, SQLValue(event.receivedAt),
+        ]
+    }
+
+    /// Of a row that begins with the columns.
+    static func event(from row: borrowing SQLRow) -> StoredMangoEvent {
+        var event = StoredMangoEvent(
+            kind: row.text(0), dialect: row.text(1), dedupeKey: row.text(5), payload: row.jsonIfPresent(6) ?? "{}",
+            remoteIP: row.text(7), receivedAt: row.time(9))
+        (event.entryID, event.callID) = (row.textIfPresent(2), row.textIfPresent(3))
+        event.sequence = row.integerIfPresent(4).map { Int($0) }
+        event.isSignatureGood = row.isNull(8) ? nil : row.flag(8)
+        return event
     }
 
     static func conclude(
@@ -61,15 +73,7 @@ enum MangoEventTable {
                 AND (entry_id = ? OR call_id IN (SELECT value FROM json_each(?)))
             ORDER BY id LIMIT \(maximumEvents)
             """, [SQLValue(entryID), .json(JSONValue(callIDs).text)]
-        ) { row in
-            var event = StoredMangoEvent(
-                kind: row.text(0), dialect: row.text(1), dedupeKey: row.text(5), payload: row.jsonIfPresent(6) ?? "{}",
-                remoteIP: row.text(7), receivedAt: row.time(9))
-            (event.entryID, event.callID) = (row.textIfPresent(2), row.textIfPresent(3))
-            event.sequence = row.integerIfPresent(4).map { Int($0) }
-            event.isSignatureGood = row.isNull(8) ? nil : row.flag(8)
-            return event
-        }
+        ) { event(from: $0) }
     }
 }
 
