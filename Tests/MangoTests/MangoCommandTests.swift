@@ -40,7 +40,22 @@ struct MangoCommandTests {
         let call = MangoCommand.callback(from: "101", to: "79161234567", line: nil)
         #expect(call.path == "commands/callback")
         #expect(JSONValue.object(call.fields) == ["from": ["extension": "101"], "to_number": "79161234567"])
-        let transfer = MangoCommand.transfer(leg: "C", to: "102", initiator: "101")
+        let transfer = MangoCommand.transfer(leg: "C", to: "102", initiator: "101", asksFirst: false)
         #expect(transfer.fields["method"] == "blind" && transfer.fields["initiator"] == "101")
+        let consultation = MangoCommand.transfer(leg: "C", to: "102", initiator: "101", asksFirst: true)
+        #expect(consultation.fields["method"] == "hold")
+        let group = MangoCommand.callback(fromGroup: "700", to: "79161234567", line: "74951234567")
+        #expect(group.path == "commands/callback_group")
+        #expect(
+            JSONValue.object(group.fields) == ["from": "700", "to": "79161234567", "line_number": "74951234567"])
+        let joined = MangoCommand.connect(held: "H", talking: "T", initiator: "101")
+        #expect(joined.path == "commands/calls_connect")
+        #expect(
+            JSONValue.object(joined.fields) == [
+                "holded_call_id": "H", "transfer_initiator_number": "101", "transferred_call_id": "T",
+            ])
+        #expect(JSONValue.object(MangoCommand.cancelTransfer(held: "H").fields) == ["call_id": "H"])
+        let recording = MangoCommand.record(leg: "C", party: "101")
+        #expect(JSONValue.object(recording.fields) == ["call_id": "C", "call_party_number": "101"])
     }
 }

@@ -548,6 +548,73 @@ def test_a_call_that_no_trunk_can_carry_is_made_by_the_exchange(service, exchang
     exchange.results.clear()
 
 
+def test_a_callback_that_was_hung_up_before_it_began_is_ended_when_it_begins(service, exchange):
+    asked, before = len(exchange.orders("commands/callback")), len(exchange.orders("commands/call/hangup"))
+    made = service.ask("POST", "/api/calls/dial", json={"from": "101", "to": Story(service).client})["call"]
+    order = wait_for(lambda: exchange.orders("commands/callback")[asked:], 5, "the command")[0]
+    service.ask("POST", f"/api/calls/hangup/{made['id']}")
+    assert len(exchange.orders("commands/call/hangup")) == before
+    story = Story(service)
+    story.leg(1, "Appeared", 0, command_id=order["command_id"])
+    wait_for(lambda: len(exchange.orders("commands/call/hangup")) == before + 1, 5, "the command")
+    assert exchange.orders("commands/call/hangup")[-1]["call_id"] == story.call
+    story.leg(2, "Disconnected", 3, 1110)
+    wait_for(lambda: service.ask("GET", f"/api/calls/{made['id']}/status")["data"]["is_active"] is False, 5, "the end")
+
+
+def test_a_queue_calls_as_the_group_of_its_number(service, exchange):
+    service.gateway.add("queues", name="sales", extension="700", members=[])
+    client = Story(service).client
+    made = service.ask("POST", "/api/calls/dial", json={"from": "700", "to": client})["call"]
+    order = wait_for(lambda: exchange.orders("commands/callback_group"), 5, "the command")[-1]
+    assert order["from"] == "700" and order["to"] == client and order["command_id"].startswith("gw_")
+    story = Story(service)
+    story.client = client
+    story.leg(1, "Appeared", 0, command_id=order["command_id"])
+    story.leg(2, "Connected", 5)
+    story.leg(3, "Disconnected", 65, 1110)
+    assert ended(story, "answered")["uuid"] == made["id"]
+
+
+def test_a_talk_is_recorded_by_the_exchange(service, exchange):
+    story = answered_live(service)
+    record = story.record()
+    service.ask("POST", f"/api/v1/calls/{record['id']}/recording/start")
+    order = wait_for(lambda: exchange.orders("commands/recording/start"), 5, "the command")[-1]
+    assert order["call_id"] == story.call and order["call_party_number"] == "101"
+    # It has no command that stops one.
+    service.refused("POST", f"/api/v1/calls/{record['id']}/recording/stop", 409, "INVALID_STATE")
+    story.leg(3, "Disconnected", 65, 1110)
+
+
+def test_the_new_party_may_be_asked_before_it_has_the_call(service, exchange):
+    story = answered_live(service)
+    transfer = f"/api/calls/transfer/{story.record()['id']}"
+    service.ask("POST", transfer, json={"target": "102", "consult": True})
+    order = wait_for(lambda: [o for o in exchange.orders("commands/transfer") if o["call_id"] == story.call], 5, "it")[-1]
+    assert (order["method"], order["to_number"], order["initiator"]) == ("hold", "102", "101")
+    story.leg(3, "OnHold", 10)
+    service.ask("POST", transfer, json={"action": "cancel"})
+    undone = wait_for(lambda: exchange.orders("commands/transfer_cancel"), 5, "the command")[-1]
+    assert undone["call_id"] == story.call
+    # The leg to the new party.
+    held, story.call = story.call, story.call + "2"
+    other = {"from": {"extension": "101"}, "to": {"extension": "102", "number": "102"}}
+    story.leg(1, "Appeared", 11, **other)
+    story.leg(2, "Connected", 12, **other)
+    service.ask("POST", transfer, json={"action": "connect"})
+    joined = wait_for(lambda: exchange.orders("commands/calls_connect"), 5, "the command")[-1]
+    assert {"holded_call_id": held, "transferred_call_id": story.call, "transfer_initiator_number": "101"}.items() <= joined.items()
+    service.refused("POST", transfer, 400, "VALIDATION_ERROR", json={"action": "again"})
+    story.leg(3, "Disconnected", 65, 1110, **other)
+    story.call = held
+    story.leg(4, "Disconnected", 66, 1110)
+    # A call of our own is transferred otherwise.
+    own = service.reported(receiver_number="1001")
+    service.refused("POST", f"/api/calls/transfer/{own['uuid']}", 409, "INVALID_STATE", json={"action": "connect"})
+    service.ask("PUT", f"/api/calls/{own['id']}/end", json={})
+
+
 def test_limits_of_a_user_bind_calls_by_the_exchange(service, exchange):
     [anna] = [one for one in service.ask("GET", "/api/v1/admin/users")["data"] if one["login"] == "mango-anna"]
     own = f"/api/v1/admin/users/{anna['id']}"

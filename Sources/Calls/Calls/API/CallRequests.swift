@@ -39,6 +39,16 @@ package enum TransferTarget: Sendable, Equatable {
     case user(Int64)
     /// Whom the transferor talks to, or rings, in another call: the two calls become one (attended transfer).
     case call(CallKey)
+    /// Asked before they have the call, which waits on hold; of a vendor's exchange, which does that by itself.
+    case consultation(String)
+}
+
+/// What becomes of a call when its new party has been asked.
+package enum ConsultationEnd: String, Sendable, CaseIterable {
+    /// The new party has it.
+    case connect
+    /// It is taken back.
+    case cancel
 }
 
 /// Why a command about a call was refused; `API` and `Signalling` render it with the codes of the contract.

@@ -113,7 +113,7 @@ extension CallManager {
         throws(CallError) -> TransferRequest
     {
         switch target {
-        case .call: throw .invalidState
+        case .call, .consultation: throw .invalidState
         case .number(let number):
             guard let route = route(number) else { throw .extensionNotFound }
             guard route.leadsSomewhere else { throw .trunkUnavailable }

@@ -176,7 +176,10 @@ extension CallManager {
     package func record(
         _ key: CallKey, _ command: RecordingCommand, tone: Bool? = nil, userID: Int64?
     ) throws(CallError) -> CallRecord {
-        try self.command(key) { call throws(CallError) in try call.obey(command, tone: tone, userID: userID) }
+        if case .room(let room) = entry(key), room.isMirror { return try recordMirror(room, command) }
+        return try self.command(key) { call throws(CallError) in
+            try call.obey(command, tone: tone, userID: userID)
+        }
     }
 
     /// Reads a piece of a call's recording; nil when there is none, or none any more.

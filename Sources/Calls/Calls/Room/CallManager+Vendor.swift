@@ -1,4 +1,4 @@
-import CallModel
+package import CallModel
 import Directory
 import Reactor
 import Wire
@@ -20,18 +20,36 @@ extension CallManager {
 
     func transferMirror(_ room: Room, to target: TransferTarget) throws(CallError) -> CallRecord {
         let number: String
+        var asksFirst = false
         switch target {
         case .call: throw .invalidState
-        case .number(let wanted):
+        case .number(let wanted), .consultation(let wanted):
             number = dialledUser(wanted)
             let payer = room.record.answeredByUserID ?? room.record.assignedUserID
             if routeToHouse(number) == nil { try checkToll(to: number, paidBy: payer) }
+            if case .consultation = target { asksFirst = true }
         case .user(let id):
             guard let user = services.roster.current.users[id] else { throw .userNotFound }
             guard let own = user.extension else { throw .extensionNotFound }
             number = own
         }
-        try vendor().transfer(room.record, to: number)
+        guard !asksFirst || room.record.state == .answered else { throw .invalidState }
+        try vendor().transfer(room.record, to: number, asksFirst: asksFirst)
+        return room.record
+    }
+
+    /// Ends what a transfer to a `.consultation` began.
+    package func end(_ consultation: ConsultationEnd, of key: CallKey) throws(CallError) -> CallRecord {
+        guard let entry = entry(key) else { throw .callNotFound }
+        guard case .room(let room) = entry, room.isMirror, room.record.state.isUp else { throw .invalidState }
+        try vendor().end(consultation, of: room.record)
+        return room.record
+    }
+
+    /// The exchange has no command that ends a recording.
+    func recordMirror(_ room: Room, _ command: RecordingCommand) throws(CallError) -> CallRecord {
+        guard command == .start, room.record.state.isUp else { throw .invalidState }
+        try vendor().startRecording(room.record)
         return room.record
     }
 
@@ -64,7 +82,9 @@ extension CallManager {
     private func vendorExtension(of caller: CallRequest.Caller) -> String? {
         let roster = services.roster.current
         switch caller {
-        case .devices(let number): return roster.user(extension: number) == nil ? nil : number
+        case .devices(let number):
+            // A queue stands for the group of the exchange that has its number.
+            return roster.user(extension: number) == nil && roster.queue(extension: number) == nil ? nil : number
         case .page(let userID): return userID.flatMap(roster.extension(ofUser:))
         }
     }

@@ -1,5 +1,6 @@
 import CallModel
 import CallViews
+import Calls
 import Directory
 import Web
 import Wire
@@ -22,7 +23,7 @@ extension Operation {
     ).taking(.call("callId")).body(
         .object([
             "target": .optionalTelephone, "callId": .any(of: [.callKey, JSONSchema(["type": "null"])]).optional,
-            "reason": .member(),
+            "reason": .member(), "consult": .switching, "action": .words(ConsultationEnd.self).orNull.optional,
         ]))
 
     static func pbxCommand(_ summary: String) -> Operation {

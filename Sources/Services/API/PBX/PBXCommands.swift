@@ -53,12 +53,23 @@ extension API {
     private func transfer(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let key = try request.callKey()
         _ = try await liveRecord(key, for: request.caller)
+        if let end = try consultationEnd(request) {
+            let record = try await command { () throws(CallError) in try await calls.end(end, of: key) }
+            return try await pbxCall(record)
+        }
         let target = try await transferTarget(request)
         let (reason, userID) = (try request.text("reason"), request.caller.userID)
         let record = try await command { () throws(CallError) in
             try await calls.transfer(key, to: target, reason: reason, userID: userID)
         }
         return try await pbxCall(record)
+    }
+
+    /// What becomes of a call whose new party was asked first; nil when the transfer begins.
+    private func consultationEnd(_ request: APIRequest) throws(Failure) -> ConsultationEnd? {
+        guard let text = try request.text("action"), !text.isEmpty else { return nil }
+        guard let end = ConsultationEnd(rawValue: text) else { throw .invalid("action", "connect или cancel") }
+        return end
     }
 
     /// A number, or the UUID of another live call of the caller's: then the two become one.
@@ -69,7 +80,7 @@ extension API {
             return .call(try await liveRecord(key, for: request.caller).key)
         }
         guard let target = try number(request, "target") else { throw .missing(["target"]) }
-        return .number(target)
+        return try request.flag("consult") ?? false ? .consultation(target) : .number(target)
     }
 
     /// A command that needs nothing but the call.

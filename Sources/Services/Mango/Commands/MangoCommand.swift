@@ -14,6 +14,13 @@ struct MangoCommand: Hashable, Sendable {
         return MangoCommand("commands/callback", fields)
     }
 
+    /// Calls the members of a group, and then the number.
+    static func callback(fromGroup group: String, to number: String, line: String?) -> MangoCommand {
+        var fields: JSONObject = ["from": .string(group), "to": .string(number)]
+        fields.appendIfPresent("line_number", JSONValue(line))
+        return MangoCommand("commands/callback_group", fields)
+    }
+
     static func hangUp(leg callID: String) -> MangoCommand {
         MangoCommand("commands/call/hangup", ["call_id": .string(callID)])
     }
@@ -28,12 +35,32 @@ struct MangoCommand: Hashable, Sendable {
         MangoCommand("commands/route", ["call_id": .string(callID), "to_number": .string(number)])
     }
 
-    static func transfer(leg callID: String, to number: String, initiator: String) -> MangoCommand {
+    /// `asksFirst`: the initiator talks to the number before it has the call.
+    static func transfer(leg callID: String, to number: String, initiator: String, asksFirst: Bool) -> MangoCommand {
         MangoCommand(
             "commands/transfer",
             [
-                "call_id": .string(callID), "method": "blind", "to_number": .string(number),
+                "call_id": .string(callID), "method": asksFirst ? "hold" : "blind", "to_number": .string(number),
                 "initiator": .string(initiator),
             ])
+    }
+
+    /// Joins the leg on hold with the one that its initiator talks on.
+    static func connect(held: String, talking: String, initiator: String) -> MangoCommand {
+        MangoCommand(
+            "commands/calls_connect",
+            [
+                "holded_call_id": .string(held), "transfer_initiator_number": .string(initiator),
+                "transferred_call_id": .string(talking),
+            ])
+    }
+
+    static func cancelTransfer(held callID: String) -> MangoCommand {
+        MangoCommand("commands/transfer_cancel", ["call_id": .string(callID)])
+    }
+
+    /// `party`: the side of the house whose talk is recorded.
+    static func record(leg callID: String, party: String) -> MangoCommand {
+        MangoCommand("commands/recording/start", ["call_id": .string(callID), "call_party_number": .string(party)])
     }
 }

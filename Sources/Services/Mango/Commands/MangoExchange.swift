@@ -1,5 +1,6 @@
 package import CallModel
-import Calls
+package import Calls
+import Directory
 import Reactor
 import Telemetry
 package import Web
@@ -35,7 +36,7 @@ package actor MangoExchange {
     // MARK: - Commands
 
     private func commandHangUp(_ record: CallRecord) async {
-        guard let leg = await ingest.leg(of: record.uuid) else { return }
+        guard let leg = await ingest.leg(of: record.uuid) else { return await ingest.hangUpOnceThere(record.uuid) }
         await send(.hangUp(leg: leg.callID))
     }
 
@@ -44,13 +45,28 @@ package actor MangoExchange {
         await send(.hold(leg: leg.callID, initiator: initiator))
     }
 
-    private func commandTransfer(_ record: CallRecord, to number: String) async {
+    private func commandTransfer(_ record: CallRecord, to number: String, asksFirst: Bool) async {
         guard let leg = await ingest.leg(of: record.uuid) else { return }
         if leg.isAnswered, let initiator = leg.initiator {
-            await send(.transfer(leg: leg.callID, to: number, initiator: initiator))
-        } else {
+            await send(.transfer(leg: leg.callID, to: number, initiator: initiator, asksFirst: asksFirst))
+        } else if !asksFirst {
             await send(.route(leg: leg.callID, to: number))
         }
+    }
+
+    private func commandEnd(_ consultation: ConsultationEnd, _ record: CallRecord) async {
+        guard let legs = await ingest.consultation(of: record.uuid) else { return }
+        switch consultation {
+        case .connect:
+            guard let talking = legs.talking, let initiator = legs.initiator else { return }
+            await send(.connect(held: legs.held, talking: talking, initiator: initiator))
+        case .cancel: await send(.cancelTransfer(held: legs.held))
+        }
+    }
+
+    private func commandRecording(_ record: CallRecord) async {
+        guard let leg = await ingest.leg(of: record.uuid), let party = leg.initiator else { return }
+        await send(.record(leg: leg.callID, party: party))
     }
 
     private func commandCall(_ record: CallRecord) async {
@@ -60,7 +76,11 @@ package actor MangoExchange {
         services.loop.schedule(after: Self.patience) { [ingest] in
             ingest.assumeIsolated { $0.giveUp(id, .signallingTimeout) }
         }
-        let result = await send(.callback(from: from, to: record.receiverNumber, line: record.lineNumber), id: id)
+        let (to, line) = (record.receiverNumber, record.lineNumber)
+        let isGroup = services.roster.current.queue(extension: from) != nil
+        let result = await send(
+            isGroup ? .callback(fromGroup: from, to: to, line: line) : .callback(from: from, to: to, line: line), id: id
+        )
         if result != .done { await ingest.giveUp(id, .upstreamFailed) }
     }
 
@@ -115,8 +135,12 @@ package actor MangoExchange {
 extension MangoExchange: VendorExchange {
     package nonisolated func hangUp(_ record: CallRecord) { Task { await commandHangUp(record) } }
     package nonisolated func hold(_ record: CallRecord) { Task { await commandHold(record) } }
-    package nonisolated func transfer(_ record: CallRecord, to number: String) {
-        Task { await commandTransfer(record, to: number) }
+    package nonisolated func transfer(_ record: CallRecord, to number: String, asksFirst: Bool) {
+        Task { await commandTransfer(record, to: number, asksFirst: asksFirst) }
     }
+    package nonisolated func end(_ consultation: ConsultationEnd, of record: CallRecord) {
+        Task { await commandEnd(consultation, record) }
+    }
+    package nonisolated func startRecording(_ record: CallRecord) { Task { await commandRecording(record) } }
     package nonisolated func call(_ record: CallRecord) { Task { await commandCall(record) } }
 }

@@ -15,6 +15,7 @@ extension MangoIngest {
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
         keepForAWhile(tracked)
         let record = try await apply(tracked)
+        endIfUnwanted(record)
         if let url = event.recordURL, event.state == .disconnected { try await keepRecording(url, event, record) }
         let row = event.location == .ivr ? nil : tracked.entry.row(of: event, data: delivery.payload)
         return Outcome(reply: reply(to: event, tracked, record), isApplied: isNewest, row: row)

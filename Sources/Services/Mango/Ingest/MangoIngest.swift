@@ -56,6 +56,8 @@ package actor MangoIngest {
     private var lastID = 0
     /// Calls that a command is to make, by its id.
     var expected: [String: UUID] = [:]
+    /// Those of them that were hung up before they began.
+    var unwanted: Set<UUID> = []
     var byEntry: [String: TrackedEntry] = [:]
     var byCall: [String: TrackedEntry] = [:]
     private var isBusy = false
