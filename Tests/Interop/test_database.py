@@ -347,3 +347,48 @@ def test_everything_is_copied_from_engine_to_engine(server, tmp_path):
         if small.process is not None:
             small.kill()
         small.remove_folder()
+
+
+def test_the_tables_of_another_service_are_taken_over(server, tmp_path):
+    """The call service's operators, and the tables as document 001 fills them."""
+    source = server.make_database()
+    with psycopg.connect(source) as old:
+        old.execute("""
+            CREATE TABLE callcentre_operator (id serial PRIMARY KEY, name text, login text, status text, city text);
+            CREATE TABLE phones (id serial PRIMARY KEY, number varchar(20) UNIQUE, rk varchar, city varchar);
+            CREATE TABLE calls (id serial PRIMARY KEY, rk text, city text, phone_client text, phone_ats text,
+                date_create timestamptz, operator_id int, status text, call_id text, duration int);
+            INSERT INTO callcentre_operator (id, name, login, status, city) VALUES (12, 'Вера', 'vera', 'active', 'Москва');
+            INSERT INTO phones (number, rk, city) VALUES
+                ('+74951234567', 'РК1', 'Москва'), ('+78121234567', 'РК2', 'Санкт-Петербург');
+            INSERT INTO calls (rk, city, phone_client, phone_ats, date_create, operator_id, status, call_id, duration)
+                VALUES ('РК1', 'Москва', '79991234567', '74951234567', '2025-11-08 15:00:00+03', 12, 'answered', 'MTox', 120),
+                ('РК1', 'Москва', '79991234568', '74951234567', '2025-11-08 15:00:00+03', 12, 'strange', 'MToy', NULL);
+            """)
+    with_both = [Gateway(AUTH_MODE="off"), Gateway(AUTH_MODE="off", DATABASE_URL=server.make_database())]
+    for gateway in with_both:
+        first = gateway.run("db", "import", source)
+        assert first.returncode == 0, first.stderr
+        assert first.stdout.splitlines() == [
+            "callcentre_operator: taken 1, there already 0, skipped 0",
+            "phones: taken 2, there already 0, skipped 0",
+            "calls: taken 1, there already 0, skipped 1",
+            "  skipped 2: status is none of answered, missed, busy, no_answer",
+            "mango is not there",
+        ]
+        again = gateway.run("db", "import", source).stdout.splitlines()
+        assert [line.split(", skipped")[0] for line in again if "taken" in line] == [
+            "callcentre_operator: taken 0, there already 1", "phones: taken 0, there already 2",
+            "calls: taken 0, there already 1"]
+        with gateway:
+            call = gateway.request("GET", "/api/v1/calls/1?view=records").json()["data"]
+            assert (call["callId"], call["status"], call["duration"]) == ("MTox", "answered", 120)
+            assert call["dateCreate"] == "2025-11-08T12:00:00.000Z" and call["operator"]["name"] == "Вера"
+            assert (call["operatorId"], call["rk"], call["city"]) == (12, "РК1", "Москва")
+            assert report(gateway, 1)
+    refused = Gateway()
+    for words, status in ((["sqlite:x.db"], 64), ([f"postgresql://u:s3cret@127.0.0.1:{free_port()}/x"], 71)):
+        ended = refused.run("db", "import", *words)
+        assert ended.returncode == status and "s3cret" not in ended.stderr, ended.stderr
+    assert refused.run("db", "import", server.make_database()).returncode == 1
+    refused.remove_folder()

@@ -10,6 +10,9 @@ enum DatabaseCommand {
         tandem db migrate         bring the schema up to date
         tandem db copy FROM TO    copy everything into an empty database, with no gateway running
 
+        tandem db import FROM     take over operators, lines and calls of the call service or the Mango webhook of a CRM
+                                  whose PostgreSQL is FROM, with no gateway running; again: what has come since
+
         FROM and TO are sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME.
         """
 
@@ -24,13 +27,16 @@ enum DatabaseCommand {
                 let status = try tools.status()
                 print("\(status.place) has schema \(status.version)")
             case "copy" where words.count == 3: print(try copy(words[1], words[2], configuration))
+            case "import" where words.count == 2: print(try takeOver(words[1], configuration))
             case nil, "help", "--help", "-h":
                 print(help)
                 exit(words.isEmpty ? Program.Failure.usage.rawValue : 0)
             default: Program.fail(.usage, "there is no \"\(words.joined(separator: " "))\" here\n\n\(help)")
             }
         } catch {
-            let error = StartError.store(error, words.first == "copy" ? "tandem db copy" : configuration.storeVariable)
+            let verbs = ["copy", "import"]
+            let place = words.first.flatMap { verbs.contains($0) ? "tandem db \($0)" : nil }
+            let error = StartError.store(error, place ?? configuration.storeVariable)
             Program.fail(error.failure, error.description)
         }
     }
@@ -48,6 +54,24 @@ enum DatabaseCommand {
         let copied = try DatabaseTools(location(source, configuration)).copy(
             to: DatabaseTools(location(target, configuration)))
         return copied.filter { $0.count > 0 }.map { "\($0.table) \($0.count)" }.joined(separator: "\n")
+    }
+
+    private static func takeOver(_ source: String, _ configuration: Configuration) throws(StoreError) -> String {
+        guard let address = PostgresAddress(url: source) else {
+            // A password may be in it, so it is not repeated.
+            Program.fail(.usage, "FROM names no PostgreSQL database\n\n\(help)")
+        }
+        let report = try DatabaseTools(configuration.storeLocation).takeOver(from: address)
+        guard !report.tables.isEmpty else {
+            Program.fail(.refused, "FROM has none of the tables \(report.missing.joined(separator: ", "))")
+        }
+        return (report.tables.flatMap(lines) + report.missing.map { "\($0) is not there" }).joined(separator: "\n")
+    }
+
+    private static func lines(of table: ImportReport.Table) -> [String] {
+        let numbers = table.renumbered > 0 ? ", under new numbers \(table.renumbered)" : ""
+        let counts = "taken \(table.taken)\(numbers), there already \(table.known), skipped \(table.skipped)"
+        return ["\(table.name): \(counts)"] + table.reasons.map { "  skipped \($0)" }
     }
 
     private static func location(_ url: String, _ configuration: Configuration) -> StoreLocation {

@@ -58,6 +58,19 @@ package struct DatabaseTools {
         return copied
     }
 
+    /// Takes over the tables of another service at this address, in one transaction; see `ServiceImport`.
+    package func takeOver(from address: PostgresAddress) throws(StoreError) -> ImportReport {
+        let source = try PostgresLink.open(address)
+        try migrate()
+        return try failing { () throws(SQLFailure) in
+            var importing = ServiceImport(from: source, to: database)
+            if try importing.isOwnKind {
+                throw SQLFailure(.other, message: "FROM is a database of this program; tandem db copy copies it")
+            }
+            return try database.transaction { () throws(SQLFailure) in try importing.run() }
+        }
+    }
+
     private func copyTables(to target: Database) throws(SQLFailure) -> [(table: String, count: Int)] {
         let present = try target.integer(
             "SELECT count(*) FROM (SELECT id FROM users UNION ALL SELECT id FROM calls) AS found")
@@ -107,7 +120,7 @@ package struct DatabaseTools {
 
 extension Database {
     /// Reads a statement's rows some at a time, so that a table need not fit into memory.
-    fileprivate func scan<Value>(
+    func scan<Value>(
         _ sql: String, read: (borrowing SQLRow) -> Value, each: (Value) throws(SQLFailure) -> Void
     ) throws(SQLFailure) {
         guard case .postgres = engine else {
