@@ -1,6 +1,7 @@
 import CallKit
 import CallModel
 import Calls
+import Directory
 import Reactor
 import Synchronization
 import Testing
@@ -76,6 +77,43 @@ struct NodesTests {
         let back = TestSocket(there, "/ws?token=\(Scene.token(2))&lastEventId=\(event)")
         there.settle()
         #expect(back.takeJSON().events("call:new").count == 1)
+    }
+
+    @Test func `a call that is offered again is shown once at each node, until it is withdrawn`() throws {
+        let (here, there) = (try Scene(), try Scene())
+        let said = join(here)
+        let boris = there.socket(user: 2)
+        _ = try here.report(assignedTo: 2)
+        let offer = try #require(said.take().first { $0["name"] == "incoming-call" })
+        hear(there, [offer, offer])
+        #expect(boris.takeJSON().events("incoming-call").count == 1)
+        let again = there.socket(user: 2)
+        hear(there, [offer])
+        #expect(boris.takeJSON().events("incoming-call").isEmpty)
+        #expect(again.takeJSON().events("incoming-call").count == 1)
+        let withdrawal: JSONValue = [
+            "name": "call-withdrawn", "rooms": ["user:2"], "open": "none",
+            "payload": ["uuid": offer["payload"]?["uuid"] ?? .null],
+        ]
+        hear(there, [withdrawal, offer])
+        #expect(boris.takeJSON().events("incoming-call").count == 1)
+    }
+
+    @Test func `a user is online while a page of theirs is open at any node`() throws {
+        let scene = try Scene()
+        let hub = scene.signalling.hub
+        func setElsewhere(_ users: Set<Int64>) {
+            scene.loop.later { hub.assumeIsolated { $0.setUsersElsewhere(users) } }
+            scene.settle()
+        }
+        let socket = scene.socket(user: 1)
+        setElsewhere([1, 2])
+        #expect(scene.users.presence(of: 1) == [.online] && scene.users.presence(of: 2) == [.online])
+        socket.close()
+        scene.settle()
+        #expect(scene.users.presence(of: 1) == [.online])
+        setElsewhere([2])
+        #expect(scene.users.presence(of: 1) == [.online, .offline] && scene.users.presence(of: 2) == [.online])
     }
 
     @Test func `others are told when a user's first page comes and the last one goes`() throws {

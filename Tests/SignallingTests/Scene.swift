@@ -111,13 +111,34 @@ final class Scene {
         return socket
     }
 
+    /// A room of document 004.
+    func room() throws -> CallRecord {
+        var request = CallRequest(caller: .page(userID: nil), target: "+79991234567", source: .webrtc)
+        request.allowsRoom = true
+        return try originate(request)
+    }
+
+    /// A call of another exchange that a client reports.
+    func report(assignedTo userID: Int64) throws -> CallRecord {
+        var call = ReportedCall(callerNumber: "+79991234567", receiverNumber: "+74951234567")
+        call.assignedUserID = userID
+        let wanted = call
+        return try command { manager throws(CallError) in try manager.report(wanted).record }
+    }
+
     func originate(_ request: CallRequest) throws -> CallRecord {
+        try command { manager throws(CallError) in try manager.originate(request) }
+    }
+
+    private func command(
+        _ body: @escaping @Sendable (isolated CallManager) throws(CallError) -> CallRecord
+    ) throws -> CallRecord {
         var result: Result<CallRecord, CallError> = .failure(.callNotFound)
         let manager = manager
         loop.later {
             result = manager.assumeIsolated { manager in
                 do throws(CallError) {
-                    return .success(try manager.originate(request))
+                    return .success(try body(manager))
                 } catch {
                     return .failure(error)
                 }
@@ -125,13 +146,6 @@ final class Scene {
         }
         settle()
         return try result.get()
-    }
-
-    /// A room of document 004.
-    func room() throws -> CallRecord {
-        var request = CallRequest(caller: .page(userID: nil), target: "+79991234567", source: .webrtc)
-        request.allowsRoom = true
-        return try originate(request)
     }
 
     /// A call from one user's page to another user's.

@@ -24,10 +24,32 @@ extension SignallingHub {
     /// Tells this node's sockets what another node's were told.
     package func hear(_ message: JSONValue) {
         guard let (event, audience) = SignallingEvent.reading(message) else { return }
-        sendHere(event, to: audience)
+        sendHere(event, to: audience, receivers: newReceivers(of: event, audience))
     }
 
-    package func setUsersElsewhere(_ users: Set<Int64>) { usersElsewhere = users }
+    /// A call of another node that is offered again is shown to those who have not been shown it; nil: all receive it.
+    private func newReceivers(of event: SignallingEvent, _ audience: Audience) -> Set<String>? {
+        guard let uuid = event.payload?["uuid"]?.stringValue.flatMap({ UUID($0) }) else { return nil }
+        switch event.name {
+        case "incoming-call":
+            let fresh = audience.receivers(in: self).subtracting(announcedElsewhere[uuid] ?? [])
+            // The node that had these calls may have died before it told of their end.
+            if announcedElsewhere.count >= Self.maximumAnnouncedElsewhere { announcedElsewhere = [:] }
+            announcedElsewhere[uuid, default: []].formUnion(fresh)
+            return fresh
+        case "call-withdrawn": announcedElsewhere[uuid]?.subtract(audience.receivers(in: self))
+        case "call-ended": announcedElsewhere[uuid] = nil
+        default: break
+        }
+        return nil
+    }
+
+    /// Whoever has a page at any node is online at each.
+    package func setUsersElsewhere(_ users: Set<Int64>) {
+        let changed = usersElsewhere.symmetricDifference(users).map { ($0, isReachable($0)) }
+        usersElsewhere = users
+        for (userID, was) in changed { tellPresence(of: userID, was) }
+    }
 }
 
 extension SignallingEvent {

@@ -71,6 +71,9 @@ package actor SignallingHub {
     var otherNodes: OtherNodes?
     /// Who has a socket open at another node.
     var usersElsewhere: Set<Int64> = []
+    /// Which sessions were shown each call of another node.
+    var announcedElsewhere: [UUID: Set<String>] = [:]
+    static let maximumAnnouncedElsewhere = 10_000
     private var entropy: Entropy
 
     package init(_ services: SignallingServices) {
@@ -146,9 +149,9 @@ package actor SignallingHub {
         tellPresence(of: owner, was)
     }
 
-    private func isReachable(_ userID: Int64) -> Bool { online[userID] != nil || phones.values.contains(userID) }
+    func isReachable(_ userID: Int64) -> Bool { isOnline(userID) || phones.values.contains(userID) }
 
-    private func tellPresence(of userID: Int64, _ was: Bool) {
+    func tellPresence(of userID: Int64, _ was: Bool) {
         let isOnline = isReachable(userID)
         if isOnline != was { services.userStore.setPresence(isOnline ? .online : .offline, ofUser: userID) }
     }
