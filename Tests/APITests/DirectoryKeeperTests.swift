@@ -27,6 +27,31 @@ struct DirectoryKeeperTests {
             id: 0, extension: number, username: number, secret: .digests(md5: "m", sha256: "s"), displayName: number)
     }
 
+    @Test func `what is set of the server reaches it once for each change`() throws {
+        let (loop, directory) = (Simulation(seed: 1).loop, MemoryDirectory(Roster()))
+        var followers = DirectoryKeeper.Followers(setTrunks: { _ in }, forget: { _ in })
+        let heard = Heard()
+        followers.settingsChanged = { heard.add($0) }
+        let keeper = DirectoryKeeper(
+            loop: loop, store: directory, roster: RosterBox(), accounts: [], trunks: [], followers: followers,
+            logger: .silent)
+        _ = try loop.complete {
+            for range in [5700...5750, 5700...5750, 6000...6100] as [ClosedRange<UInt16>] {
+                try await directory.set(ServerSettings(rtpPorts: range))
+                await keeper.reload()
+            }
+            return true
+        }
+        #expect(heard.all.map(\.rtpPorts) == [5700...5750, 6000...6100])
+    }
+
+    private final class Heard: Sendable {
+        private let state = Mutex<[ServerSettings]>([])
+
+        var all: [ServerSettings] { state.withLock { $0 } }
+        func add(_ settings: ServerSettings) { state.withLock { $0.append(settings) } }
+    }
+
     @Test func `the exchange follows what is stored, and the environment wins`() throws {
         let (loop, told, roster) = (Simulation(seed: 1).loop, Told(), RosterBox())
         let directory = MemoryDirectory(Roster())

@@ -14,6 +14,7 @@ final class MemoryDirectory: DirectoryStore {
         var routes: [InboundRoute] = []
         var queues: [CallQueue] = []
         var webhooks: [Webhook] = []
+        var settings = ServerSettings()
         var limits: [Int64: TollLimits] = [:]
         var hashes: [Int64: String] = [:]
         var lastID: Int64
@@ -23,7 +24,7 @@ final class MemoryDirectory: DirectoryStore {
         var roster: Roster {
             Roster(
                 users: users, phones: phones, accounts: accounts, lines: lines, trunks: trunks, routes: routes,
-                queues: queues, limits: limits, webhooks: webhooks)
+                queues: queues, limits: limits, webhooks: webhooks, settings: settings)
         }
     }
 
@@ -149,6 +150,8 @@ final class MemoryDirectory: DirectoryStore {
     func add(_ webhook: Webhook) async throws(StoreError) -> Webhook { try add(webhook, \.webhooks, \.id) }
     func update(_ webhook: Webhook) async throws(StoreError) -> Bool { try update(webhook, \.webhooks, \.id) }
     func removeWebhook(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.webhooks, \.id) }
+
+    func set(_ settings: ServerSettings) async throws(StoreError) { try change { $0.settings = settings } }
 
     func setMember(_ member: QueueMember, ofQueue id: Int64) async throws(StoreError) -> Bool {
         try change { state in

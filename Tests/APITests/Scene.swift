@@ -37,7 +37,12 @@ final class Scene {
         phones: [UserPhone(id: 1, userID: 1, number: "+79161112233", kind: .mobile, isPrimary: true)],
         lines: [PhoneLine(id: 1, number: "+7 495 111-22-33")])
 
-    init(_ mode: AuthMode = .off, seed: UInt64 = 1, sounds: String? = nil, fetch: SoundFetch? = nil) throws {
+    init(
+        _ mode: AuthMode = .off, seed: UInt64 = 1, sounds: String? = nil, fetch: SoundFetch? = nil,
+        portsAreFixed: Bool = false
+    )
+        throws
+    {
         let simulation = Simulation(seed: seed)
         let loop = simulation.loop
         self.loop = loop
@@ -69,6 +74,7 @@ final class Scene {
             trunkStatus: { ["name": .string($0)] })
         api.admin?.webhooks = WebhookServices(
             test: { _ in ("e1", "HTTP 500") }, replay: { _, event throws(StoreError) in event == "known" ? 3 : nil })
+        api.admin?.settings = Self.settings(roster, portsAreFixed)
         var router = Router()
         api.add(to: &router)
         self.router = router
@@ -77,6 +83,30 @@ final class Scene {
         loop.later { manager.assumeIsolated { $0.addObserver(witness) } }
         loop.advance(by: .milliseconds(1))
         media.handler = { event in manager.assumeIsolated { $0.mediaEvent(event) } }
+    }
+
+    /// A server whose PBX registers the first account and refuses all others.
+    private static func settings(_ roster: RosterBox, _ portsAreFixed: Bool) -> SettingsServices {
+        SettingsServices(
+            state: { (true, "of \($0)") },
+            ports: {
+                SettingsServices.Ports(range: roster.current.settings.rtpPorts ?? 20_000...29_999, legs: 5000)
+            }, portsAreFixed: portsAreFixed,
+            accounts: { name in
+                let logins = roster.current.trunk(named: name)?.credentials.map(\.username) ?? []
+                return Dictionary(
+                    uniqueKeysWithValues: logins.map { login in
+                        let isFirst = login == logins.first
+                        return (
+                            login,
+                            SettingsServices.Standing(isRegistered: isFirst, failure: isFirst ? nil : "403 Forbidden")
+                        )
+                    })
+            },
+            examine: { trunk in
+                guard trunk.targets.first?.host != "busy.example" else { return nil }
+                return ["trunk": .string(trunk.name), "accounts": JSONValue(trunk.credentials.count)]
+            }, startup: [("SIP_LISTEN_PORT", "5060")])
     }
 
     /// Everything that was told of calls, in its order.

@@ -50,6 +50,8 @@ class Provider:
             if not self._is_proven(request):
                 challenge = f'Digest realm="{REALM}", nonce="{self.nonce}", algorithm=MD5, qop="auth"'
                 return self._respond(request, source, status, [(header.title(), challenge)])
+        if request.method == "REGISTER" and "contact" not in request.headers:
+            return self._respond(request, source, 200)
         if request.method == "REGISTER":
             user = re.search(r"sip:([^@>]+)@", request["to"]).group(1)
             seconds = int(request.headers.get("expires", ["3600"])[0])

@@ -37,6 +37,31 @@ struct PortAllocatorTests {
         #expect(Array(order.prefix(5)) != [20_000, 20_002, 20_004, 20_006, 20_008])
         #expect(ports.count == 5000)
     }
+
+    @Test func `another range takes over, and what was in use of the former goes out of use`() {
+        var entropy = Entropy(seed: 3)
+        var ports = PortAllocator(5700...5705, rest: .seconds(5), entropy: &entropy)
+        let start = Instant(nanoseconds: 1_000_000_000)
+        let used = [ports.take(at: start), ports.take(at: start)].compactMap(\.self)
+        ports.move(to: 5704...5709, inUse: Set(used), entropy: &entropy)
+        for port in used { ports.giveBack(port, at: start) }
+        var seen: Set<UInt16> = []
+        while let port = ports.take(at: start + .seconds(5)) { seen.insert(port) }
+        #expect(used.count == 2 && seen == [5704, 5706, 5708])
+        #expect(ports.count == 0)
+    }
+
+    @Test func `a port that rests goes on resting in another range`() {
+        var entropy = Entropy(seed: 3)
+        var ports = PortAllocator(5700...5701, rest: .seconds(5), entropy: &entropy)
+        let start = Instant(nanoseconds: 1_000_000_000)
+        _ = ports.take(at: start)
+        ports.giveBack(5700, at: start)
+        ports.move(to: 5700...5703, inUse: [], entropy: &entropy)
+        let (first, second) = (ports.take(at: start), ports.take(at: start))
+        let later = ports.take(at: start + .seconds(5))
+        #expect(first == 5702 && second == nil && later == 5700)
+    }
 }
 
 struct FlowTableTests {

@@ -4,6 +4,22 @@ import Testing
 @testable import Store
 
 struct PhoneStoreTests {
+    @Test(arguments: Engine.allCases) func `what is set of the server is kept beside its own values`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
+            try await store.setSetting("jwt_secret", to: "x")
+            #expect(try await store.roster().settings == ServerSettings())
+            try await store.set(ServerSettings(rtpPorts: 5700...5750))
+            #expect(try await store.roster().settings.rtpPorts == 5700...5750)
+            try await store.setSetting("rtp_port_max", to: "many")
+            #expect(try await store.roster().settings == ServerSettings())
+            try await store.set(ServerSettings())
+            #expect(try await store.setting("rtp_port_min") == nil)
+            #expect(try await store.setting("jwt_secret") == "x")
+        }
+    }
+
     @Test(arguments: Engine.allCases) func `one phone of a user is primary`(engine: Engine) async throws {
         try await withStore(engine) { (store) async throws in
             let user = try await store.add(User(id: 0, login: "anna"), passwordHash: nil)

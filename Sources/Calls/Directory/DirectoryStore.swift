@@ -1,5 +1,5 @@
 /// The port to what administrators keep: users with limits and phones, accounts, lines, trunks, routes, queues,
-/// webhooks, companies.
+/// webhooks, companies, and what is set of the server itself.
 ///
 /// Whatever is added gets its `id` from the store. `update` and `remove` answer false when there is no such row; a name
 /// that another row has is a `.conflict`. Names change everywhere at once: a route of a renamed trunk follows it.
@@ -60,6 +60,8 @@ package protocol DirectoryStore: Sendable {
     func update(_ webhook: Webhook) async throws(StoreError) -> Bool
     /// With what the outbox still keeps for it.
     func removeWebhook(id: Int64) async throws(StoreError) -> Bool
+
+    func set(_ settings: ServerSettings) async throws(StoreError)
 }
 
 extension Roster {

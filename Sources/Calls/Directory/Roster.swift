@@ -10,6 +10,7 @@ package struct Roster: Sendable {
     /// What users may spend, by user; who is absent has no limits.
     package let limits: [Int64: TollLimits]
     package let webhooks: [Webhook]
+    package let settings: ServerSettings
     private let accountsByUsername: [String: Int]
     private let accountsByExtension: [String: Int]
     private let usersByExtension: [String: Int64]
@@ -18,13 +19,13 @@ package struct Roster: Sendable {
     package init(
         users: [User] = [], phones: [UserPhone] = [], accounts: [SIPAccount] = [], lines: [PhoneLine] = [],
         trunks: [Trunk] = [], routes: [InboundRoute] = [], queues: [CallQueue] = [],
-        limits: [Int64: TollLimits] = [:], webhooks: [Webhook] = []
+        limits: [Int64: TollLimits] = [:], webhooks: [Webhook] = [], settings: ServerSettings = ServerSettings()
     ) {
         self.users = Dictionary(users.map { ($0.id, $0) }) { first, _ in first }
         self.phones = Dictionary(grouping: phones, by: \.userID)
         (self.accounts, self.lines) = (accounts, lines)
         (self.trunks, self.routes, self.queues, self.limits) = (trunks, routes, queues, limits)
-        self.webhooks = webhooks
+        (self.webhooks, self.settings) = (webhooks, settings)
         accountsByUsername = Self.index(accounts.map(\.username))
         accountsByExtension = Self.index(accounts.map(\.extension))
         linesByNumber = Self.index(lines.map { PhoneNumber($0.number).matchKey })
@@ -95,7 +96,7 @@ package struct Roster: Sendable {
         return Roster(
             users: users.values.sorted { $0.id < $1.id }, phones: phones.values.flatMap(\.self),
             accounts: accounts.filter { !replaced.contains($0.extension) } + more, lines: lines, trunks: trunks,
-            routes: routes, queues: queues, limits: limits, webhooks: webhooks)
+            routes: routes, queues: queues, limits: limits, webhooks: webhooks, settings: settings)
     }
 
     /// The same with these trunks instead of those that have their names: those of the environment come last.
@@ -104,7 +105,7 @@ package struct Roster: Sendable {
         return Roster(
             users: users.values.sorted { $0.id < $1.id }, phones: phones.values.flatMap(\.self), accounts: accounts,
             lines: lines, trunks: trunks.filter { !replaced.contains($0.name) } + more, routes: routes,
-            queues: queues, limits: limits, webhooks: webhooks)
+            queues: queues, limits: limits, webhooks: webhooks, settings: settings)
     }
 
     private static func index(_ keys: [String]) -> [String: Int] {

@@ -110,6 +110,10 @@ extension SQLStore: DirectoryStore {
         }
     }
 
+    package func set(_ settings: ServerSettings) throws(StoreError) {
+        try change { (database: Database) throws(SQLFailure) in try SettingsTable.write(settings, to: database) }
+    }
+
     /// Inserts something, and answers it under the id it got.
     func added<Value>(
         _ value: Value, _ id: WritableKeyPath<Value, Int64>,

@@ -9,7 +9,8 @@ extension SQLStore: UserStore {
                 users: try UserTable.read(database), phones: try UserPhoneTable.read(database),
                 accounts: try AccountTable.read(database), lines: try PhoneLineTable.read(database), trunks: trunks,
                 routes: try RouteTable.read(database), queues: try QueueTable.read(database),
-                limits: try LimitsTable.read(database), webhooks: webhooks)
+                limits: try LimitsTable.read(database), webhooks: webhooks,
+                settings: try SettingsTable.read(database))
         }
     }
 
@@ -134,18 +135,12 @@ extension SQLStore: UserStore {
 
     package func setting(_ name: String) async throws(StoreError) -> String? {
         try await read { (database: Database) throws(SQLFailure) in
-            try database.query("SELECT value FROM settings WHERE name = ?", [.text(name)]) { $0.text(0) }.first
+            try SettingsTable.value(name, in: database)
         }
     }
 
     package func setSetting(_ name: String, to value: String) throws(StoreError) {
-        _ = try change { (database: Database) throws(SQLFailure) in
-            try database.run(
-                """
-                INSERT INTO settings (name, value) VALUES (?, ?)
-                ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = \(Schema.now)
-                """, [.text(name), .text(value)])
-        }
+        try change { (database: Database) throws(SQLFailure) in try SettingsTable.set(name, to: value, in: database) }
     }
 
     package nonisolated func setPresence(_ presence: User.Presence, ofUser id: Int64) {

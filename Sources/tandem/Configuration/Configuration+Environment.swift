@@ -216,6 +216,7 @@ extension Configuration {
                 cure: "leave room for two ports a leg")
         }
         media.ports = first...last
+        media.portsAreFixed = reader.text("RTP_PORT_MIN") != nil || reader.text("RTP_PORT_MAX") != nil
         media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", default: 30, in: 1...86_400))
         media.usesLibSRTP = try srtpEngine(reader) == "libsrtp2"
         media.stunServer = reader.text("STUN_SERVER")

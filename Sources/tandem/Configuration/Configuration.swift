@@ -99,6 +99,8 @@ struct Configuration {
         var advertisedBrowserPort: UInt16?
         var workers = 1
         var ports: ClosedRange<UInt16> = 20000...29999
+        /// The environment says so: what administrators set does not count.
+        var portsAreFixed = false
         var usesLibSRTP = false
         var timeout: Duration = .seconds(30)
         var stunServer: String?

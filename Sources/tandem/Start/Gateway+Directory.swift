@@ -1,6 +1,7 @@
 import API
 import Calls
 import Directory
+import Media
 import Reactor
 import SIPEndpoint
 import Store
@@ -12,13 +13,15 @@ import Wire
 extension Gateway {
     static func makeKeeper(
         _ configuration: Configuration, _ opened: OpenedStore,
-        _ parts: (loop: ControlLoop, sip: SIPEndpoint, webhooks: Webhooks), _ roster: RosterBox, _ logger: Logger
+        _ parts: (loop: ControlLoop, sip: SIPEndpoint, media: MediaPlane, webhooks: Webhooks), _ roster: RosterBox,
+        _ logger: Logger
     ) -> DirectoryKeeper {
-        let (sip, webhooks) = (parts.sip, parts.webhooks)
+        let (sip, media, webhooks) = (parts.sip, parts.media, parts.webhooks)
         var followers = DirectoryKeeper.Followers(
             setTrunks: { trunks in sip.assumeIsolated { $0.setTrunks(trunks) } },
             forget: { username in sip.assumeIsolated { $0.forget(account: username) } })
         followers.webhooksChanged = { webhooks.changed($0) }
+        followers.settingsChanged = { media.rtpPorts = configuration.rtpPorts($0) }
         return DirectoryKeeper(
             loop: parts.loop, store: opened.store, roster: roster, accounts: opened.adopted,
             trunks: configuration.sip.trunk.map { [$0] } ?? [],
@@ -34,7 +37,8 @@ extension Gateway {
     }
 
     static func makeAdmin(
-        _ store: SQLStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint, _ webhooks: Webhooks
+        _ store: SQLStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint, _ webhooks: Webhooks,
+        _ settings: SettingsServices
     ) -> AdminServices {
         var admin = AdminServices(
             store: store, reload: { await keeper.reload() },
@@ -44,6 +48,7 @@ extension Gateway {
         admin.webhooks = WebhookServices(
             test: { webhook in await webhooks.test(webhook) },
             replay: { webhook, event throws(StoreError) in try await webhooks.replay(webhook, after: event) })
+        admin.settings = settings
         return admin
     }
 }

@@ -101,15 +101,15 @@ extension Gateway {
         }
     }
 
-    static func makeMedia(_ configuration: Configuration, _ loop: ControlLoop, _ addresses: [IPAddress]) throws
-        -> MediaPlane
-    {
+    static func makeMedia(
+        _ configuration: Configuration, _ stored: ServerSettings, _ loop: ControlLoop, _ addresses: [IPAddress]
+    ) throws -> MediaPlane {
         var settings = MediaConfiguration()
         settings.workers = configuration.media.workers
         settings.advertisedAddresses = addresses
         settings.browserPort = configuration.media.browserPort
         settings.advertisedBrowserPort = configuration.media.advertisedBrowserPort
-        settings.rtpPorts = configuration.media.ports
+        settings.rtpPorts = configuration.rtpPorts(stored)
         settings.timeout = configuration.media.timeout
         var recording = RecordingConfiguration(dataFolder: configuration.service.callFolder)
         recording.limit = configuration.recording.limit << 20

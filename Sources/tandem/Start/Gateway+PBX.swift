@@ -1,42 +1,21 @@
 import API
 import Calls
 import Directory
-import Reactor
 import SIPEndpoint
-import Wire
 
 /// The way to the PBX behind us, for the settings page of document 003.
 extension Gateway {
-    static func makePBX(
-        _ configuration: Configuration, _ parts: (loop: ControlLoop, network: SystemNetwork, sip: SIPEndpoint),
-        _ roster: RosterBox
-    ) -> PBXServices {
-        let (loop, network, sip) = parts
-        let publicAddress = configuration.media.publicAddress
-        let isBusy = Locked(false)
-        return PBXServices(
+    static func makePBX(_ sip: SIPEndpoint, _ roster: RosterBox, _ checks: TrunkChecks) -> PBXServices {
+        PBXServices(
             connection: {
                 let statistics = await sip.statistics()
-                let trunk = roster.current.trunks.filter(\.isEnabled).min { $0.priority < $1.priority }
+                let trunk = roster.current.pbx.flatMap { $0.isEnabled ? $0 : nil }
                 let status = statistics.trunks.first { $0.status.name == trunk?.name }
                 return PBXServices.Connection(
                     trunk: trunk, isConnected: status?.isUp ?? false, registeredUsers: statistics.registeredAccounts)
             },
             attempt: { target in
-                let wasBusy = isBusy.withLock { flag in
-                    defer { flag = true }
-                    return flag
-                }
-                guard !wasBusy else { return nil }
-                defer { isBusy.withLock { $0 = false } }
-                let examination = TrunkExamination(
-                    Trunk(name: "test", targets: [target]), loop: loop, network: network,
-                    surroundings: TrunkExaminationSurroundings(publicAddress: publicAddress))
-                do throws(SIPEndpointError) {
-                    return PBXServices.Trial(try await examination.examine(calling: nil))
-                } catch {
-                    return PBXServices.Trial(isConnected: false, message: "no port can be opened")
-                }
+                await checks.examine(Trunk(name: "test", targets: [target])).map(PBXServices.Trial.init)
             })
     }
 }

@@ -85,14 +85,14 @@ final class Gateway {
         }
         let names = NameServiceSettings(servers: configuration.service.nameServers)
         network = SystemNetwork(loop: loop, names: names)
-        media = try Self.makeMedia(configuration, loop, addresses)
+        media = try Self.makeMedia(configuration, opened.roster.settings, loop, addresses)
         sip = Self.makeSIP(configuration, loop, network, roster, identity, logger)
         webhookClient = Self.makeWebhookClient(configuration, loop, network)
         webhooks = Webhooks(
             loop: loop, roster: roster, store: store, client: webhookClient,
             metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled("webhooks"))
         try await Self.closeInterrupted(store, webhooks, logger)
-        keeper = Self.makeKeeper(configuration, opened, (loop, sip, webhooks), roster, logger)
+        keeper = Self.makeKeeper(configuration, opened, (loop, sip, media, webhooks), roster, logger)
         let services = CallServices(
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
         services.maximumCalls = configuration.calls.maximum
@@ -122,6 +122,8 @@ final class Gateway {
                 loop: loop, network: network, calls: calls, store: store, roster: roster, access: access,
                 signalling: signalling, keeper: keeper, registry: registry, files: recordingThread, logger: logger))
         services.vendor = mango.exchange
+        let checks = TrunkChecks(configuration, loop: loop, network: network)
+        let settings = Self.makeSettings(configuration, (loop, media, sip), checks)
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
         var webLimits = NetworkLimits()
         webLimits.queuedBytesPerConnection = 32 << 20
@@ -136,9 +138,8 @@ final class Gateway {
                     health: HealthSource(
                         calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
                         cluster: cluster, startedAt: loop.now, isTest: configuration.service.isTest),
-                    admin: Self.makeAdmin(store, keeper, sip, webhooks),
-                    pbx: Self.makePBX(configuration, (loop, network, sip), roster), answers: answerThread,
-                    logger: logger)),
+                    admin: Self.makeAdmin(store, keeper, sip, webhooks, settings),
+                    pbx: Self.makePBX(sip, roster, checks), answers: answerThread, logger: logger)),
             logger: logger.labelled("web"))
         connect()
     }

@@ -8,6 +8,9 @@ extension Trunk {
         apply(form)
     }
 
+    /// How many accounts of ours there may be at a trunk.
+    package static let maximumCredentials = 100
+
     /// Passwords that are not given again stay, but go to no host and realm that they were not meant for.
     package mutating func apply(_ form: Form) {
         let former = self
@@ -17,7 +20,9 @@ extension Trunk {
         form.list("targets", into: &targets, atLeast: 1, atMost: 16) { TrunkTarget($0) }
         form.read("realm", into: &realm, .realm)
         let known = Set(hosts).isSubset(of: former.hosts) && realm == former.realm ? former.credentials : []
-        form.list("credentials", into: &credentials, atMost: 100) { TrunkCredentials($0, former: known) }
+        form.list("credentials", into: &credentials, atMost: Self.maximumCredentials) {
+            TrunkCredentials($0, former: known)
+        }
         if known.count < former.credentials.count, form.object["credentials"] == nil {
             form.refuse("credentials", .missing)
         }
@@ -77,7 +82,7 @@ extension TrunkTarget {
 
 extension Form {
     /// A transport by its name in any case; null or empty: as the name server says.
-    fileprivate func readTransport(into transport: inout SignallingTransport?) {
+    func readTransport(into transport: inout SignallingTransport?) {
         let words = SignallingTransport.allCases.map(\.rawValue)
         let schema = JSONSchema.words(words + words.map { $0.uppercased() } + [""]).orNull
         guard let value = value("transport", schema) else { return }

@@ -48,6 +48,9 @@ package struct Trunk: Hashable, Sendable, Identifiable {
 }
 
 extension Trunk {
+    /// It is not in the store, and cannot be changed there.
+    package var isFromEnvironment: Bool { id == 0 }
+
     /// Whether calls to this number may leave by it.
     package func takes(_ number: String) -> Bool {
         numbers.accepts.isEmpty || numbers.accepts.contains { $0.matches(number) }

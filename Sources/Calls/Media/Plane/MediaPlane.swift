@@ -107,6 +107,15 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     /// Pairs of ports that no leg holds, resting ones included.
     package var freePorts: Int { ports.count }
 
+    /// Where SIP legs get their ports; another range is for legs to come, and those that are open keep theirs.
+    package var rtpPorts: ClosedRange<UInt16> {
+        get { ports.range }
+        set {
+            guard newValue != ports.range else { return }
+            ports.move(to: newValue, inUse: Set(legs.values.compactMap(\.port)), entropy: &entropy)
+        }
+    }
+
     // MARK: - MediaPort
 
     package func openSIPLeg(

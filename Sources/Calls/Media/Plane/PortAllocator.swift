@@ -14,12 +14,27 @@ struct PortAllocator {
     private var waiting: [Entry]
     private var head = 0
     private let rest: Duration
+    private(set) var range: ClosedRange<UInt16>
 
     init(_ range: ClosedRange<UInt16>, rest: Duration, entropy: inout Entropy) {
+        (self.range, self.rest) = (range, rest)
+        waiting = Self.ports(range).shuffled(using: &entropy).map { Entry(port: $0, freeFrom: .zero) }
+    }
+
+    private static func ports(_ range: ClosedRange<UInt16>) -> [UInt16] {
         let first = Int(range.lowerBound) + Int(range.lowerBound & 1)
-        let ports = stride(from: first, to: Int(range.upperBound), by: 2).map { UInt16($0) }
-        waiting = ports.shuffled(using: &entropy).map { Entry(port: $0, freeFrom: .zero) }
-        self.rest = rest
+        return stride(from: first, to: Int(range.upperBound), by: 2).map { UInt16($0) }
+    }
+
+    /// Gives ports of another range from now on; those in use may be kept until they are given back.
+    mutating func move(to range: ClosedRange<UInt16>, inUse: Set<UInt16>, entropy: inout Entropy) {
+        self.range = range
+        let wanted = Set(Self.ports(range))
+        let kept = waiting[head...].filter { wanted.contains($0.port) }
+        let added = wanted.subtracting(inUse).subtracting(kept.map(\.port)).map { Entry(port: $0, freeFrom: .zero) }
+        let rested = kept.filter { $0.freeFrom == .zero } + added.sorted { $0.port < $1.port }
+        waiting = rested.shuffled(using: &entropy) + kept.filter { $0.freeFrom != .zero }
+        head = 0
     }
 
     /// Pairs that are not in use, resting ones included.
@@ -38,8 +53,9 @@ struct PortAllocator {
         return waiting[head].port
     }
 
-    /// Takes a port back.
+    /// Takes a port back; one of a former range goes out of use.
     mutating func giveBack(_ port: UInt16, at now: Instant) {
+        guard range.contains(port), port < range.upperBound else { return }
         waiting.append(Entry(port: port, freeFrom: now + rest))
     }
 }

@@ -21,6 +21,9 @@ extension SIPEndpoint {
     /// Every trunk as it is now, in the order they were set.
     package func trunkStatuses() -> [TrunkStatus] { trunks.statuses }
 
+    /// How our accounts at a trunk fare, by their user names.
+    package func trunkAccounts(of name: String) -> [String: AccountStanding] { trunks.accounts(of: name) }
+
     func advanceTrunks() { perform(trunks.advance(to: now, surroundings)) }
 
     /// Hands the answer to a request of a trunk's own to it.

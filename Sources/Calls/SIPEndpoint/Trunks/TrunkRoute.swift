@@ -32,3 +32,10 @@ package struct TrunkStatus: Hashable, Sendable {
         self.detail = detail
     }
 }
+
+/// How one account of ours fares at a trunk.
+package struct AccountStanding: Hashable, Sendable {
+    package let isRegistered: Bool
+    /// Why the registrar does not take it; nil while nothing speaks against it.
+    package let failure: String?
+}

@@ -29,6 +29,19 @@ extension TrunkState {
             name: trunk.name, isRegistered: isRegistered, isReachable: isReachable, channels: channels, detail: detail)
     }
 
+    /// How each account of ours fares there, by its user name; those that nobody has tried yet are absent.
+    var accounts: [String: AccountStanding] {
+        Dictionary(
+            registrations.map { registration in
+                let isHeld = registration.client.isRegistered
+                return (
+                    registration.credentials.username,
+                    AccountStanding(isRegistered: isHeld, failure: registration.failure)
+                )
+            }
+        ) { first, _ in first }
+    }
+
     private var detail: String {
         guard isEnabled else { return "disabled" }
         var parts: [String] = []

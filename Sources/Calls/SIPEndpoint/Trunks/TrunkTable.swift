@@ -243,6 +243,8 @@ struct TrunkTable {
         names.compactMap { name in states[name]?.status(channels: channels[name, default: 0]) }
     }
 
+    func accounts(of name: String) -> [String: AccountStanding] { states[name]?.accounts ?? [:] }
+
     var statistics: [TrunkStatistics] {
         zip(statuses, names).compactMap { status, name in
             states[name].map { TrunkStatistics(status: status, isUp: $0.isEnabled ? $0.isUp : nil, counts: $0.counts) }

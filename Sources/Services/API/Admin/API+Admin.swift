@@ -20,6 +20,12 @@ extension API {
         addCompanies(admin, to: &router)
         addWebhooks(admin, to: &router)
         addOutbox(admin, to: &router)
+        addSettings(admin, to: &router)
+        if let settings = admin.settings {
+            onAdmin(.post, "trunks/:id/check", .checkTrunk, &router) { request throws(Failure) in
+                try await report(try await found(request, trunks(admin)), settings)
+            }
+        }
         onAdmin(.get, "trunks/:id/status", .trunkStatus, &router) { request throws(Failure) in
             let trunk = try await found(request, trunks(admin))
             guard let status = await admin.trunkStatus(trunk.name) else { throw .notFound }
@@ -33,7 +39,7 @@ extension API {
             find: { roster, text in roster.trunk(named: text) ?? roster.trunks.first { Self.names($0.id, text) } },
             json: { trunk, _ in
                 var object = trunk.json()
-                object.append("source", trunk.id == 0 ? "environment" : "store")
+                object.append("source", trunk.isFromEnvironment ? "environment" : "store")
                 return object
             },
             make: { form, roster in
@@ -49,7 +55,7 @@ extension API {
             update: { trunk throws(StoreError) in try await admin.store.update(trunk) },
             remove: { trunk throws(StoreError) in try await admin.store.removeTrunk(id: trunk.id) },
             refusal: { trunk, changed, roster in
-                if trunk.id == 0 { return .fromEnvironment }
+                if trunk.isFromEnvironment { return .fromEnvironment }
                 guard changed == nil else { return nil }
                 let own = roster.routes.filter { $0.trunk == trunk.name }.map { "route \($0.id)" }
                 let users = own + roster.references { $0.isTrunk(trunk.name) }

@@ -14,6 +14,7 @@ package struct AdminServices: Sendable {
     /// Nil: their routes are not offered.
     package var outbox: OutboxServices?
     package var webhooks: WebhookServices?
+    package var settings: SettingsServices?
 
     package init(
         store: any DirectoryStore, reload: @escaping @Sendable () async -> Void,

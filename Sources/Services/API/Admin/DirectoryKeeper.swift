@@ -19,6 +19,8 @@ package actor DirectoryKeeper {
         package let forget: @Sendable (_ username: String) -> Void
         /// Webhooks that are new or were changed.
         package var webhooksChanged: @Sendable ([Webhook]) -> Void = { _ in }
+        /// What is set of the server changed.
+        package var settingsChanged: @Sendable (ServerSettings) -> Void = { _ in }
 
         package init(
             setTrunks: @escaping @Sendable ([Trunk]) -> Void, forget: @escaping @Sendable (_ username: String) -> Void
@@ -96,6 +98,7 @@ package actor DirectoryKeeper {
         let former = roster.current
         roster.replace(present)
         if former.trunks != present.trunks { followers.setTrunks(present.trunks) }
+        if former.settings != present.settings { followers.settingsChanged(present.settings) }
         let changed = present.webhooks.filter { former.webhook(id: $0.id) != $0 }
         if !changed.isEmpty { followers.webhooksChanged(changed) }
         for account in former.accounts where account.isEnabled {

@@ -73,6 +73,7 @@ function openDesk(account) {
     phone.dispatchEvent(new Event('change'));
   });
   for (const id of ['sign-out', 'settings-open', 'link']) $(id).hidden = false;
+  $('admin-link').hidden = person?.user.role !== 'admin';
   document.documentElement.dataset.view = 'desk';
   $('number').focus();
   socket.open();

@@ -26,6 +26,8 @@ export class Call extends EventTarget {
   hasSound = false;
   isWeak = false;
   isTransferring = false;
+  /** Everybody in the call is recorded: the call itself, or the conference it is in. */
+  isRecorded = false;
   /** The page is on its way back into the call. */
   isReturning = false;
   #place = null;
@@ -169,6 +171,7 @@ export class Call extends EventTarget {
       case 'call-hold-changed': this.#holdChanged(data.isHold); break;
       // Somebody joined our call with another, whose name it bears from now on.
       case 'call-moved': this.#change({ id: data.newCallId, numericId: data.newId }); break;
+      case 'call-recording-changed': this.#change({ isRecorded: data.state === 'recording' }); break;
       case 'call-quality': this.#sound.fromGateway(data); break;
       case 'transfer-error': this.#transferFailed(); break;
       case 'call-ended': this.finish(this.isTransferring ? 'transferred' : data.reason); break;

@@ -33,6 +33,7 @@ export class CallCard {
   render(call) {
     $('call-number').textContent = call.number || text('unknownNumber');
     $('state').textContent = stateText(call);
+    $('recorded').hidden = !call.isRecorded || call.isOver;
     $('mute').setAttribute('aria-pressed', call.isMuted);
     $('hold').setAttribute('aria-pressed', call.state === 'held');
     const isUp = (call.state === 'connected' || call.state === 'held') && !call.isReturning;
@@ -41,7 +42,8 @@ export class CallCard {
     if (!call.answeredAt) $('quality').replaceChildren();
     else if (!$('quality').hasChildNodes()) $('quality').textContent = text('measuring');
     if (call.isOver || !call.pc) for (const id of ['mic-level', 'far-level']) $(id).style.removeProperty('--level');
-    this.#announce(`${$('call-number').textContent}: ${stateText(call)}`);
+    const recorded = $('recorded').hidden ? '' : ` ${text('recorded')}`;
+    this.#announce(`${$('call-number').textContent}: ${stateText(call)}${recorded}`);
     this.#tick();
   }
 

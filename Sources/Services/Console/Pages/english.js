@@ -21,6 +21,7 @@ export default {
   stateCalling: 'Calling…', stateConnecting: 'Connecting…', stateRinging: 'Ringing…', stateConnected: 'In call',
   stateHeld: 'On hold', stateEnded: 'Call ended', stateWeak: 'Restoring sound…', stateTransferring: 'Transferring…',
   stateReturning: 'Reconnecting…',
+  recorded: 'Recorded', adminLink: 'Administration',
   loss: 'loss', jitter: 'jitter', rtt: 'RTT', ms: 'ms', measuring: 'Measuring quality…',
   good: 'Good', fair: 'Fair', poor: 'Poor',
   insecure: 'Browsers allow the microphone only over HTTPS or on localhost. Open the secure address:',

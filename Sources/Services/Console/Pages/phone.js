@@ -39,8 +39,8 @@ export class Phone extends EventTarget {
     hear(['call-withdrawn', 'call-answered', 'call-ended'], this.#withdrawn);
     hear(['link'], this.#linkChanged);
     for (const name of ['answer', 'offer', 'ice-candidate', 'joined-call', 'left-call', 'call-status', 'call:ringing',
-      'call-answered', 'call-ended', 'call-hold-changed', 'call-moved', 'call-media-lost', 'call-replaced', 'transfer-error',
-      'call-quality']) {
+      'call-answered', 'call-ended', 'call-hold-changed', 'call-recording-changed', 'call-moved', 'call-media-lost',
+      'call-replaced', 'transfer-error', 'call-quality']) {
       hear([name], (data) => this.call?.isNamed(data) && this.call.hear(name, data));
     }
   }

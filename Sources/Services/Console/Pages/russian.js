@@ -21,6 +21,7 @@ export default {
   stateCalling: 'Вызов…', stateConnecting: 'Соединение…', stateRinging: 'Гудки…', stateConnected: 'Разговор',
   stateHeld: 'На удержании', stateEnded: 'Звонок завершён', stateWeak: 'Восстанавливаем звук…',
   stateTransferring: 'Переводим…', stateReturning: 'Восстанавливаем соединение…',
+  recorded: 'Идёт запись', adminLink: 'Настройки',
   loss: 'потери', jitter: 'джиттер', rtt: 'RTT', ms: 'мс', measuring: 'Измеряем качество…',
   good: 'Хорошо', fair: 'Средне', poor: 'Плохо',
   insecure: 'Браузер даёт микрофон только по HTTPS или на localhost. Откройте защищённый адрес:',

@@ -1,8 +1,8 @@
-/** A refusal of the server, with the code of its error body. */
+/** A refusal of the server, with the code of its error body and what it says of single fields. */
 export class Refusal extends Error {
-  constructor(code, message, status = 0, retryAfter = 0) {
+  constructor(code, message, status = 0, retryAfter = 0, details = {}) {
     super(message || code);
-    Object.assign(this, { code, status, retryAfter });
+    Object.assign(this, { code, status, retryAfter, details });
   }
 }
 
@@ -26,7 +26,8 @@ export async function ask(path, { method = 'GET', token, body, headers = {} } = 
   const answer = await response.json().catch(() => null);
   if (response.ok && answer) return answer;
   const error = answer?.error ?? {};
-  throw new Refusal(error.code ?? 'UNEXPECTED', error.message, response.status, Number(response.headers.get('Retry-After')));
+  throw new Refusal(error.code ?? 'UNEXPECTED', error.message, response.status,
+    Number(response.headers.get('Retry-After')), error.details);
 }
 
 /** `{token, user}` for a password. */

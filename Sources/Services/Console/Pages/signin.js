@@ -20,14 +20,14 @@ export function forgetAccount() {
   local.write('account', null);
 }
 
-/** Shows the form until somebody is in: answers `{token, user}` or `guest`. */
-export async function signIn(reason = '') {
+/** Shows the form until somebody is in: answers `{token, user}`, or `guest` where a page takes guests. */
+export async function signIn(reason = '', { takesGuests = true } = {}) {
   document.documentElement.dataset.view = 'signin';
   $('signin-error').textContent = reason;
   $('login').focus();
-  isOpenToGuests().then((isOpen) => { $('as-guest').hidden = !isOpen; });
+  if (takesGuests) isOpenToGuests().then((isOpen) => { $('as-guest').hidden = !isOpen; });
   const account = await new Promise((resolve) => {
-    $('as-guest').onclick = () => resolve('guest');
+    if (takesGuests) $('as-guest').onclick = () => resolve('guest');
     $('signin-form').onsubmit = (event) => {
       event.preventDefault();
       submit().then((account) => account && resolve(account));
