@@ -49,7 +49,14 @@ export class Collection {
     this.draw();
   }
 
+  /** Draws the list; whoever is on one of its buttons stays there. */
   draw() {
+    const focused = document.activeElement?.dataset.focus;
+    this.drawRows();
+    if (focused) this.body.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+
+  drawRows() {
     const wanted = this.search.toLowerCase();
     const items = this.kind.isPaged || !wanted ? this.items
       : this.items.filter((item) => this.kind.columns.some((column) => cellText(column, item, this.context).toLowerCase().includes(wanted)));
@@ -66,10 +73,11 @@ export class Collection {
 
   row(item, columns) {
     const title = this.kind.title(item);
+    const key = item.id ?? item.userId;
     const cells = columns.map((column, index) => {
       const shown = cellContent(column, item, this.context);
       if (index > 0) return make('td', { 'data-name': label(column.name) }, shown);
-      const open = make('button', { type: 'button', class: 'link-button', 'data-test': 'edit' }, shown);
+      const open = make('button', { type: 'button', class: 'link-button', 'data-test': 'edit', 'data-focus': `edit-${key}` }, shown);
       if (!open.textContent) open.textContent = title;
       open.onclick = () => this.edit(item);
       return make('th', { scope: 'row' }, open);
@@ -78,7 +86,7 @@ export class Collection {
       text(`section_${name}`)));
     const actions = (this.kind.actions ?? []).map((action) => {
       const button = make('button', { type: 'button', class: 'plain', 'data-test': `do-${action.name}`,
-        'aria-label': `${text(`do_${action.name}`)}: ${title}` }, text(`do_${action.name}`));
+        'data-focus': `${action.name}-${key}`, 'aria-label': `${text(`do_${action.name}`)}: ${title}` }, text(`do_${action.name}`));
       button.onclick = () => this.act(action, item, button);
       return button;
     });

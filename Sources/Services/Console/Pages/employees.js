@@ -27,6 +27,14 @@ export class Employees extends Collection {
     this.load();
   }
 
+  /** Looks again and again, and draws what is new. */
+  draw() {
+    const news = JSON.stringify(this.items);
+    if (news === this.drawn && this.body.hasChildNodes()) return;
+    this.drawn = news;
+    super.draw();
+  }
+
   async load() {
     await super.load();
     clearTimeout(this.timer);

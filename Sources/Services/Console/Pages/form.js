@@ -55,7 +55,8 @@ export class Form {
     for (const [name, reason] of Object.entries(refusal.details ?? {})) {
       const field = this.fields.find((one) => one.takes(name));
       if (!field) others.push(`${name}: ${reasonOf(reason)}`);
-      else first = first ?? field.refuse(name, reason);
+      const control = field?.refuse(name, reason);
+      first ??= control;
       field?.element.closest('details')?.setAttribute('open', '');
     }
     if (others.length > 0 || !first) this.problem.textContent = [sentence(refusal), ...others].join(' ');
