@@ -55,7 +55,7 @@ function openOffice({ token, user }) {
       throw refusal;
     }
   };
-  const office = { api, token, say, refresh: () => show() };
+  const office = { api, token, say };
   let page = null;
   const show = () => {
     page?.leave?.();

@@ -5,7 +5,7 @@ import { label, text } from './texts.js';
 /**
  * A kind of thing that administrators keep: its list, and the dialogue in which one is added, changed or removed.
  *
- * `kind`: `{path, columns, fields, title, actions, children, isPaged}`; see `kinds.js`.
+ * `kind`: `{path, name, parent, title, columns, fields, context, actions, children, isPaged}`; see `kinds.js`.
  */
 export class Collection {
   constructor(office, kind, place) {
@@ -122,8 +122,7 @@ export class Collection {
 
   edit(item) {
     const own = item ? `${this.path}/${encodeURIComponent(item.id)}` : this.path;
-    const specs = (typeof this.kind.fields === 'function' ? this.kind.fields(this.context, item) : this.kind.fields)
-      .filter((spec) => !spec.isNewOnly || !item);
+    const specs = typeof this.kind.fields === 'function' ? this.kind.fields(this.context) : this.kind.fields;
     const form = new Form({
       specs, value: item ?? {}, send: (body) => this.office.api(own, { method: item ? 'PUT' : 'POST', body }),
       done: () => this.saved('saved'),

@@ -5,10 +5,10 @@ let lastNumber = 0;
 
 /**
  * One field of a form, made of its specification:
- * `{name, type, required, choices, hint, fixed, rows, keys}`.
+ * `{name, type, required, initial, choices, isNumber, hint, placeholder, fixed, rows, keys}`.
  *
- * Types: text (the default), password, number, flag, choice, choices (a set), words (a list by commas), rows (a list of
- * objects), json (an object), rest (the keys of `keys`, as JSON), destination.
+ * Types: text (the default), password, number, flag, choice, choices (a set), rows (a list of objects), rest (the keys of
+ * `keys`, as JSON), destination.
  */
 export class Field {
   constructor(spec, value) {
@@ -28,7 +28,7 @@ export class Field {
     const hint = this.spec.fixed ? text('fixedBy', { variable: this.spec.fixed }) : this.spec.hint && text(this.spec.hint);
     const described = [hint && `${this.id}-hint`, `${this.id}-error`].filter(Boolean).join(' ');
     control.setAttribute('aria-describedby', described);
-    const name = make('span', {}, this.spec.label ?? label(this.spec.name));
+    const name = make('span', {}, label(this.spec.name));
     const head = make('label', { for: this.id, class: isCheck ? 'check' : null }, ...(isCheck ? [control, name] : [name]));
     const parts = isCheck ? [head] : [head, control];
     if (hint) parts.push(make('small', { id: `${this.id}-hint`, class: 'hint' }, hint));
@@ -40,8 +40,6 @@ export class Field {
 
   /** Whether an error of this name, such as `targets[0].host`, is said here. */
   takes(name) {
-    if (this.rowFields) return this.rowFields().some(({ field, index }) => name === `${this.spec.name}[${index}].${field.spec.name}`)
-      || name === this.spec.name || name.startsWith(`${this.spec.name}[`);
     const names = this.spec.keys ?? [this.spec.name];
     return names.some((own) => name === own || name.startsWith(`${own}.`) || name.startsWith(`${own}[`));
   }
@@ -80,10 +78,6 @@ const makers = {
   text: (field) => textInput(field, { placeholder: field.spec.placeholder ?? null }, (typed) => typed),
   number: (field) => textInput(field, { inputmode: 'numeric', placeholder: field.spec.placeholder ?? null },
     (typed) => (typed === '' ? null : /^-?\d{1,15}$/.test(typed) ? Number(typed) : typed)),
-  words: (field) => {
-    field.value = (field.value ?? []).join(', ');
-    return textInput(field, {}, (typed) => typed.split(',').map((word) => word.trim()).filter(Boolean));
-  },
   destination: (field) => {
     field.value = destinationText(field.value);
     return textInput(field, { placeholder: 'user:3, extension:1001, queue:sales, trunk:carrier' }, destinationOf);
@@ -121,11 +115,10 @@ const makers = {
     return make('fieldset', { class: 'field choices' }, make('legend', {}, label(field.spec.name)), ...hint,
       make('div', {}, ...boxes.map((box) => make('label', { class: 'check' }, box, make('span', {}, box.value)))), field.error);
   },
-  json: (field) => jsonArea(field, field.value, (value) => value),
   rest(field) {
     const all = Object.fromEntries(field.spec.keys.filter((key) => field.value?.[key] !== undefined)
       .map((key) => [key, field.value[key]]));
-    const area = jsonArea(field, all, (value) => value);
+    const area = jsonArea(field, all);
     return make('details', { class: 'rest' }, make('summary', {}, text('moreSettings')), area);
   },
   rows(field) {
@@ -150,7 +143,7 @@ const makers = {
     if (rows.length === 0 && field.spec.required) append(null);
     add.onclick = () => append(null).fields[0].control?.focus();
     field.rowFields = () => rows.flatMap(({ fields }, index) => fields.map((inner) => ({ field: inner, index })));
-    field.reading = () => rows.map(({ value, fields }) => {
+    const whole = () => rows.map(({ value, fields }) => {
       const read = { ...value };
       for (const inner of fields) {
         const given = inner.read();
@@ -158,20 +151,22 @@ const makers = {
       }
       return read;
     });
-    const whole = field.reading;
-    field.reading = () => (same(whole(), field.value ?? []) ? undefined : whole());
+    field.reading = () => {
+      const read = whole();
+      return same(read, field.value ?? []) ? undefined : read;
+    };
     return make('fieldset', { class: 'field' }, make('legend', {}, label(field.spec.name)), list, add, field.error);
   },
 };
 
-function jsonArea(field, value, convert) {
+function jsonArea(field, value) {
   const before = isBlank(value) ? '' : JSON.stringify(value, null, 1);
   const area = make('textarea', { rows: '8', spellcheck: 'false' });
   area.value = before;
   field.reading = () => {
     if (area.value === before || area.value.trim() === '') return undefined;
     try {
-      return convert(JSON.parse(area.value));
+      return JSON.parse(area.value);
     } catch {
       throw Object.assign(new Error(field.spec.name), { details: { [field.spec.name]: text('noJSON') } });
     }
