@@ -10,7 +10,7 @@ extension Operation {
 
     static let changeSettings = admin(
         "Changes the PBX and the ports of media; calls that are up go on", answers: .json(.data(settings)),
-        refusals: [.fixed(by: [])]
+        refusals: [.fixed(by: []), .conflict(column: "")]
     ).body(Form.schema { form in settingsForm(form) })
 
     static let checkSettings = admin(
@@ -26,7 +26,7 @@ extension Operation {
 
     static let changeEmployee = admin(
         "Sets an employee's extension, login and password at the PBX", answers: .json(.data(employee)),
-        refusals: [.userNotFound, .withoutPBX]
+        refusals: [.userNotFound, .withoutPBX, .conflict(column: "")]
     ).taking(.path("userId", .rowID)).body(
         Form.schema { form in
             var entry = EmployeeEntry(nil)
