@@ -21,8 +21,12 @@ private final class Closures: Sendable {
 @Suite(.timeLimit(.minutes(1))) struct WebSocketServerTests {
     private let closures = Closures()
 
+    private static let long = Array(String(repeating: "again ", count: 4000).utf8)
+    /// What many sockets are sent.
+    private static let shared = [Array("one".utf8), long, Array("two".utf8)].map { SharedMessage(.text($0)) }
+
     private func application() -> WebApplication {
-        let closures = closures
+        let (closures, shared) = (closures, Self.shared)
         let echo = WebSocketEndpoint(
             path: "/ws",
             refuse: { request in
@@ -35,6 +39,14 @@ private final class Closures: Sendable {
                         if message == .text("leave") { return connection.close(.policyViolation, reason: "asked") }
                         if message == .text("flood") {
                             for _ in 0..<10_000 { connection.send([UInt8](repeating: 1, count: 10_000)) }
+                            return
+                        }
+                        if message == .text("share") {
+                            shared.forEach(connection.post)
+                            return connection.send("last")
+                        }
+                        if message == .text("shared flood") {
+                            for _ in 0..<2_000 { connection.post(shared[1]) }
                             return
                         }
                         connection.send(message)
@@ -133,6 +145,45 @@ private final class Closures: Sendable {
             let frame = try #require(client.readFrame())
             #expect(frame.first == 0xC1)
             #expect(deflate.decompress(frame.payload, limit: 10_000) == .bytes(text))
+        }
+    }
+
+    @Test func `what many are sent comes in its order, and compressed to those who agreed on it`() async throws {
+        try await TestServer.run(application()) { server in
+            let plain = try TestClient(to: server.address)
+            _ = plain.upgrade("/ws")
+            let deflating = try TestClient(to: server.address)
+            _ = deflating.upgrade("/ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n")
+            let deflate = try #require(PerMessageDeflate())
+            for (client, isDeflated) in [(plain, false), (deflating, true), (plain, false)] {
+                client.send(clientText("share"))
+                var payloads: [[UInt8]] = []
+                while payloads.last != Array("last".utf8), let frame = client.readFrame() {
+                    let isLong = frame.payload.count > 20
+                    #expect(frame.first == (isLong && isDeflated ? 0xC1 : 0x81))
+                    let inflated = deflate.decompress(frame.payload, limit: 50_000)
+                    if frame.first == 0xC1, case .bytes(let bytes) = inflated {
+                        payloads.append(bytes)
+                    } else {
+                        payloads.append(frame.payload)
+                    }
+                }
+                let told = payloads.filter { $0 != Array("welcome".utf8) }
+                #expect(told == [Array("one".utf8), Self.long, Array("two".utf8), Array("last".utf8)])
+            }
+        }
+    }
+
+    @Test func `a peer that does not read what many are sent is let go, and the others are not`() async throws {
+        try await TestServer.run(application()) { server in
+            let (slow, other) = (try TestClient(to: server.address), try TestClient(to: server.address))
+            _ = slow.upgrade("/ws")
+            _ = other.upgrade("/ws")
+            _ = other.readFrame()
+            slow.send(clientText("shared flood"))
+            #expect(await closures.next()?.code == .tryAgainLater)
+            other.send(clientText("still here"))
+            #expect(other.readFrame()?.payload == Array("still here".utf8))
         }
     }
 

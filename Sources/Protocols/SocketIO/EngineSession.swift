@@ -111,6 +111,12 @@ package struct EngineSession: Sendable {
         if case .closed = path { true } else { false }
     }
 
+    /// The WebSocket that carries the session, when nothing waits to be sent on it.
+    var directSocket: EngineSocketID? {
+        guard case .webSocket(let socket) = path, outputs.isEmpty else { return nil }
+        return socket
+    }
+
     package var nextDeadline: Instant {
         if isClosed { return .never }
         let beat =

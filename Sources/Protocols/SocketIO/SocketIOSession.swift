@@ -112,6 +112,11 @@ package struct SocketIOSession: Sendable {
         engine.send(EncodedSocketPacket.connectError(namespace: "/", payload.encoded()).frame)
     }
 
+    /// The WebSocket that packets may be written to without this machine, because it would do nothing else with them.
+    package var directSocket: EngineSocketID? {
+        state == .connected && outputs.isEmpty ? engine.directSocket : nil
+    }
+
     package mutating func send(_ packet: EncodedSocketPacket) {
         if isConnected { engine.send(packet.frame) }
     }

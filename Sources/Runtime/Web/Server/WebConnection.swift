@@ -12,6 +12,8 @@ final class WebConnection {
     /// Set when the connection has become a WebSocket; `http` has then ended.
     var socket: WebSocketSession?
     var socketHandler: WebSocketHandler?
+    /// What is sent when the turn ends.
+    var posted: SharedMessage?
     /// The request being answered.
     var task: Task<Void, Never>?
     var timer: LoopTimer?

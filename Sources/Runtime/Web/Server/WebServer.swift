@@ -12,17 +12,19 @@ package actor WebServer {
     nonisolated let limits: WebLimits
     private let network: any Network
     private let logger: Logger
-    private let deflate = PerMessageDeflate()
+    let deflate = PerMessageDeflate()
     private var entropy: Entropy
     private var date = (second: Int64.min, text: "")
     private var listeners: [any StreamListener] = []
-    private var connections: [UInt64: WebConnection] = [:]
+    var connections: [UInt64: WebConnection] = [:]
     private var perAddress: AddressTally
     /// Bytes of requests and messages in memory, of all connections together.
     private(set) var heldBytes = 0
     private var lastID: UInt64 = 0
-    private var isStopping = false
+    var isStopping = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Sockets that something is posted to.
+    var posts = SocketPosts()
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -88,7 +90,7 @@ package actor WebServer {
     }
 
     /// The present moment as the `Date` field has it, written once a second.
-    private func dateText() -> String {
+    func dateText() -> String {
         let now = loop.wallTime
         if now.seconds != date.second { date = (now.seconds, HTTPDate.text(now)) }
         return date.text
@@ -153,6 +155,7 @@ extension WebServer {
 
     private func drain(_ connection: WebConnection) {
         if connection.socket != nil {
+            sendPosted(to: connection)
             connection.socket?.close(.goingAway, "server stops", loop.now)
         } else {
             connection.http.drain()
@@ -173,7 +176,7 @@ extension WebServer {
     }
 
     /// Does what the connection's machine asks for, then sets its alarm.
-    private func perform(_ connection: WebConnection) {
+    func perform(_ connection: WebConnection) {
         while let output = connection.http.nextOutput() {
             switch output {
             case .send(let bytes): connection.stream.send(bytes)
@@ -185,7 +188,7 @@ extension WebServer {
             switch output {
             case .send(var bytes):
                 while let more = connection.socket?.nextFrame() { bytes += more }
-                transmit(bytes, connection)
+                _ = transmit(bytes, connection)
             case .message(let message):
                 loop.later { connection.socketHandler?.onMessage(message) }
             case .ended(let closure):
@@ -262,70 +265,10 @@ extension WebServer {
         return UUID(using: &entropy).description
     }
 
-    private func finish(_ response: HTTPResponse, on id: UInt64) {
+    func finish(_ response: HTTPResponse, on id: UInt64) {
         guard let connection = connections[id] else { return }
         connection.task = nil
         connection.http.respond(response, date: dateText(), loop.now)
         perform(connection)
-    }
-}
-
-// MARK: - WebSockets
-
-extension WebServer {
-    private func open(_ endpoint: WebSocketEndpoint, _ request: HTTPRequest, on id: UInt64) async {
-        guard WebSocketHandshake.isWanted(by: request) else {
-            return finish(await application.respondBeside(endpoint, to: request), on: id)
-        }
-        let handshake: WebSocketHandshake
-        do {
-            handshake = try WebSocketHandshake(request, endpoint)
-        } catch {
-            return finish(error.response, on: id)
-        }
-        let response = await application.chain(
-            { request in await endpoint.refuse(request) ?? handshake.response }, endpoint.path)(request)
-        guard response.status == .switchingProtocols, !isStopping, let connection = connections[id] else {
-            return finish(isStopping ? Failure.overloaded.response : response, on: id)
-        }
-        upgrade(connection, request, endpoint, handshake, response)
-    }
-
-    private func upgrade(
-        _ connection: WebConnection, _ request: HTTPRequest, _ endpoint: WebSocketEndpoint,
-        _ handshake: WebSocketHandshake, _ response: HTTPResponse
-    ) {
-        let early = connection.http.upgrade(response, date: dateText())
-        connection.task = nil
-        perform(connection)
-        connection.socket = WebSocketSession(
-            limits: limits, deflate: handshake.usesDeflate ? deflate : nil, pingInterval: endpoint.pingInterval,
-            now: loop.now)
-        let handle = WebSocketConnection(
-            id: connection.id, request: request, subprotocol: handshake.subprotocol, server: self)
-        // The handler is made in a turn of its own, which comes before the turns of its messages.
-        loop.later { connection.socketHandler = endpoint.open(handle) }
-        connection.socket?.receive(early, loop.now)
-        perform(connection)
-    }
-
-    func send(_ messages: [WebSocketContent], on id: UInt64) {
-        guard let connection = connections[id] else { return }
-        for message in messages { connection.socket?.send(content: message) }
-        perform(connection)
-    }
-
-    func closeSocket(_ id: UInt64, _ code: WebSocketCloseCode, _ reason: String) {
-        guard let connection = connections[id] else { return }
-        connection.socket?.close(code, reason, loop.now)
-        perform(connection)
-    }
-
-    /// Sends unless the peer has stopped reading.
-    private func transmit(_ bytes: [UInt8], _ connection: WebConnection) {
-        guard connection.stream.queuedBytes + bytes.count > limits.socketQueue else {
-            return connection.stream.send(bytes)
-        }
-        connection.socket?.fail(.tryAgainLater, "reads too slowly")
     }
 }

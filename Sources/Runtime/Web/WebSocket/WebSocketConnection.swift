@@ -34,6 +34,13 @@ package final class WebSocketConnection: Sendable {
         server.assumeIsolated { $0.send(messages, on: id) }
     }
 
+    /// Sends what others are sent, too.
+    ///
+    /// It leaves with what else this turn of the loop posts, in one piece and before any later `send`.
+    package func post(_ message: SharedMessage) {
+        server.assumeIsolated { $0.post(message, on: id) }
+    }
+
     /// Begins the closing handshake; `onClose` comes when it is done, or five seconds later.
     package func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
         server.assumeIsolated { $0.closeSocket(id, code, reason) }

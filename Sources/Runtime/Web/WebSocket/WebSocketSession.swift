@@ -92,20 +92,16 @@ struct WebSocketSession {
     }
 
     mutating func send(content message: WebSocketContent) {
-        switch message {
-        case .text(let bytes): send(WebSocketFrame(opcode: .text, payload: bytes))
-        case .binary(let bytes): send(WebSocketFrame(opcode: .binary, payload: bytes))
-        }
+        guard case .open = state else { return }
+        transmit(message.frame(deflate))
     }
 
-    private mutating func send(_ message: WebSocketFrame) {
-        guard case .open = state else { return }
-        var frame = message
-        if let deflate, let smaller = deflate.compress(frame.payload) {
-            frame.payload = smaller
-            frame.isCompressed = true
-        }
-        transmit(frame)
+    /// What a message for many is written as, at once; nil after our close.
+    ///
+    /// Nothing may wait in `nextOutput`, or it would come too late.
+    func frames(of message: SharedMessage) -> [UInt8]? {
+        guard case .open = state else { return nil }
+        return message.frames(deflate)
     }
 
     /// Begins the closing handshake.

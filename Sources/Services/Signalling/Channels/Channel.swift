@@ -8,10 +8,11 @@ enum Channel: Sendable {
     case socketIO(SocketIOConnection)
 
     func send(_ event: EncodedEvent) {
-        switch (self, event) {
-        case (.plain(let socket), .text(let text)): socket.send(utf8: text)
-        case (.socketIO(let connection), .packet(let packet)): connection.assumeIsolated { $0.send(packet) }
-        case (.plain, .packet), (.socketIO, .text): break
+        switch (self, event.text) {
+        case (.plain(let socket), .plain): socket.post(event.message)
+        case (.socketIO(let connection), .packet(let packet)):
+            connection.assumeIsolated { $0.send(packet, as: event.message) }
+        case (.plain, .packet), (.socketIO, .plain): break
         }
     }
 

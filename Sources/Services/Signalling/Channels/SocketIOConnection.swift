@@ -21,6 +21,8 @@ actor SocketIOConnection {
     /// When `timer` fires.
     private var alarm = Instant.never
     private var isFlushing = false
+    /// Where events go at once, unless something of the machine's comes first.
+    private var direct: WebSocketConnection?
     /// Counted by the server among those that have not said who they are.
     private var isStranger = true
 
@@ -88,6 +90,11 @@ actor SocketIOConnection {
 
     // MARK: From the session
 
+    /// Sends what others are sent, too: `message` is the packet on a WebSocket.
+    func send(_ packet: EncodedSocketPacket, as message: SharedMessage) {
+        if let direct { direct.post(message) } else { send(packet) }
+    }
+
     func send(_ packet: EncodedSocketPacket) {
         machine.send(packet)
         flushLater()
@@ -102,6 +109,7 @@ actor SocketIOConnection {
 
     /// What one turn sends goes out together, so that a waiting poll takes all of it.
     private func flushLater() {
+        direct = nil
         guard !isFlushing else { return }
         isFlushing = true
         loop.later { [weak self] in
@@ -119,27 +127,21 @@ actor SocketIOConnection {
                 perform(output)
                 continue
             }
-            var messages = [Self.content(frame)]
+            var messages = [WebSocketContent(frame)]
             while case .send(let other, let next)? = outputs.first, other == id {
-                messages.append(Self.content(next))
+                messages.append(WebSocketContent(next))
                 outputs.removeFirst()
             }
             sockets[id]?.send(messages)
         }
+        direct = machine.directSocket.flatMap { sockets[$0] }
         setTimer()
-    }
-
-    private static func content(_ frame: EngineFrame) -> WebSocketContent {
-        switch frame {
-        case .text(let bytes): .text(bytes)
-        case .binary(let bytes): .binary(bytes)
-        }
     }
 
     private func perform(_ output: SocketIOOutput) {
         switch output {
         case .respond(let id, let response): waiting.removeValue(forKey: id)?.resume(returning: response)
-        case .send(let id, let frame): sockets[id]?.send([Self.content(frame)])
+        case .send(let id, let frame): sockets[id]?.send([WebSocketContent(frame)])
         case .close(let id): sockets.removeValue(forKey: id)?.close()
         case .connect(let auth): connect(auth)
         case .event(let arguments, let acknowledgement, _): receive(arguments, acknowledgement)

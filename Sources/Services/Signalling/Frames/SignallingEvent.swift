@@ -1,4 +1,5 @@
 import SocketIO
+import Web
 import Wire
 
 /// One event for clients, not yet in anybody's style.
@@ -28,16 +29,40 @@ enum EventStyle: Sendable, Hashable {
     var numbered: EventStyle { self == .socketIO ? .numberedSocketIO : self }
 }
 
-/// An event in the text of one style.
-enum EncodedEvent: Sendable, Equatable {
-    /// UTF-8.
-    case text([UInt8])
-    case packet(EncodedSocketPacket)
+/// An event in the text of one style, with the message that all sockets of that style share.
+struct EncodedEvent: Sendable, Equatable {
+    enum Text: Sendable, Equatable {
+        /// UTF-8.
+        case plain([UInt8])
+        case packet(EncodedSocketPacket)
+    }
+
+    let text: Text
+    let message: SharedMessage
+
+    static func text(_ bytes: [UInt8]) -> EncodedEvent {
+        EncodedEvent(text: .plain(bytes), message: SharedMessage(.text(bytes)))
+    }
+
+    static func packet(_ packet: EncodedSocketPacket) -> EncodedEvent {
+        EncodedEvent(text: .packet(packet), message: SharedMessage(WebSocketContent(packet.frame)))
+    }
+
+    static func == (one: EncodedEvent, other: EncodedEvent) -> Bool { one.text == other.text }
 
     var count: Int {
-        switch self {
-        case .text(let text): text.count
+        switch text {
+        case .plain(let bytes): bytes.count
         case .packet(let packet): packet.frame.count
+        }
+    }
+}
+
+extension WebSocketContent {
+    init(_ frame: EngineFrame) {
+        switch frame {
+        case .text(let bytes): self = .text(bytes)
+        case .binary(let bytes): self = .binary(bytes)
         }
     }
 }

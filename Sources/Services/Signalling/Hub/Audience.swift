@@ -57,7 +57,7 @@ struct Audience: Sendable, Equatable {
         var found = rooms.reduce(into: sessions) { $0.formUnion(hub.sessions(in: $1)) }
         switch open {
         case .none: break
-        case .all: found.formUnion(hub.openSessions)
+        case .all: found = hub.openSessions.union(found)
         case .nobodys: found.formUnion(hub.openSessions.filter { hub.members[$0]?.user == nil })
         }
         guard except != nil || otherThan != nil || mustSeeAll else { return found }

@@ -29,13 +29,15 @@ extension SignallingHub: CallObserver {
 
     /// Tells one event to its receivers, in each document's words.
     func publish(_ event: CallEvent) {
+        let changesLists = changesLists(event)
         guard hasListeners else {
             journal.skip()
             return forget(event.record.uuid)
         }
         let involved = involved(event)
+        let sessions = involved.receivers(in: self)
         let news = CallNews(
-            event: event, facts: facts(event.record), involved: involved, receivers: involved.receivers(in: self))
+            event: event, facts: facts(event.record), involved: involved, receivers: receivers(sessions))
         switch event.notice {
         case .edited(let userID, let changesNotes): edited(news, userID, changesNotes)
         case .filed(let isNew): filed(news, isNew)
@@ -53,7 +55,18 @@ extension SignallingHub: CallObserver {
             send(SignallingEvent("stream:changed", CallEventView.streamChanged(news.facts, status)), to: directing)
         }
         publishMango(event)
-        markDirty(news.receivers)
+        if changesLists { markDirty(sessions) }
+    }
+
+    /// Whether lists of live calls may have changed: what is done about a call that was over before is in none of them.
+    private func changesLists(_ event: CallEvent) -> Bool {
+        guard event.record.endedAt != nil else {
+            liveCalls.insert(event.record.uuid)
+            return true
+        }
+        let wasLive = liveCalls.remove(event.record.uuid) != nil
+        if case .life = event.notice { return true }
+        return wasLive
     }
 
     private func live(_ news: CallNews, _ notice: CallNotice) {
@@ -97,7 +110,7 @@ extension SignallingHub: CallObserver {
         let fresh = audience.receivers(in: self).subtracting(announced[news.record.uuid] ?? [])
         announced[news.record.uuid, default: []].formUnion(fresh)
         let event = SignallingEvent("incoming-call", CallEventView.incomingCall(news.facts))
-        send(event, to: audience, receivers: fresh)
+        send(event, to: audience, receivers: receivers(fresh))
     }
 
     /// An event of document 003, whose payload is always the call.
@@ -247,7 +260,7 @@ private struct CallNews {
     let facts: CallFacts
     let involved: Audience
     /// The sessions of `involved`.
-    let receivers: Set<String>
+    let receivers: [SignallingHub.Receiver]
 
     var record: CallRecord { event.record }
 }

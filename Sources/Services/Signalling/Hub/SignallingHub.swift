@@ -49,6 +49,12 @@ package actor SignallingHub {
         var isAdmitted: Bool { isOpen || user != nil }
     }
 
+    /// Where an event goes.
+    struct Receiver {
+        let channel: Channel
+        let style: EventStyle
+    }
+
     var members: [String: Member] = [:]
     private var rooms: [String: Set<String>] = [:]
     /// Authenticated sessions of each user.
@@ -60,6 +66,8 @@ package actor SignallingHub {
     /// Which sessions were shown each live call, so that none is shown it twice.
     var announced: [UUID: Set<String>] = [:]
     var echoes: [UUID: [EventEcho: JSONValue]] = [:]
+    /// Calls that were live when they were last heard of.
+    var liveCalls: Set<UUID> = []
     var isUpstreamRegistered = false
     /// Sessions whose list of live calls has changed.
     var dirty: Set<String> = []
@@ -182,28 +190,37 @@ package actor SignallingHub {
     /// Tells an event, and keeps it for those of its audience who are away.
     ///
     /// `receivers` are the audience's sessions, or what is left of them.
-    func send(_ event: SignallingEvent, to audience: Audience, receivers: Set<String>? = nil) {
+    func send(_ event: SignallingEvent, to audience: Audience, receivers: [Receiver]? = nil) {
         sendHere(event, to: audience, receivers: receivers)
         otherNodes?.tell(event.message(to: audience))
     }
 
     /// The same for what is of this node alone.
-    func sendHere(_ event: SignallingEvent, to audience: Audience, receivers: Set<String>? = nil) {
+    func sendHere(_ event: SignallingEvent, to audience: Audience, receivers: [Receiver]? = nil) {
         var encoder = journal.encoder(for: event)
-        deliver(&encoder, to: receivers ?? audience.receivers(in: self))
+        deliver(&encoder, to: receivers ?? self.receivers(audience.receivers(in: self)))
         journal.keep(encoder, for: audience, at: loop.now)
     }
 
     /// Shows sessions how something is now; who comes back is shown it anew, and need not know how it was.
     func show(_ event: SignallingEvent, to sessions: some Sequence<String>) {
         var encoder = journal.encoder(for: event)
-        deliver(&encoder, to: sessions)
+        deliver(&encoder, to: receivers(sessions))
     }
 
-    private func deliver(_ encoder: inout EventEncoder, to sessions: some Sequence<String>) {
-        for id in sessions {
-            guard let member = members[id], member.isAdmitted else { continue }
-            member.channel.send(encoder.encoded(member.style))
+    /// How sessions are reached that receive events, looked up once for all that they are told in one go.
+    func receivers(_ sessions: some Sequence<String>) -> [Receiver] {
+        sessions.compactMap { id in
+            guard let member = members[id], member.isAdmitted else { return nil }
+            return Receiver(channel: member.channel, style: member.style)
+        }
+    }
+
+    private func deliver(_ encoder: inout EventEncoder, to receivers: [Receiver]) {
+        var latest: (style: EventStyle, event: EncodedEvent)?
+        for receiver in receivers {
+            if latest?.style != receiver.style { latest = (receiver.style, encoder.encoded(receiver.style)) }
+            if let latest { receiver.channel.send(latest.event) }
         }
     }
 
