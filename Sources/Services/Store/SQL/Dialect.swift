@@ -96,6 +96,10 @@ extension Dialect {
             """
         }
     }
+
+    func droppingTrigger(_ name: String, of table: String) -> String {
+        choose("DROP TRIGGER \(name);\n", "DROP TRIGGER \(name) ON \(table);\nDROP FUNCTION \(name)();\n")
+    }
 }
 
 /// A statement as PostgreSQL takes it.

@@ -36,7 +36,8 @@ enum CallTallies {
             var rest = [query]
             if query.isOfWholeDays, let (days, edges) = WholeDays.split(query) {
                 let isOfAll = query.visibility == .all && !byPerson
-                parts.append((days.conditions(query), isOfAll ? .days : .peopleDays))
+                let source = isOfAll ? TallySource.days : days.isAllTime ? .people : .peopleDays
+                parts.append((days.conditions(query), source))
                 rest = edges
             }
             for var part in rest {
@@ -88,11 +89,12 @@ private enum TallySource: String {
     case figures = "calls INDEXED BY calls_figures"
     case days = "call_days"
     case peopleDays = "call_people_days"
+    case people = "call_people"
 
     var table: String { rawValue }
-    var isOfDays: Bool { self == .days || self == .peopleDays }
-    var wasAnswered: String { isOfDays ? "answered" : "answered_at IS NOT NULL" }
-    var count: String { isOfDays ? "sum(calls)" : "count(*)" }
+    var isOfSums: Bool { self == .days || self == .peopleDays || self == .people }
+    var wasAnswered: String { isOfSums ? "answered" : "answered_at IS NOT NULL" }
+    var count: String { isOfSums ? "sum(calls)" : "count(*)" }
     var people: String { "operator_id, assigned_user_id, answered_by_user_id" }
 }
 
@@ -131,6 +133,7 @@ private struct WholeDays {
 
     let first: Int64?
     let last: Int64?
+    var isAllTime: Bool { first == nil && last == nil }
 
     /// The whole days, and the parts before and after them; nil when there is no whole day.
     static func split(_ query: CallQuery) -> (days: WholeDays, edges: [CallQuery])? {
