@@ -46,8 +46,9 @@ extension SQLStore: CallStore {
 
     package func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
         try await read { (database: Database) throws(SQLFailure) in
-            let items = try CallPages.read(database, query)
-            let total = query.countsTotal ? try CallPages.count(database, query) : items.count
+            let pages = try CallPages(database, query)
+            let items = try pages.read()
+            let total = query.countsTotal ? try pages.count() : items.count
             return CallPage(items: items, total: total)
         }
     }

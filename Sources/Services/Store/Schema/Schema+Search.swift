@@ -1,8 +1,8 @@
 extension Schema {
     /// For texts that are looked for within others: PostgreSQL's index of all groups of three characters.
     ///
-    /// SQLite looks at the calls one by one, newest first. A server without the extension does the same: it is part of
-    /// every PostgreSQL, yet some packages leave it out, and some roles may not install it.
+    /// SQLite has an index of its own (`words`). A server without the extension looks at the calls one by one, newest
+    /// first: it is part of every PostgreSQL, yet some packages leave it out, and some roles may not install it.
     static func search(_ sql: Dialect) -> String {
         sql == .sqlite ? "" : trigrams
     }

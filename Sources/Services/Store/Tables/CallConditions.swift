@@ -10,18 +10,34 @@ struct CallConditions {
     /// `WHERE …`, or nothing.
     var clause: String { parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND ") }
 
-    init(_ query: CallQuery) {
+    /// Whether there is no condition but the text that is looked for.
+    private(set) var isSearchAlone = false
+
+    /// `search`: the query's, nil when nothing can be found.
+    init(_ query: CallQuery, _ search: CallSearch?) {
         addVisibility(query.visibility)
         addStates(query)
         addTimes(query)
         addPlain(query)
         addNumbers(query)
-        if let search = query.search, !search.isEmpty { addSearch(search) }
+        if query.search?.isEmpty == false { add(search) }
+    }
+
+    /// The same where nothing was looked at before.
+    init(_ query: CallQuery, in dialect: Dialect) {
+        self.init(query, query.search.flatMap { CallSearch($0, dialect) })
     }
 
     mutating func add(_ condition: String, _ values: SQLValue...) {
         parts.append(condition)
         self.values.append(contentsOf: values)
+    }
+
+    private mutating func add(_ search: CallSearch?) {
+        isSearchAlone = parts.isEmpty && search != nil
+        let (condition, values) = search?.condition ?? ("FALSE", [])
+        parts.append(condition)
+        self.values += values
     }
 
     private mutating func addVisibility(_ visibility: CallQuery.Visibility) {
@@ -91,37 +107,12 @@ struct CallConditions {
                 """, key, key)
         }
         if let digits = query.clientDigits {
-            let pattern = Self.containing(PhoneNumber(digits).normal)
+            let pattern = SQLValue.text(CallSearch.containing(PhoneNumber(digits).normal))
             add(
                 """
                 ((direction = 'incoming' AND caller_norm LIKE ? ESCAPE '!')
                 OR (direction <> 'incoming' AND receiver_norm LIKE ? ESCAPE '!'))
                 """, pattern, pattern)
         }
-    }
-
-    /// The text as it stands in numbers, name and notes; and, when it looks like a number, its digits.
-    private mutating func addSearch(_ search: String) {
-        // No text that is kept has this character, which would end the pattern.
-        guard !search.utf8.contains(0) else { return parts.append("FALSE") }
-        let folded = Self.containing(search.lowercased())
-        var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
-            "fold(\($0)) LIKE ? ESCAPE '!'"
-        }
-        var values = alternatives.map { _ in folded }
-        let digits = search.filter { $0.isASCII && $0.isNumber }
-        if digits.utf8.count >= 3, !search.contains(where: \.isLetter) {
-            let normal = Self.containing(PhoneNumber(search).normal)
-            alternatives += ["caller_norm LIKE ? ESCAPE '!'", "receiver_norm LIKE ? ESCAPE '!'"]
-            values += [normal, normal]
-        }
-        parts.append("(\(alternatives.joined(separator: " OR ")))")
-        self.values.append(contentsOf: values)
-    }
-
-    /// The pattern of what has this text in it, wherever: PostgreSQL has an index for it.
-    private static func containing(_ text: String) -> SQLValue {
-        let escaped = text.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
-        return .text("%\(escaped)%")
     }
 }

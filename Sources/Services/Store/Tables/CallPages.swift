@@ -2,26 +2,39 @@ import CallModel
 import Wire
 
 /// Reads a page of a list of calls, newest first, and counts the list.
-enum CallPages {
+struct CallPages {
     private static let order = "ORDER BY started_at DESC, id DESC"
 
-    static func read(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> [CallRecord] {
+    private let database: Database
+    private let query: CallQuery
+    private let search: CallSearch?
+
+    init(_ database: Database, _ query: CallQuery) throws(SQLFailure) {
+        (self.database, self.query) = (database, query)
+        var search = query.search.flatMap { $0.isEmpty ? nil : CallSearch($0, database.dialect) }
+        try search?.chooseWay(in: database)
+        self.search = search
+    }
+
+    /// Few calls that were found are fetched by their ids: an index of times would make SQLite look at all others, too.
+    private var source: String { search.map { $0.isIndexed && $0.way == .sorting } ?? false ? "NOT INDEXED" : "" }
+
+    func read() throws(SQLFailure) -> [CallRecord] {
         let bounds = [SQLValue(max(query.limit, 0)), SQLValue(max(query.offset, 0))]
         guard case .user(let id, let isOperator) = query.visibility else {
-            let conditions = CallConditions(query)
+            let conditions = CallConditions(query, search)
             return try CallTable.read(
-                database, where: "\(conditions.clause) \(order) LIMIT ? OFFSET ?", conditions.values + bounds)
+                database, where: "\(source) \(conditions.clause) \(Self.order) LIMIT ? OFFSET ?",
+                conditions.values + bounds)
         }
-        let own = ownCalls(of: id, isOperator: isOperator, query)
+        let own = ownCalls(of: id, isOperator: isOperator)
         return try CallTable.read(
-            database, where: "WHERE id IN (\(own.sql)) \(order) LIMIT ? OFFSET ?", own.values + bounds)
+            database, where: "WHERE id IN (\(own.sql)) \(Self.order) LIMIT ? OFFSET ?", own.values + bounds)
     }
 
     /// The newest calls of each way in which a call can be a user's, as many as the page reaches: each way has an index in
     /// this order, while all of them at once would have to be sorted.
-    private static func ownCalls(
-        of id: Int64, isOperator: Bool, _ query: CallQuery
-    ) -> (sql: String, values: [SQLValue]) {
+    private func ownCalls(of id: Int64, isOperator: Bool) -> (sql: String, values: [SQLValue]) {
         var everybodys = query
         everybodys.visibility = .all
         let (sum, overflow) = max(query.limit, 0).addingReportingOverflow(max(query.offset, 0))
@@ -29,21 +42,27 @@ enum CallPages {
         let columns = ["assigned_user_id", "answered_by_user_id"] + (isOperator ? ["operator_id"] : [])
         var (parts, values): ([String], [SQLValue]) = ([], [])
         for column in columns {
-            var conditions = CallConditions(everybodys)
+            var conditions = CallConditions(everybodys, search)
             conditions.add("\(column) = ?", .integer(id))
-            parts.append("SELECT id FROM (SELECT id FROM calls \(conditions.clause) \(order) LIMIT ?) AS part")
+            let part = "SELECT id FROM calls \(source) \(conditions.clause) \(Self.order) LIMIT ?"
+            parts.append("SELECT id FROM (\(part)) AS part")
             values += conditions.values + [reach]
         }
         return (parts.joined(separator: " UNION "), values)
     }
 
-    /// How many calls the list has: from the sums of days where these know all that is asked.
-    static func count(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> Int {
+    /// How many calls the list has: from the sums of days, or from the index of what is looked for, where these know all
+    /// that is asked.
+    func count() throws(SQLFailure) -> Int {
         if query.visibility == .all, query.isOfWholeDays {
             return try CallTallies.count(database, query)
         }
-        let conditions = CallConditions(query)
-        let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)
+        let conditions = CallConditions(query, search)
+        if let search, search.isIndexed, conditions.isSearchAlone {
+            let (ids, values) = search.ids
+            return Int(try database.integer("SELECT count(*) FROM (\(ids))", values) ?? 0)
+        }
+        let total = try database.integer("SELECT count(*) FROM calls \(source) \(conditions.clause)", conditions.values)
         return Int(total ?? 0)
     }
 }

@@ -9,7 +9,7 @@ enum CallTallies {
         _ database: Database, _ query: CallQuery, byPerson: Bool
     ) throws(SQLFailure) -> [CallTally] {
         var sums = TallySums()
-        for part in parts(of: query, byPerson: byPerson) {
+        for part in parts(of: query, byPerson: byPerson, database.dialect) {
             sums.add(try read(database, part.conditions, part.source, byPerson))
         }
         return sums.all
@@ -18,7 +18,7 @@ enum CallTallies {
     /// How many calls there are, of whatever kind: nothing has to be sorted for that.
     static func count(_ database: Database, _ query: CallQuery) throws(SQLFailure) -> Int {
         var calls: Int64 = 0
-        for (conditions, source) in parts(of: query, byPerson: false) {
+        for (conditions, source) in parts(of: query, byPerson: false, database.dialect) {
             let sql = "SELECT \(source.count) FROM \(source.table) \(conditions.clause)"
             calls += try database.integer(sql, conditions.values) ?? 0
         }
@@ -27,7 +27,7 @@ enum CallTallies {
 
     /// Where the calls of a query are counted, each in one place.
     private static func parts(
-        of query: CallQuery, byPerson: Bool
+        of query: CallQuery, byPerson: Bool, _ dialect: Dialect
     ) -> [(conditions: CallConditions, source: TallySource)] {
         // What matches nothing has no plan that uses an index, and one that must be used would be an error.
         if query.states?.isEmpty == true || query.directions?.isEmpty == true { return [] }
@@ -42,13 +42,13 @@ enum CallTallies {
             }
             for var part in rest {
                 part.isLive = false
-                parts.append((CallConditions(part), query.isOfWholeDays ? .figures : .calls))
+                parts.append((CallConditions(part, in: dialect), query.isOfWholeDays ? .figures : .calls))
             }
         }
         if query.isLive != false {
             var live = query
             live.isLive = true
-            parts.append((CallConditions(live), .liveCalls))
+            parts.append((CallConditions(live, in: dialect), .liveCalls))
         }
         return parts
     }
@@ -164,7 +164,7 @@ private struct WholeDays {
         var timeless = query
         (timeless.startedFrom, timeless.startedThrough, timeless.isLive) = (nil, nil, nil)
         timeless.hidesUnanswered = false
-        var conditions = CallConditions(timeless)
+        var conditions = CallConditions(timeless, nil)
         if let first { conditions.add("day >= ?", .integer(first)) }
         if let last { conditions.add("day <= ?", .integer(last)) }
         return conditions

@@ -1,0 +1,106 @@
+import Directory
+
+/// A text that is looked for in the numbers, the name and the notes of calls, as SQL: a condition that stands for it.
+///
+/// Both engines answer the same calls. PostgreSQL has an index for patterns; SQLite has `call_words`, whose phrases are
+/// exact wherever it is asked: calls with letters that it takes for others than `fold` does are not in it, but in the
+/// index `calls_unusual`, and are looked at one by one.
+struct CallSearch {
+    /// How SQLite comes from the calls that were found to a page of them.
+    enum Way {
+        /// Few are found: they are fetched and sorted.
+        case sorting
+        /// Many are: the list is walked in its order until the page is full.
+        case walking
+    }
+
+    /// The pattern of the text in lowercase.
+    private let folded: String
+    /// The pattern of its digits, when it looks like a number.
+    private let digits: String?
+    /// What `call_words` is asked: an empty text when nothing in it can match, nil when calls are looked at one by one.
+    private let phrase: String?
+    var way = Way.sorting
+
+    /// More calls than this are not worth being fetched one by one.
+    private static let manyCalls: Int64 = 4000
+
+    /// Nil when nothing can be found.
+    init?(_ text: String, _ dialect: Dialect) {
+        // No text that is kept has this character, which would end the pattern.
+        guard !text.utf8.contains(0) else { return nil }
+        let lower = text.lowercased()
+        folded = Self.containing(lower)
+        let isNumber = text.utf8.count { $0.isDigit } >= 3 && !text.contains(where: \.isLetter)
+        let number = isNumber ? PhoneNumber(text).normal : nil
+        digits = number.map(Self.containing)
+        phrase = dialect == .sqlite ? Self.phrase(lower, number) : nil
+    }
+
+    /// Whether it is found by an index of SQLite's.
+    var isIndexed: Bool { phrase != nil }
+
+    /// The condition on a row of `calls`.
+    var condition: (sql: String, values: [SQLValue]) {
+        guard phrase != nil else { return oneByOne }
+        let (ids, values) = ids
+        return ("\(way == .walking ? "+" : "")id IN (\(ids))", values)
+    }
+
+    /// The ids of all calls that match, each once.
+    var ids: (sql: String, values: [SQLValue]) {
+        let rest = oneByOne
+        let unusual = "SELECT id FROM calls INDEXED BY calls_unusual WHERE (\(Schema.hasUnusualText)) AND \(rest.sql)"
+        guard let phrase, !phrase.isEmpty else { return (unusual, rest.values) }
+        return (
+            "SELECT rowid FROM call_words WHERE call_words MATCH ? UNION ALL \(unusual)", [.text(phrase)] + rest.values
+        )
+    }
+
+    /// Looks how many calls there are, and chooses the way to them.
+    mutating func chooseWay(in database: Database) throws(SQLFailure) {
+        guard isIndexed else { return }
+        let (ids, values) = ids
+        let found = try database.integer(
+            "SELECT count(*) FROM (\(ids) LIMIT ?)", values + [.integer(Self.manyCalls + 1)])
+        way = found ?? 0 > Self.manyCalls ? .walking : .sorting
+    }
+
+    private var oneByOne: (sql: String, values: [SQLValue]) {
+        var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
+            "fold(\($0)) LIKE ? ESCAPE '!'"
+        }
+        var values = alternatives.map { _ in SQLValue.text(folded) }
+        if let digits {
+            alternatives += ["caller_norm LIKE ? ESCAPE '!'", "receiver_norm LIKE ? ESCAPE '!'"]
+            values += [.text(digits), .text(digits)]
+        }
+        return ("(\(alternatives.joined(separator: " OR ")))", values)
+    }
+
+    /// The pattern of what has this text in it, wherever.
+    static func containing(_ text: String) -> String {
+        var pattern = "%"
+        for scalar in text.unicodeScalars {
+            if "!%_".unicodeScalars.contains(scalar) { pattern += "!" }
+            pattern.unicodeScalars.append(scalar)
+        }
+        return pattern + "%"
+    }
+
+    /// The text where it may stand, or its digits where normal forms are.
+    ///
+    /// The index has groups of three characters.
+    private static func phrase(_ text: String, _ number: String?) -> String? {
+        guard text.unicodeScalars.count >= 3 else { return nil }
+        if text.unicodeScalars.contains(where: UnusualLetters.contains) { return "" }
+        let written = "\"\(text.replacing("\"", with: "\"\""))\""
+        guard let number else { return "{\(CallWords.written)} : \(written)" }
+        // What is nothing but digits is the same in both.
+        return number == text ? written : "{\(CallWords.written)} : \(written) OR {\(CallWords.normal)} : \"\(number)\""
+    }
+}
+
+extension UInt8 {
+    fileprivate var isDigit: Bool { (0x30...0x39).contains(self) }
+}
