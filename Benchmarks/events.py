@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Events to sockets: what one delivered event costs the server, beside node-ws and python-socketio, and how late it is.
 
-  events.py [--clients 5000] [--events 100] [--reps 3] [--pause 30] [--sip 300] [--peers tandem,node-ws,python-socketio]
+  events.py [--clients 5000] [--events 100] [--reps 3] [--pause 30] [--sip 300]
+            [--peers tandem,floor,node-ws,python-socketio]
 
 A change of a call's notes is told to every client, by two events. The peers send the same texts to as many clients when
-they are asked to by one request. Server on CPU 0, all clients in one C program (fanout.c) on CPU 1; the delay is from the
-request's write to the read of each frame, so it has the whole fan-out in it. Then the delay from a SIP message's write to
-the read of the event that tells of it, with one socket.
+they are asked to by one request; the floor, a bare loop of `send` in C (floor/fanout.c), in one piece. Server on CPU 0, all
+clients in one C program (fanout.c) on CPU 1; the delay is from the request's write to the read of each frame, so it has the
+whole fan-out in it. Then the delay from a SIP message's write to the read of the event that tells of it, with one socket.
 """
 import argparse, http.client, json, os, re, resource, shutil, socket, statistics, subprocess, sys, tempfile, time
 from million import RESULTS, environment, program, wait_ready
@@ -83,6 +84,11 @@ class Other:
     def __exit__(self, *_): end(self.process)
 
 
+class Floor(Other):
+    name = "floor"
+    def command(self): return [HERE + "/floor/fanout", str(self.port), MESSAGES]
+
+
 class NodeWS(Other):
     name = "node-ws"
     def command(self): return ["node", HERE + "/peers/fanout.js", str(self.port), MESSAGES]
@@ -108,7 +114,7 @@ def measure(server, args):
 def fan_out(args):
     rows = []
     for rep in range(args.reps):
-        for kind in (Tandem, NodeWS, PythonSocketIO):
+        for kind in (Tandem, Floor, NodeWS, PythonSocketIO):
             # Tandem comes in any case: it says what the others repeat. python-socketio takes minutes, so it comes once.
             if kind.name not in args.peers.split(",") and (kind is not Tandem or rep): continue
             if kind is PythonSocketIO and rep: continue
@@ -186,17 +192,22 @@ def sip_delays(args):
 
 
 def print_tables(rows, delays):
-    print("| peer | clients | reps | CPU us/event median (min-max) | × node-ws | missed | p50 ms | p99 ms | max ms | bytes/event | "
-          "kB/client |\n|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| peer | clients | reps | CPU us/event median (min-max) | × node-ws | × floor | missed | p50 ms | p99 ms | max ms | "
+          "bytes/event | kB/client |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
     cost = lambda row: row["cpu"] / row["delivered"] * 1e6
-    base = {row["rep"]: cost(row) for row in rows if row["peer"] == "node-ws"}
+
+    def ratio(own, other):
+        base = {row["rep"]: cost(row) for row in rows if row["peer"] == other}
+        ratios = [cost(row) / base[row["rep"]] for row in own if row["rep"] in base and row["peer"] != other]
+        return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios else ""
+
     for peer in dict.fromkeys(row["peer"] for row in rows):
         own = [row for row in rows if row["peer"] == peer]
-        costs, ratios = [cost(row) for row in own], [cost(row) / base[row["rep"]] for row in own if row["rep"] in base]
-        shown = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios and peer != "node-ws" else ""
+        costs = [cost(row) for row in own]
         middle = lambda key: statistics.median(row[key] for row in own)
         print(f"| {peer} | {own[0]['clients']} | {len(own)} | {statistics.median(costs):.2f} ({min(costs):.2f}-{max(costs):.2f}) | "
-              f"{shown} | {sum(row['missed'] for row in own)} | {middle('p50') / 1e3:.1f} | {middle('p99') / 1e3:.1f} | "
+              f"{ratio(own, 'node-ws')} | {ratio(own, 'floor')} | {sum(row['missed'] for row in own)} | "
+              f"{middle('p50') / 1e3:.1f} | {middle('p99') / 1e3:.1f} | "
               f"{max(row['max'] for row in own) / 1e3:.1f} | {own[0]['bytes'] / own[0]['delivered']:.0f} | "
               f"{statistics.median((row['after'] - row['before']) * 1024 / row['clients'] for row in own):.1f} |")
     if not delays: return
@@ -214,7 +225,7 @@ def main():
     parser.add_argument("--pause", type=int, default=30, help="milliseconds between them")
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--sip", type=int, default=300, help="calls whose events are timed; 0: none")
-    parser.add_argument("--peers", default="tandem,node-ws,python-socketio")
+    parser.add_argument("--peers", default="tandem,floor,node-ws,python-socketio")
     args = parser.parse_args()
     hurry()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

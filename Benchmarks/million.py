@@ -23,10 +23,10 @@ def program(): return os.environ.get("TANDEM", os.path.join(os.path.dirname(HERE
 
 
 def environment(folder, port, **more):
-    ports = free_ports(2)
+    ports = free_ports(3)
     return {"DATA_DIR": folder, "PORT": str(port), "SIP_LISTEN_HOST": "127.0.0.1", "SIP_LISTEN_PORT": str(ports[0]),
             "SIP_TLS_PORT": str(ports[1]), "PUBLIC_IP": "127.0.0.1", "MEDIA_WORKERS": "1", "RTP_PORT_MIN": "10000",
-            "RTP_PORT_MAX": "12999", "WEBRTC_PORT": "60000", "ADMIN_PASSWORD": "benchmark", "RATE_LIMIT_MAX": "10000000",
+            "RTP_PORT_MAX": "12999", "WEBRTC_PORT": str(ports[2]), "ADMIN_PASSWORD": "benchmark", "RATE_LIMIT_MAX": "10000000",
             "TZ": "UTC", **more}
 
 
