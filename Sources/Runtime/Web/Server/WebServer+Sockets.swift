@@ -32,7 +32,7 @@ extension WebServer {
             limits: limits, deflate: handshake.usesDeflate ? deflate : nil, pingInterval: endpoint.pingInterval,
             now: loop.now)
         let handle = WebSocketConnection(
-            id: connection.id, request: request, subprotocol: handshake.subprotocol, server: self)
+            connection, request: request, subprotocol: handshake.subprotocol, server: self)
         // The handler is made in a turn of its own, which comes before the turns of its messages.
         loop.later { connection.socketHandler = endpoint.open(handle) }
         connection.socket?.receive(early, loop.now)
@@ -53,8 +53,7 @@ extension WebServer {
         perform(connection)
     }
 
-    func post(_ message: SharedMessage, on id: UInt64) {
-        guard let connection = connections[id] else { return }
+    func post(_ message: SharedMessage, to connection: WebConnection) {
         guard let earlier = connection.posted else {
             connection.posted = message
             if posts.add(connection) { loop.later { self.sendPosted() } }

@@ -10,9 +10,12 @@ package final class WebSocketConnection: Sendable {
     /// The subprotocol that was agreed on.
     package let subprotocol: String?
     private let server: WebServer
+    /// Touched on the server's loop alone.
+    nonisolated(unsafe) let connection: WebConnection
 
-    init(id: UInt64, request: HTTPRequest, subprotocol: String?, server: WebServer) {
-        (self.id, self.request, self.subprotocol, self.server) = (id, request, subprotocol, server)
+    init(_ connection: WebConnection, request: HTTPRequest, subprotocol: String?, server: WebServer) {
+        (id, self.request, self.subprotocol, self.server) = (connection.id, request, subprotocol, server)
+        self.connection = connection
     }
 
     package func send(_ text: String) { send(.text(text)) }
@@ -37,8 +40,13 @@ package final class WebSocketConnection: Sendable {
     /// Sends what others are sent, too.
     ///
     /// It leaves with what else this turn of the loop posts, in one piece and before any later `send`.
-    package func post(_ message: SharedMessage) {
-        server.assumeIsolated { $0.post(message, on: id) }
+    package func post(_ message: SharedMessage) { Self.post(message, to: [self]) }
+
+    /// The same for many sockets of one server.
+    package static func post(_ message: SharedMessage, to sockets: [WebSocketConnection]) {
+        sockets.first?.server.assumeIsolated { server in
+            for socket in sockets { server.post(message, to: socket.connection) }
+        }
     }
 
     /// Begins the closing handshake; `onClose` comes when it is done, or five seconds later.

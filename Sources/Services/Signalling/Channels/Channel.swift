@@ -16,6 +16,14 @@ enum Channel: Sendable {
         }
     }
 
+    /// The socket that takes events at once, without anything else having a say.
+    var direct: WebSocketConnection? {
+        switch self {
+        case .plain(let socket): socket
+        case .socketIO(let connection): connection.assumeIsolated { $0.direct }
+        }
+    }
+
     /// Answers a message that asked for it: `body` is the object with `success`.
     func reply(_ reply: ClientMessage.Reply, _ body: JSONObject) {
         switch (self, reply) {

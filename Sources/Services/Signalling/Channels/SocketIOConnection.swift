@@ -22,7 +22,7 @@ actor SocketIOConnection {
     private var alarm = Instant.never
     private var isFlushing = false
     /// Where events go at once, unless something of the machine's comes first.
-    private var direct: WebSocketConnection?
+    private(set) var direct: WebSocketConnection?
     /// Counted by the server among those that have not said who they are.
     private var isStranger = true
 

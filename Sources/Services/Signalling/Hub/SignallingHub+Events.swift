@@ -260,7 +260,7 @@ private struct CallNews {
     let facts: CallFacts
     let involved: Audience
     /// The sessions of `involved`.
-    let receivers: [SignallingHub.Receiver]
+    let receivers: Receivers
 
     var record: CallRecord { event.record }
 }

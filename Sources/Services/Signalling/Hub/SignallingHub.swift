@@ -49,12 +49,6 @@ package actor SignallingHub {
         var isAdmitted: Bool { isOpen || user != nil }
     }
 
-    /// Where an event goes.
-    struct Receiver {
-        let channel: Channel
-        let style: EventStyle
-    }
-
     var members: [String: Member] = [:]
     private var rooms: [String: Set<String>] = [:]
     /// Authenticated sessions of each user.
@@ -190,13 +184,13 @@ package actor SignallingHub {
     /// Tells an event, and keeps it for those of its audience who are away.
     ///
     /// `receivers` are the audience's sessions, or what is left of them.
-    func send(_ event: SignallingEvent, to audience: Audience, receivers: [Receiver]? = nil) {
+    func send(_ event: SignallingEvent, to audience: Audience, receivers: Receivers? = nil) {
         sendHere(event, to: audience, receivers: receivers)
         otherNodes?.tell(event.message(to: audience))
     }
 
     /// The same for what is of this node alone.
-    func sendHere(_ event: SignallingEvent, to audience: Audience, receivers: [Receiver]? = nil) {
+    func sendHere(_ event: SignallingEvent, to audience: Audience, receivers: Receivers? = nil) {
         var encoder = journal.encoder(for: event)
         deliver(&encoder, to: receivers ?? self.receivers(audience.receivers(in: self)))
         journal.keep(encoder, for: audience, at: loop.now)
@@ -209,19 +203,19 @@ package actor SignallingHub {
     }
 
     /// How sessions are reached that receive events, looked up once for all that they are told in one go.
-    func receivers(_ sessions: some Sequence<String>) -> [Receiver] {
-        sessions.compactMap { id in
-            guard let member = members[id], member.isAdmitted else { return nil }
-            return Receiver(channel: member.channel, style: member.style)
+    func receivers(_ sessions: some Sequence<String>) -> Receivers {
+        var receivers = Receivers()
+        for id in sessions {
+            if let member = members[id], member.isAdmitted { receivers.add(member.channel, member.style) }
         }
+        return receivers
     }
 
-    private func deliver(_ encoder: inout EventEncoder, to receivers: [Receiver]) {
-        var latest: (style: EventStyle, event: EncodedEvent)?
-        for receiver in receivers {
-            if latest?.style != receiver.style { latest = (receiver.style, encoder.encoded(receiver.style)) }
-            if let latest { receiver.channel.send(latest.event) }
+    private func deliver(_ encoder: inout EventEncoder, to receivers: Receivers) {
+        for group in receivers.groups {
+            WebSocketConnection.post(encoder.encoded(group.style).message, to: group.sockets)
         }
+        for (channel, style) in receivers.others { channel.send(encoder.encoded(style)) }
     }
 
     /// Whether a session may see a call.
