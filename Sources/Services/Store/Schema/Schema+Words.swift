@@ -15,8 +15,8 @@ enum UnusualLetters {
     /// For GLOB: a text that has one of them; and texts that may have, looked at first, because GLOB reads a whole set for
     /// each character: those with more than ASCII, and with more than what Russian and its neighbours are written with.
     static let pattern = "*[\(set(ranges))]*"
-    static let beyondASCII = "*[^\(set([1...0x7F]))]*"
-    static let beyondCyrillic = "*[^\(set([1...0xB4, 0xB6...0x12F, 0x400...0x525, 0x2010...0x2122]))]*"
+    static let beyondASCII = "*[^\(set([0x20...0x7E]))]*"
+    static let beyondCyrillic = "*[^\(set([0x20...0xB4, 0xB6...0x12F, 0x400...0x525, 0x2010...0x2122]))]*"
 
     private static func set(_ ranges: [ClosedRange<UInt32>]) -> String {
         var letters = String.UnicodeScalarView()
@@ -55,15 +55,28 @@ enum CallWords {
 extension Schema {
     /// For SQLite what `search` is for PostgreSQL: all groups of three characters of what is looked for, without the texts
     /// themselves, which the calls have.
+    ///
+    /// Writing a hundred calls into the index costs little more than one, so the newest wait until they are so many, and are
+    /// looked at one by one; `call_words_reach` says up to which call it is.
     static func words(_ sql: Dialect) -> String {
-        sql == .sqlite ? wordTable + unusualIndex + wordTriggers + wordFilling : ""
+        sql == .sqlite ? wordTables + unusualIndex + wordTriggers + wordFilling : ""
     }
 
-    private static let wordTable = """
+    /// How many calls are put into the index at once.
+    private static let wordBatch = 128
+
+    /// Merging sixteen parts at a time writes half as much as four, and seldom makes a call wait.
+    private static let wordTables = """
         CREATE VIRTUAL TABLE call_words USING fts5(
             \(CallWords.columns), content = '', columnsize = 0, tokenize = 'trigram');
+        INSERT INTO call_words (call_words, rank) VALUES ('automerge', 16);
+        INSERT INTO call_words (call_words, rank) VALUES ('crisismerge', 64);
+        CREATE TABLE call_words_reach (call_pk INTEGER NOT NULL);
 
         """
+
+    /// The newest call that may be in the index.
+    static let wordReach = "(SELECT call_pk FROM call_words_reach)"
 
     /// Whether a call is not in `call_words`, word for word as `calls_unusual` has it.
     static let hasUnusualText = unusual(of: "")
@@ -87,19 +100,24 @@ extension Schema {
         let sources = texts + ["caller_norm", "receiver_norm"]
         func all(_ row: String) -> String { sources.map { "\(row).\($0)" }.joined(separator: ", ") }
         let adding = """
-            INSERT INTO call_words (rowid, \(CallWords.columns))
-                SELECT NEW.id, \(CallWords.values(of: "NEW")) WHERE (\(unusual(of: "NEW."))) IS NOT TRUE;
+            INSERT INTO call_words (rowid, \(CallWords.columns)) SELECT NEW.id, \(CallWords.values(of: "NEW"))
+                WHERE NEW.id <= \(wordReach) AND (\(unusual(of: "NEW."))) IS NOT TRUE;
             """
         // A table without texts must be told which ones go.
         let removing = """
             INSERT INTO call_words (call_words, rowid, \(CallWords.columns))
-                SELECT 'delete', OLD.id, \(CallWords.values(of: "OLD")) WHERE (\(unusual(of: "OLD."))) IS NOT TRUE;
+                SELECT 'delete', OLD.id, \(CallWords.values(of: "OLD"))
+                WHERE OLD.id <= \(wordReach) AND (\(unusual(of: "OLD."))) IS NOT TRUE;
             """
+        let isBatchFull = "NEW.id >= \(wordReach) + \(wordBatch)"
         return """
-            CREATE TRIGGER call_words_insert AFTER INSERT ON calls BEGIN
+            CREATE TRIGGER call_words_insert AFTER INSERT ON calls
+            WHEN NEW.id <= \(wordReach) OR \(isBatchFull) BEGIN
             \(adding)
+            \(wordFilling(when: isBatchFull))
+            UPDATE call_words_reach SET call_pk = (SELECT max(id) FROM calls) WHERE \(isBatchFull);
             END;
-            CREATE TRIGGER call_words_delete AFTER DELETE ON calls BEGIN
+            CREATE TRIGGER call_words_delete AFTER DELETE ON calls WHEN OLD.id <= \(wordReach) BEGIN
             \(removing)
             END;
             CREATE TRIGGER call_words_update AFTER UPDATE OF id, \(sources.joined(separator: ", ")) ON calls
@@ -111,9 +129,18 @@ extension Schema {
             """
     }()
 
+    /// Puts the calls into the index that are beyond its reach.
+    private static func wordFilling(when condition: String) -> String {
+        """
+        INSERT INTO call_words (rowid, \(CallWords.columns)) SELECT id, \(CallWords.values(of: "calls")) FROM calls
+            WHERE \(condition) AND id > \(wordReach) AND (\(hasUnusualText)) IS NOT TRUE;
+        """
+    }
+
     private static let wordFilling = """
-        INSERT INTO call_words (rowid, \(CallWords.columns))
-            SELECT id, \(CallWords.values(of: "calls")) FROM calls WHERE (\(hasUnusualText)) IS NOT TRUE;
+        INSERT INTO call_words_reach (call_pk) VALUES (0);
+        \(wordFilling(when: "TRUE"))
+        UPDATE call_words_reach SET call_pk = (SELECT coalesce(max(id), 0) FROM calls);
 
         """
 }

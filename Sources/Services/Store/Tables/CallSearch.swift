@@ -4,7 +4,7 @@ import Directory
 ///
 /// Both engines answer the same calls. PostgreSQL has an index for patterns; SQLite has `call_words`, whose phrases are
 /// exact wherever it is asked: calls with letters that it takes for others than `fold` does are not in it, but in the
-/// index `calls_unusual`, and are looked at one by one.
+/// index `calls_unusual`, and are looked at one by one, as the newest are.
 struct CallSearch {
     /// How SQLite comes from the calls that were found to a page of them.
     enum Way {
@@ -52,8 +52,12 @@ struct CallSearch {
         let rest = oneByOne
         let unusual = "SELECT id FROM calls INDEXED BY calls_unusual WHERE (\(Schema.hasUnusualText)) AND \(rest.sql)"
         guard let phrase, !phrase.isEmpty else { return (unusual, rest.values) }
+        let newest = """
+            SELECT id FROM calls WHERE id > \(Schema.wordReach) AND (\(Schema.hasUnusualText)) IS NOT TRUE AND \(rest.sql)
+            """
         return (
-            "SELECT rowid FROM call_words WHERE call_words MATCH ? UNION ALL \(unusual)", [.text(phrase)] + rest.values
+            "SELECT rowid FROM call_words WHERE call_words MATCH ? UNION ALL \(unusual) UNION ALL \(newest)",
+            [.text(phrase)] + rest.values + rest.values
         )
     }
 
