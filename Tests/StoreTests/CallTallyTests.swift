@@ -108,6 +108,64 @@ struct CallTallyTests {
         }
     }
 
+    /// What the database answers by looking at every call.
+    private static func plainSums(_ store: SQLStore, of user: Int64?) async throws -> Set<CallTally> {
+        let whose = user.map { "WHERE \($0) IN (assigned_user_id, answered_by_user_id, operator_id)" } ?? ""
+        let sums = try await store.read { (database: Database) throws(SQLFailure) in
+            try database.query(
+                """
+                SELECT state, direction, answered_at IS NOT NULL, coalesce(operator_id, 0),
+                    coalesce(assigned_user_id, 0), coalesce(answered_by_user_id, 0), count(*),
+                    sum(CASE WHEN answered_at IS NOT NULL THEN coalesce(duration, 0) ELSE 0 END),
+                    sum(hold_seconds), sum(transfer_count)
+                FROM calls \(whose) GROUP BY 1, 2, 3, 4, 5, 6
+                """
+            ) { row in
+                var sum = CallTally(
+                    state: CallState(rawValue: row.text(0)) ?? .failed,
+                    direction: CallDirection(rawValue: row.text(1)) ?? .incoming, wasAnswered: row.flag(2))
+                let people = (3...5).map { row.integer($0) == 0 ? nil : row.integer($0) }
+                (sum.operatorID, sum.assignedUserID, sum.answeredByUserID) = (people[0], people[1], people[2])
+                (sum.calls, sum.talkSeconds) = (Int(row.integer(6)), Int(row.integer(7)))
+                (sum.holdSeconds, sum.transfers) = (Int(row.integer(8)), Int(row.integer(9)))
+                return sum
+            }
+        }
+        return Set(sums)
+    }
+
+    @Test(arguments: Engine.allCases) func `users' sums of all time are those of their calls, corrections included`(
+        engine: Engine
+    ) async throws {
+        let seed = UInt64.random(in: 0...9999)
+        var random = Entropy(seed: seed)
+        let calls = Self.makeCalls(300)
+        try await withStore(engine) { (store) async throws in
+            try await Self.fill(store, calls)
+            for step in 1...12 {
+                for id in (1...20).map({ _ in Int64.random(in: 1...300, using: &random) }) {
+                    let (person, seconds) = (Int64.random(in: 1...2, using: &random), Int(id) + step)
+                    let isOver = Bool.random(using: &random)
+                    _ = try await store.edit(.id(id), rows: [], at: noon) { record in
+                        (record.assignedUserID, record.answeredByUserID) = (person, isOver ? person : nil)
+                        (record.state, record.duration) = (isOver ? .completed : .ringing, isOver ? seconds : nil)
+                        record.answeredAt = isOver ? record.startedAt + .seconds(1) : nil
+                        record.endedAt = isOver ? record.startedAt + .seconds(seconds) : nil
+                    }
+                }
+                let gone = Int.random(in: 1...300, using: &random)
+                try await store.execute(
+                    "DELETE FROM calls WHERE id = \(gone); UPDATE calls SET transfer_count = 5 WHERE id % 13 = \(step)")
+                let all = try await store.tallies(matching: CallQuery(), byPerson: true)
+                #expect(try await Set(all) == Self.plainSums(store, of: nil), "seed \(seed), step \(step)")
+                var query = CallQuery()
+                query.visibility = .user(2, isOperator: true)
+                let own = try await store.tallies(matching: query, byPerson: true)
+                #expect(try await Set(own) == Self.plainSums(store, of: 2), "seed \(seed), step \(step)")
+            }
+        }
+    }
+
     /// Bounds of every kind: within a day, at its first and last moment, over several days, open.
     private static let bounds: [(from: Int64?, through: Int64?)] = [
         (nil, nil), (nil, -1), (0, nil), (0, 86_399_999), (0, 86_400_000), (1, 86_399_999), (1, 172_799_999),
