@@ -15,7 +15,7 @@ extension CallManager: SIPCallHandler {
         guard let offer = usableOffer(of: invite) else { return refuse(leg, 488, "the offer has no audio we can use") }
         // Those who carry the call know who calls; those who are called need not (RFC 3325).
         let shown = invite.from.isPrivate ? "anonymous" : invite.from.user
-        var record = makeRecord(route.direction, source: .sip, from: shown, to: invite.to)
+        var record = makeRecord(route.direction, source: .sip, from: shown, to: calledNumber(invite.to))
         record.extension = route.extension
         record.sipCallID = invite.sipCallID
         record.channelID = "SIP/\(shown)-\(leg.rawValue)"

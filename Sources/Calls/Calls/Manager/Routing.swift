@@ -40,6 +40,7 @@ extension CallManager {
     func routeToExtension(_ number: String) -> Route? {
         let roster = services.roster.current
         let account = roster.account(extension: number) ?? roster.account(username: number)
+        let number = account?.extension ?? number
         let user = roster.user(extension: number) ?? account?.userID.flatMap { roster.users[$0] }
         guard account != nil || user != nil else { return nil }
         let parties = user.map { devices(ofUser: $0.id) } ?? account.map { phones($0) } ?? []
@@ -112,6 +113,15 @@ extension CallManager {
         guard lowered.hasPrefix("sip:") || lowered.hasPrefix("sips:"), let colon = dialled.firstIndex(of: ":")
         else { return dialled.filter { !" ()-.".contains($0) } }
         return String(dialled[dialled.index(after: colon)...].prefix { $0 != "@" && $0 != ";" })
+    }
+
+    /// What was called, as people know it: an account by its extension, whatever user name it registers under.
+    func calledNumber(_ dialled: String) -> String {
+        let (name, roster) = (dialledUser(dialled), services.roster.current)
+        guard roster.account(extension: name) == nil, let account = roster.account(username: name) else {
+            return dialled
+        }
+        return account.extension
     }
 
     /// What may go to the trunk: digits, `+`, `*` and `#`.
