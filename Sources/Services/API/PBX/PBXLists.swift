@@ -51,7 +51,7 @@ extension API {
 
     private func listLogs(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let limit = try request.limit(.logs)
-        let offset = try request.queryID("offset") ?? 0
+        let offset = try request.queryCount("offset") ?? 0
         var query = CallQuery(limit: limit, offset: Int(offset))
         query.visibility = try visibility(request.caller)
         let wanted = query

@@ -154,6 +154,15 @@ extension APIRequest {
         return text
     }
 
+    /// A number of the query that may be nought.
+    package func queryCount(_ name: String) throws(Failure) -> Int64? {
+        guard let text = query(name) else { return nil }
+        guard let number = ASCII.decimal(text.utf8, maximumDigits: 18) else {
+            throw .invalid(name, "ожидается целое число от 0")
+        }
+        return Int64(number)
+    }
+
     package func queryID(_ name: String) throws(Failure) -> Int64? {
         guard let text = query(name) else { return nil }
         guard let number = ASCII.decimal(text.utf8, maximumDigits: 18), number > 0 else {
