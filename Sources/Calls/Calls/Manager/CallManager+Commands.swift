@@ -77,9 +77,12 @@ extension CallManager {
         }
     }
 
-    package func hangUp(_ key: CallKey, userID: Int64?) throws(CallError) -> CallRecord {
+    /// `seconds`: how long they talked, of a call whose media were never here; of any other we know it.
+    package func hangUp(
+        _ key: CallKey, userID: Int64?, talked seconds: Int? = nil
+    ) throws(CallError) -> CallRecord {
         if case .room(let room) = entry(key) {
-            return room.isMirror ? try hangUpMirror(room) : end(room, .completed, .commandHangup)
+            return room.isMirror ? try hangUpMirror(room) : end(room, .completed, .commandHangup, talked: seconds)
         }
         return try command(key) { call throws(CallError) in call.perform(.hangUp(userID: userID)) }
     }
@@ -99,7 +102,10 @@ extension CallManager {
         throws(CallError) -> CallRecord
     {
         if case .call(let other) = target { return try join(call(key), with: call(other), userID: userID) }
-        if case .room(let room) = entry(key), room.isMirror { return try transferMirror(room, to: target) }
+        if case .room(let room) = entry(key) {
+            guard !room.isMirror else { return try transferMirror(room, to: target) }
+            return try transfer(room, to: target, reason: reason, userID: userID)
+        }
         var request = try transferRequest(target, reason, userID)
         request.refersFarEnd = refersFarEnd(request, in: try call(key))
         let wanted = request

@@ -102,8 +102,11 @@ package actor CallManager {
 
     /// Whether a user has or had a leg in a live call, or was shown it.
     package func isParticipant(userID: Int64, in key: CallKey) -> Bool {
-        guard case .call(let call) = entry(key) else { return false }
-        return call.assumeIsolated { $0.isParticipant(userID) }
+        switch entry(key) {
+        case .call(let call): call.assumeIsolated { $0.isParticipant(userID) }
+        case .room(let room): room.transfer?.to == userID
+        case nil: false
+        }
     }
 
     func newUUID() -> UUID { UUID(using: &entropy) }

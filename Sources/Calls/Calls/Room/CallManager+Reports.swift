@@ -59,6 +59,7 @@ extension CallManager {
     // MARK: - What people do with them
 
     func accept(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
+        if let transfer = room.transfer { return try completeTransfer(room, transfer, by: userID) }
         guard !room.record.state.isUp else { throw .alreadyAnswered }
         // Whoever is called by another exchange answers at a telephone of that.
         guard !room.isMirror else { throw .invalidState }
@@ -68,6 +69,7 @@ extension CallManager {
 
     func decline(_ room: Room, userID: Int64?) throws(CallError) -> CallRecord {
         guard !room.isMirror else { return try hangUpMirror(room) }
+        if let transfer = room.transfer, transfer.to == userID { return failTransfer(room, transfer) }
         guard !room.record.state.isUp else { throw .alreadyAnswered }
         let event = room.event(.life(.rejected(userID: userID)))
         let rows = services.publish(event)
@@ -77,7 +79,7 @@ extension CallManager {
     }
 
     func hold(_ room: Room, _ on: Bool, userID: Int64?) throws(CallError) -> CallRecord {
-        guard room.record.state.isUp else { throw .invalidState }
+        guard room.record.state.isUp, room.transfer == nil else { throw .invalidState }
         guard on != room.record.isOnHold else { return room.record }
         room.noteHold(on, at: loop.wallTime)
         save(room, .life(.held(on, userID: userID)))

@@ -42,6 +42,7 @@ extension CallManager {
         guard !room.isMirror else { throw .invalidState }
         guard room.record.state.canMove(to: state) else { throw .invalidState }
         if state.isTerminal { return end(room, state, .commandHangup) }
+        guard room.transfer == nil else { throw .invalidState }
         room.noteHold(false, at: loop.wallTime)
         room.record.state = state
         if state == .ringing { room.record.ringingAt = loop.wallTime }
@@ -53,10 +54,10 @@ extension CallManager {
 
     /// Ends a room; one that was never answered did not take place.
     ///
-    /// `moment`: when it was over, if that is not now.
+    /// `moment`: when it was over, if that is not now. `seconds`: how long they talked, if somebody knows better than we.
     @discardableResult
     func end(
-        _ room: Room, _ state: CallState, _ reason: EndReason, at moment: WallTime? = nil
+        _ room: Room, _ state: CallState, _ reason: EndReason, at moment: WallTime? = nil, talked seconds: Int? = nil
     ) -> CallRecord {
         let wasAnswered = room.record.answeredAt != nil
         let moment = moment ?? loop.wallTime
@@ -65,9 +66,9 @@ extension CallManager {
         room.record.endReason = reason
         room.record.endedAt = moment
         let talked = room.record.answeredAt.map { max(0, moment.milliseconds - $0.milliseconds) } ?? 0
-        room.record.duration = Int((talked + 500) / 1000)
+        room.record.duration = wasAnswered ? seconds ?? Int((talked + 500) / 1000) : 0
         let uuid = room.record.uuid
-        if let timer = room.idleTimer { loop.cancel(timer) }
+        for timer in [room.idleTimer, room.transfer?.timer].compactMap(\.self) { loop.cancel(timer) }
         for member in room.members { loop.later { member.deliver(.left, call: uuid) } }
         forget(room)
         save(room, .life(.ended))

@@ -14,6 +14,15 @@ final class Room {
     /// The kept offerer's candidates, which must not be lost either.
     var keptCandidates: [ICECandidateMessage] = []
 
+    /// Who hands the call to whom, until that person takes it or the time is up.
+    struct Transfer {
+        let from: Int64?
+        let to: Int64
+        let timer: LoopTimer
+    }
+
+    var transfer: Transfer?
+
     /// Who reported the call; nil: nobody in particular.
     var reporterID: Int64?
 
@@ -24,6 +33,8 @@ final class Room {
     var idleTimer: LoopTimer?
 
     static let maximumMembers = 16
+    /// How long somebody may think about a call that is handed to them.
+    static let transferTime = Duration.seconds(60)
     /// How long a room may stay empty; one that its client has declared answered is left to its client for a day.
     static let emptyTime = Duration.seconds(300)
     static let longestTime = Duration.seconds(24 * 3600)

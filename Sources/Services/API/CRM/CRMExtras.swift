@@ -49,16 +49,14 @@ extension API {
         let (caller, userID) = (request.caller, request.caller.userID)
         var latest = try await record(try request.callKey("id"), for: caller)
         let (key, wasLive) = (latest.key, !latest.state.isTerminal)
-        let isRoom = await calls.isRoom(key)
         if case .set(let text) = notes {
             let row = noteRow(text, on: latest, by: caller, .crm)
             latest = try await change(latest, by: caller, rows: [row]) { notes.apply(to: &$0.notes) }
         }
         if wasLive {
-            latest = try await command { () throws(CallError) in try await calls.hangUp(key, userID: userID) }
-        }
-        if wasLive, isRoom, let duration, latest.answeredAt != nil {
-            latest = try await change(latest, by: caller) { $0.duration = duration }
+            latest = try await command { () throws(CallError) in
+                try await calls.hangUp(key, userID: userID, talked: duration)
+            }
         }
         return .json(
             .ok,

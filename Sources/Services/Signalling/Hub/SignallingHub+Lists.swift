@@ -35,14 +35,19 @@ extension SignallingHub {
     /// The payload of `active-calls` for one session.
     func activeList(for id: String) -> JSONValue { CallEventView.activeCalls(visibleCalls(to: id).map(facts)) }
 
-    /// Everybody's calls for those who see all, else the user's own.
+    func liveCount(for id: String) -> Int { liveCalls(visibleTo: id).count }
+
     private func visibleCalls(to id: String) -> [CallRecord] {
+        liveCalls(visibleTo: id).suffix(Self.maximumListedCalls)
+    }
+
+    /// Everybody's calls for those who see all, else the user's own.
+    private func liveCalls(visibleTo id: String) -> [CallRecord] {
         guard let member = members[id], member.isAdmitted else { return [] }
-        let live = services.calls.assumeIsolated { calls in
+        return services.calls.assumeIsolated { calls in
             guard let user = member.user, !member.isOpen, !user.role.seesAllCalls else { return calls.liveRecords() }
             return calls.liveRecords(concerning: user.id, asOperator: user.role == .operator)
         }
-        return live.suffix(Self.maximumListedCalls)
     }
 
     /// Has new lists sent soon to sessions whose list may have changed.

@@ -21,6 +21,7 @@ extension Session {
             send(SignallingEvent("active-calls", list))
             return .done(list)
         case "get-call-status": return try callStatus(message)
+        case "get-statistics": return try tellStatistics(message)
         case "initiate-outgoing-call": return .done(try originate(message))
         case "incoming-call": return .done(try makeUpCall(message))
         default: return nil
@@ -79,7 +80,11 @@ extension Session {
         let (record, userID) = (try liveCall(message), user?.id)
         let notes = message.payload["callData"]?["notes"]?.stringValue
         edit(record.key, try CustomerEdit(notes: notes, "callData.notes"))
-        _ = try services.calls.attempt { manager throws(CallError) in try manager.hangUp(record.key, userID: userID) }
+        let seconds = message.payload["callData"]?["duration"]?.integerValue
+            .flatMap { (0...Int64(Int32.max)).contains($0) ? Int($0) : nil }
+        _ = try services.calls.attempt { manager throws(CallError) in
+            try manager.hangUp(record.key, userID: userID, talked: seconds)
+        }
         keep(message.payload["callData"], .callData, record)
     }
 
@@ -231,20 +236,28 @@ extension Session {
         }
     }
 
-    /// Reads a call that is over from the store, which must not hold up the loop.
+    /// Reads a call that is over.
     private func find(
         _ key: CallKey, for message: ClientMessage,
         then: @escaping @Sendable (isolated Session, CallRecord) async throws(Failure) -> Void
     ) throws(Failure) {
+        try lookUp(for: message) { session throws(Failure) in
+            guard let record = try await Self.read(key, from: session.services.callStore) else { throw .callNotFound }
+            guard session.maySee(record) else { throw .forbidden }
+            try await then(session, record)
+        }
+    }
+
+    /// Asks the store, which must not hold up the loop.
+    func lookUp(
+        for message: ClientMessage, _ work: @escaping @Sendable (isolated Session) async throws(Failure) -> Void
+    ) throws(Failure) {
         guard lookups < Self.maximumLookups else { throw .tooManyCommands }
         lookups += 1
-        let store = services.callStore
         Task {
             defer { self.lookups -= 1 }
             do throws(Failure) {
-                guard let record = try await Self.read(key, from: store) else { throw .callNotFound }
-                guard self.maySee(record) else { throw .forbidden }
-                try await then(self, record)
+                try await work(self)
             } catch {
                 self.fail(message, error)
             }
