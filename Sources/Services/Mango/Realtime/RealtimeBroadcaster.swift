@@ -8,8 +8,8 @@ import Wire
 
 /// Tells the realtime service of document 000's system what happens to calls (contract §3.6).
 ///
-/// It waits for nobody: broadcasts are queued, one is under way at a time, each is tried twice, and what does not fit
-/// into the queue is lost and counted.
+/// Nobody waits for it: broadcasts are queued and brought in their order, one at a time, over and over while the service
+/// is away. What it refuses for good, and what does not fit into the queue, is lost and counted.
 package actor RealtimeBroadcaster {
     private nonisolated let loop: any EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -36,9 +36,22 @@ package actor RealtimeBroadcaster {
     /// Live calls that document 000's clients have been shown.
     private var shown: Set<Int64> = []
 
-    private static let maximumQueued = 1000
+    /// What became of bringing one.
+    private enum Outcome: String {
+        case sent
+        /// The service is away, and gets it later.
+        case failed
+        /// The service wants it no more than later.
+        case refused
+        /// The program ends.
+        case dropped
+    }
+
+    private static let maximumQueued = 10_000
     private static let timeout = Duration.seconds(5)
-    private static let attempts = 2
+    /// Before it is tried again: twice as long each time, up to the longest.
+    private static let firstPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(15)
 
     package init(
         loop: any EventLoop, target: Target, client: HTTPClient, metrics: MangoMetrics, logger: Logger
@@ -59,28 +72,41 @@ package actor RealtimeBroadcaster {
     }
 
     private func send() async {
-        while let next = queue.popFirst() {
-            var outcome = "failed"
-            for _ in 0..<Self.attempts where outcome == "failed" { outcome = await post(next) }
-            metrics.broadcasts.with(next.event, outcome).increment()
+        var pause = Self.firstPause
+        while let next = queue.first {
+            let outcome = await post(next)
+            metrics.broadcasts.with(next.event, outcome.rawValue).increment()
+            if outcome == .failed {
+                await wait(pause)
+                pause = min(pause * 2, Self.longestPause)
+            } else {
+                _ = queue.popFirst()
+                pause = Self.firstPause
+            }
         }
         isSending = false
     }
 
-    private func post(_ broadcast: Broadcast) async -> String {
-        guard let url = target.url.appending("api/v1/broadcast/\(broadcast.event)") else { return "failed" }
+    private func wait(_ time: Duration) async {
+        await withCheckedContinuation { continuation in
+            _ = loop.schedule(after: time) { continuation.resume() }
+        }
+    }
+
+    private func post(_ broadcast: Broadcast) async -> Outcome {
+        guard let url = target.url.appending("api/v1/broadcast/\(broadcast.event)") else { return .refused }
         var request = HTTPClientRequest(url)
         (request.method, request.body, request.timeout) = (.post, broadcast.body, Self.timeout)
         request.fields.add("Content-Type", "application/json")
         do throws(HTTPClientError) {
-            let answer = try await client.perform(request)
-            if (200..<300).contains(answer.status) { return "sent" }
-            logger.warn("the realtime service refuses a broadcast", [LogField("status", answer.status)])
+            let status = try await client.perform(request).status
+            if (200..<300).contains(status) { return .sent }
+            logger.warn("the realtime service refuses a broadcast", [LogField("status", status)])
+            return (400..<500).contains(status) && status != 408 && status != 429 ? .refused : .failed
         } catch {
             logger.warn("the realtime service cannot be told", [LogField("reason", "\(error)")])
-            if error == .stopped { return "dropped" }
+            return error == .stopped ? .dropped : .failed
         }
-        return "failed"
     }
 }
 
