@@ -40,3 +40,9 @@ class Redis:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()

@@ -1,4 +1,6 @@
-"""One gateway for all rows that need tokens, and one for those whose documents know none; with either engine."""
+"""One gateway for all rows that need tokens, and one for those whose documents know none; with either engine. The rows of
+events have another one whose events pass through Redis.
+"""
 
 import contextlib
 import sys
@@ -10,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from gateway import Gateway  # noqa: E402
 from postgres import Postgres  # noqa: E402
+from redisserver import Redis  # noqa: E402
 from shapes import Service  # noqa: E402
 
 
@@ -21,13 +24,36 @@ def make_database(request):
         yield lambda: {"DATABASE_URL": server.make_database()} if server else {}
 
 
-@pytest.fixture(scope="session")
-def service(make_database):
+@contextlib.contextmanager
+def running(make_database, **environment):
     """Documents 000 and 002: everybody has a token."""
     with Gateway(
-        JWT_SECRET="contract-secret", TZ="Europe/Moscow", CONFERENCE_ROOMS="8000:team", **make_database()
-    ) as running:
-        yield Service(running, login="admin")
+        JWT_SECRET="contract-secret", TZ="Europe/Moscow", CONFERENCE_ROOMS="8000:team", **make_database(), **environment
+    ) as gateway:
+        yield Service(gateway, login="admin")
+
+
+@pytest.fixture(scope="session")
+def service_alone(make_database):
+    with running(make_database) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def service_with_redis(make_database):
+    with Redis() as redis, running(make_database, REDIS_URL=redis.url) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def service(service_alone):
+    return service_alone
+
+
+@pytest.fixture(params=["alone", "redis"])
+def event_service(request, service_alone, service_with_redis):
+    """The gateway of the rows of events: alone, and as a node that meets others in Redis."""
+    return service_alone if request.param == "alone" else service_with_redis
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,21 @@ GENERAL = [
     "entity tags",
 ]
 
-BESIDES = [f"1.6 {row}" for row in COLLISIONS] + [f"0 {row}" for row in GENERAL]
+# Sections 2.2 to 2.4: what servers and clients send each other (2.5 is in test_document_004.py and test_rooms.py).
+SERVER_EVENTS = """
+authenticated auth_error error active-calls
+incoming-call call-answered call-ended call-notes-updated call-hold-changed call-updated call-new
+incoming-transfer transfer-initiated transfer-error call-transferred call-status statistics outgoing-call-initiated
+call:new call:ringing call:answered call:ended call:updated call:held call:resumed call:transferred calls:active
+mango-new-call mango-call-updated
+""".split()
+CLIENT_EVENTS = """
+authenticate answer-call end-call update-call-notes hold-call transfer-call get-active-calls get-call-status
+get-statistics initiate-outgoing-call join-room leave-room join-operator
+""".split()
+EVENTS = [f"2.3 {name}" for name in SERVER_EVENTS] + [f"2.4 {name}" for name in CLIENT_EVENTS]
+
+BESIDES = EVENTS + [f"1.6 {row}" for row in COLLISIONS] + [f"0 {row}" for row in GENERAL]
 
 
 def rows_of(document):

@@ -7,6 +7,11 @@ from peers import SocketIO
 INCOMING = {"id", "caller_number", "receiver_number", "timestamp", "assigned_user_id", "caller_company_id"}
 
 
+@pytest.fixture
+def service(event_service):
+    return event_service
+
+
 def hear(service, login, talk):
     """Runs `talk(socket, ask)` while a page of `login` listens; `ask` is the service's, off this thread."""
     async def run():

@@ -228,6 +228,7 @@ def test_settings_and_status(service, exchange):
         "endpoints": {"webhook": FLAT, "summary": "", "status": "", "recording": "", "call": ""}}})
 
 
+@covers("2.3 mango-new-call", "2.3 mango-call-updated")
 def test_pages_follow_the_call(service):
     story = Story(service)
 

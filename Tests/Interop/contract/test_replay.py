@@ -74,6 +74,11 @@ class LibraryPage(Page):
         await self.client.disconnect()
 
 
+@pytest.fixture
+def service(event_service):
+    return event_service
+
+
 @pytest.fixture(params=[RawPage, LibraryPage], ids=["websocket", "python-socketio"])
 def page(request, service):
     return request.param(service, "anna")
