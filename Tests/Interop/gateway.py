@@ -77,6 +77,9 @@ def wait_for(condition, seconds=10.0, what="condition"):
 class Gateway:
     """One running gateway. `users` maps logins to (password, extension, SIP password)."""
 
+    # What the program is started by, such as a command that shows it other files.
+    wrapper = ()
+
     def __init__(self, folder=None, **environment):
         self.folder = Path(folder or tempfile.mkdtemp(prefix="tandem-test-"))
         self.owns_folder = folder is None
@@ -119,7 +122,7 @@ class Gateway:
         """Starts the program, which may not get ready by itself."""
         self.launched_at = time.monotonic()
         self.process = subprocess.Popen(
-            [binary(), "serve"], env=self.environment, cwd=self.folder, text=True,
+            [*self.wrapper, binary(), "serve"], env=self.environment, cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
         )
         self._readers = [
@@ -143,7 +146,7 @@ class Gateway:
     def run(self, *arguments, seconds=10):
         """Runs the program to its end, such as `check` or a start that must fail; answers the finished process."""
         return subprocess.run(
-            [binary(), *arguments], env=self.environment, cwd=self.folder, text=True, capture_output=True,
+            [*self.wrapper, binary(), *arguments], env=self.environment, cwd=self.folder, text=True, capture_output=True,
             timeout=seconds, check=False,
         )
 
@@ -284,7 +287,7 @@ class Gateway:
         if self.database:
             with psycopg.connect(self.database, row_factory=psycopg.rows.dict_row) as server:
                 return server.execute(query.replace("?", "%s"), arguments).fetchall()
-        path = next(Path(self.environment["DATA_DIR"]).glob("*.db"))
+        path = next(Path(self.environment.get("DATA_DIR", self.folder)).glob("*.db"))
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as store:
             store.row_factory = sqlite3.Row
             return [dict(row) for row in store.execute(query, arguments)]

@@ -9,8 +9,8 @@ from gateway import free_port, wait_for
 class NameServer:
     """`records` are dnsmasq's own options, such as `srv-host=_sip._udp.carrier.test,one.carrier.test,5060,10,100`."""
 
-    def __init__(self, *records, address="127.0.0.53"):
-        self.address, self.port = address, free_port(socket.SOCK_DGRAM)
+    def __init__(self, *records, address="127.0.0.53", port=None):
+        self.address, self.port = address, port or free_port(socket.SOCK_DGRAM)
         self.command = [
             "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--bind-interfaces",
             f"--listen-address={address}", f"--port={self.port}", "--local-ttl=30", "--user=root", "--pid-file=",

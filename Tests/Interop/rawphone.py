@@ -192,6 +192,16 @@ class RawPhone:
         self.wait_request("ACK")
         return invite
 
+    def take_all(self):
+        """Says yes to whatever it is asked from now on, until it is closed: for a thread."""
+        while self._is_open:
+            try:
+                request = self.wait(lambda message: message.method not in (None, "ACK"), "request", 1)
+                self.respond(request, 200, "OK", self.sdp if request.method == "INVITE" else "")
+            except (AssertionError, OSError):
+                # Nothing came, or the telephone is closed.
+                continue
+
     def call(self, number):
         """Calls a number, to the ACK; answers the 200 of whoever took the call. `hang_up` ends it."""
         target = f"sip:{number}@127.0.0.1:{self.gateway.sip_port}"

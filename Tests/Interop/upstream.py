@@ -15,14 +15,16 @@ REALM = "provider.example"
 class Provider:
     """`accounts` maps user names to passwords. Every request received is kept in `requests`."""
 
-    def __init__(self, accounts, address="127.0.0.2", expires=3600):
+    def __init__(self, accounts, address="127.0.0.2", expires=3600, port=0):
         self.accounts, self.address, self.expires = accounts, address, expires
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, 0))
+        self.socket.bind((address, port))
         self.port = self.socket.getsockname()[1]
         self.requests = []
         self.bindings = {}
         self.nonce = uuid.uuid4().hex
+        # Whether calls need a digest, too.
+        self.challenges_calls = True
         self._is_open = True
 
     def __enter__(self):
@@ -43,9 +45,11 @@ class Provider:
             if message.method:
                 self.requests.append(message)
                 self._take(message, source)
+            elif message.status == 200 and message.cseq_method == "INVITE":
+                self._send_request("ACK", message["to"], message["from"], message["call-id"], source)
 
     def _take(self, request, source):
-        if request.method in ("REGISTER", "INVITE"):
+        if request.method == "REGISTER" or request.method == "INVITE" and self.challenges_calls:
             header, status = ("www-authenticate", 401) if request.method == "REGISTER" else ("proxy-authenticate", 407)
             if not self._is_proven(request):
                 challenge = f'Digest realm="{REALM}", nonce="{self.nonce}", algorithm=MD5, qop="auth"'
@@ -64,6 +68,24 @@ class Provider:
                           SDP.format(port=self.port + 1))
         elif request.method != "ACK":
             self._respond(request, source, 200)
+
+    def call(self, user, caller):
+        """Calls where `user` is registered; whoever takes the call is acknowledged."""
+        contact, source = self.bindings[user]
+        self._send_request(
+            "INVITE", f"<{contact}>", f"<sip:{caller}@{self.address}>;tag=caller", uuid.uuid4().hex, source,
+            SDP.format(port=self.port + 1))
+
+    def _send_request(self, method, to, caller, call_id, target, body=""):
+        uri = re.search(r"<([^>]+)>", to).group(1)
+        lines = [f"{method} {uri} SIP/2.0", "Max-Forwards: 70",
+                 f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{uuid.uuid4().hex};rport",
+                 f"From: {caller}", f"To: {to}", f"Call-ID: {call_id}", f"CSeq: 1 {method}",
+                 f"Contact: <sip:{self.address}:{self.port}>"]
+        if body:
+            lines.append("Content-Type: application/sdp")
+        text = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body])
+        self.socket.sendto(text.encode(), target)
 
     def _is_proven(self, request):
         fields = request.headers.get("authorization", []) + request.headers.get("proxy-authorization", [])

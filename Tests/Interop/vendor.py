@@ -15,16 +15,19 @@ def sign(text, key=KEY, salt=SALT):
     return hashlib.sha256((key + text + salt).encode()).hexdigest()
 
 
-def signed(event, key=KEY):
+def signed(event, key=KEY, salt=SALT):
     """The form in which the exchange posts an event."""
     text = json.dumps(event, ensure_ascii=False)
-    return {"vpbx_api_key": key, "sign": sign(text), "json": text}
+    return {"vpbx_api_key": key, "sign": sign(text, key, salt), "json": text}
 
 
 class Server:
-    """An HTTP server that remembers what it was asked; `answer(server, request)` gives status, headers and body."""
+    """An HTTP server that remembers what it was asked; `answer(server, request)` gives status, headers and body.
 
-    def __init__(self, answer):
+    With `tls`, a server's context, it speaks HTTPS; `url` is what others know it by, where that is not its address.
+    """
+
+    def __init__(self, answer, address=("127.0.0.1", 0), url=None, tls=None):
         self.requests = []
         owner = self
 
@@ -51,14 +54,13 @@ class Server:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(address, Handler)
         self.server.daemon_threads = True
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = url or f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def stop(self):
         self.server.shutdown()
@@ -68,13 +70,14 @@ class Server:
 class Exchange(Server):
     """The vendor's API: commands are checked for their signature, recordings are led on to and can be had once."""
 
-    def __init__(self):
+    def __init__(self, key=KEY, salt=SALT, **place):
+        self.key, self.salt = key, salt
         self.recordings = {}
         self.failures = 0
         self.results = {}
         self.content = {}
         self.answers = {}
-        super().__init__(Exchange.answer)
+        super().__init__(Exchange.answer, **place)
 
     def answer(self, request):
         path = request["path"]
@@ -86,7 +89,7 @@ class Exchange(Server):
         if path.startswith("/plain/"):
             return 200, {"Content-Type": "audio/mpeg"}, b"plain " + path.encode()
         form = {name: values[0] for name, values in parse_qs(request["body"].decode()).items()}
-        if form.get("vpbx_api_key") != KEY or form.get("sign") != sign(form.get("json", "")):
+        if form.get("vpbx_api_key") != self.key or form.get("sign") != sign(form.get("json", ""), self.key, self.salt):
             return 401, {}, b'{"result":3102}'
         order = json.loads(form["json"])
         request["order"] = order
@@ -114,13 +117,18 @@ class Realtime(Server):
 
     TOKEN = "webhook-secret"
 
-    def __init__(self):
-        super().__init__(Realtime.answer)
+    def __init__(self, token=TOKEN, **place):
+        self.token = token
+        # While true, everything is refused with 503.
+        self.is_away = False
+        super().__init__(Realtime.answer, **place)
 
     def answer(self, request):
+        if self.is_away:
+            return 503, {}, b""
         body = json.loads(request["body"])
         request["json"] = body
-        if body.get("token") != self.TOKEN:
+        if body.get("token") != self.token:
             return 401, {}, b"{}"
         return 200, {"Content-Type": "application/json"}, b'{"success":true}'
 
@@ -135,15 +143,15 @@ class Story:
 
     _number = int(time.time()) % 100000 * 1000
 
-    def __init__(self, service, base="/api/v1/webhook/mango"):
+    def __init__(self, service, base="/api/v1/webhook/mango", key=KEY, salt=SALT):
         Story._number += 1
-        self.service, self.base = service, base
+        self.service, self.base, self.key, self.salt = service, base, key, salt
         self.entry, self.call = f"entry-{Story._number}", f"MTox{Story._number}="
         self.client = f"7916{Story._number % 10_000_000:07d}"
         self.began = int(time.time()) - 100
 
-    def post(self, path, event, key=KEY, bad_sign=False):
-        form = signed(event, key)
+    def post(self, path, event, key=None, bad_sign=False):
+        form = signed(event, key or self.key, self.salt)
         if bad_sign:
             form["sign"] = "0" * 64
         return self.service.raw("POST", self.base + path, login=None, data=form)
