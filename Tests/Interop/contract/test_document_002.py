@@ -11,7 +11,6 @@ from printed import (
     Replay,
     any_moment,
     any_number,
-    any_uuid,
     call_of_all_documents,
 )
 from shapes import Service
@@ -158,7 +157,8 @@ def errors(service, replay):
     ended, live = 1, service.reported()["id"]
     service.ask("POST", f"/api/calls/answer/{live}")
     asks = {
-        400: ("GET", "/api/calls?page=x", {}), 401: ("GET", "/api/calls", {"headers": {"X-Forwarded-For": "192.0.2.1"}, "login": None}),
+        400: ("GET", "/api/calls?page=x", {}),
+        401: ("GET", "/api/calls", {"headers": {"X-Forwarded-For": "192.0.2.1"}, "login": None}),
         403: ("GET", f"/api/calls/{ended}", {"login": "petr"}), 404: ("GET", "/api/nowhere", {}),
         409: ("POST", f"/api/calls/answer/{live}", {}),
     }
@@ -166,7 +166,7 @@ def errors(service, replay):
         text = replay.take(code=code)["text"]
         body = service.ask(method, path, code, **arguments)
         assert code == 409 or body["error"]["message"] == text, f"{code}: {body}"
-    # Nothing that is sent from outside leads to it; the route that fails on purpose is in the program's own tests.
+    # Nothing that is sent from outside may lead to it (test_description.py).
     assert replay.take(code=500)["text"] == "Внутренняя ошибка сервера"
     service.ask("POST", f"/api/calls/hangup/{live}")
 
