@@ -198,7 +198,7 @@ def test_order(open_service):
     open_service.refused("POST", f"/api/calls/{NEVER}/order", 404, "CALL_NOT_FOUND", json={"orderId": 1})
 
 
-@covers("003 POST /api/calls/:callId/notes")
+@covers("003 POST /api/calls/:id/notes")
 def test_notes(open_service):
     call = open_service.insert_call()
     for note in ("Клиент интересовался акцией", "<b>перезвонить</b>"):

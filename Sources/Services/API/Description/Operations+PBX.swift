@@ -69,7 +69,7 @@ extension Operation {
         .object([
             "customerId": .memberOrNumber(isRequired: true), "customerName": .member(),
             "customerPhone": .any(of: [
-                .phone, .integer(0...999_999_999_999_999), .constant(""), JSONSchema(["type": "null"]),
+                .phone, .integer(0...Int.max), .constant(""), JSONSchema(["type": "null"]),
             ]).optional,
         ]))
 
@@ -79,7 +79,7 @@ extension Operation {
 
     static let addNote = Operation(
         "Puts a line below a call's notes", Family.pbx, answers: .json(call), refusals: [Failure].call
-    ).taking(.call("callId")).body(.object(["note": .requiredMember(atMost: CRMEdit.maximumNotes)]))
+    ).taking(.call()).body(.object(["note": .requiredMember(atMost: CRMEdit.maximumNotes)]))
 
     static let extensions = Operation(
         "The phones that may register", Family.pbx,

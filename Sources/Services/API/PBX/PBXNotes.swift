@@ -13,7 +13,7 @@ extension API {
         on(.post, "/api/calls/:callId/order", .setOrder, &router) { request throws(Failure) in
             try await setOrder(request)
         }
-        on(.post, "/api/calls/:callId/notes", .addNote, &router) { request throws(Failure) in try await addNote(request)
+        on(.post, "/api/calls/:id/notes", .addNote, &router) { request throws(Failure) in try await addNote(request)
         }
     }
 
@@ -41,7 +41,7 @@ extension API {
     private func addNote(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         try request.require("note")
         let note = try request.plainText("note", maximumLength: CRMEdit.maximumNotes) ?? ""
-        let known = try await record(try request.callKey(), for: request.caller)
+        let known = try await record(try request.callKey("id"), for: request.caller)
         guard (known.notes?.unicodeScalars.count ?? 0) + note.unicodeScalars.count < CRMEdit.maximumNotes else {
             throw .invalid("note", "вместе с прежними заметками не длиннее \(CRMEdit.maximumNotes)")
         }
