@@ -54,7 +54,7 @@ extension Operation {
         "phoneNumber": .any(of: [
             .text(atMost: PhoneNumber.maximumLength, pattern: "^(\(PhoneNumber.patternOfE164))$"),
             .words(BuiltInNumber.allCases.map(\.rawValue)),
-        ]), "direction": .words(API.directions), "clientId": .uuid.orNull.optional, "from": .optionalTelephone,
+        ]), "direction": .words(API.directions), "clientId": .writtenUUID.orNull.optional, "from": .optionalTelephone,
     ])
 
     static let showCall = Operation(

@@ -25,7 +25,7 @@ extension Operation {
     static let correctCall = Operation(
         "Corrects the record of a call", Family.records, answers: .json(.data(CallView.records.schema(.detail))),
         refusals: [Failure].command
-    ).taking(.call()).body(RecordEdit.schema)
+    ).taking(.call()).body(RecordEdit.schema, isOptional: true)
 
     static let recordingLink = Operation(
         "Where the recording of a call can be had", Family.records,
@@ -36,13 +36,15 @@ extension Operation {
 
 extension RecordForm {
     static let schema = JSONSchema.object([
-        "phoneClient": .telephone, "status": .words(CallView.records.statusWords), "phoneAts": .optionalTelephone,
-        "dateCreate": .date.orNull.optional, "duration": .count, "callId": .text(atMost: maximumCallID).orNull.optional,
+        "phoneClient": .any(of: [.phone, .integer(0...Int.max)]), "status": .words(CallView.records.statusWords),
+        "phoneAts": .any(of: [.phone, .integer(0...Int.max), .constant(""), JSONSchema(["type": "null"])]).optional,
+        "dateCreate": .date.orNull.optional, "duration": .count,
+        "callId": .any(of: [.text(atMost: maximumCallID).orNull, .integer]).optional,
         "rk": .member(), "city": .member(), "avitoName": .member(), "recordUrl": recordURLSchema,
     ])
 
     static let recordURLSchema = JSONSchema.text(
-        atMost: APIRequest.maximumURL, pattern: "^(https?://|s3://|/)"
+        atMost: APIRequest.maximumURL, pattern: "^($|https?://|s3://|/)"
     ).orNull.optional
 }
 

@@ -68,6 +68,10 @@ extension JSONSchema {
         .integer(0...Int(Int32.max)), .text(pattern: "^[0-9]{1,9}$"), JSONSchema(["type": "null"]),
     ]).optional
 
+    /// A UUID of a body, also for programs that know no formats.
+    static let writtenUUID = JSONSchema.uuid.with(
+        "pattern", "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
+
     /// What `APIRequest.flag` reads.
     static let switching = JSONSchema.any(of: [.flag, .words(["true", "false"]), JSONSchema(["type": "null"])]).optional
 
@@ -76,7 +80,7 @@ extension JSONSchema {
     /// A telephone number, or the name of a built-in one.
     static let dialled = JSONSchema.any(of: [phone, .words(BuiltInNumber.allCases.map(\.rawValue))])
     /// `API.number` of a body.
-    static let telephone = JSONSchema.any(of: [dialled, .integer(0...999_999_999_999_999)])
+    static let telephone = JSONSchema.any(of: [dialled, .integer(0...Int.max)])
     static let optionalTelephone = JSONSchema.any(of: [telephone, .constant(""), JSONSchema(["type": "null"])]).optional
 
     /// A day, or a moment with its offset.
