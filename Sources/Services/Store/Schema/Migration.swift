@@ -19,7 +19,7 @@ struct Migration: Sendable {
         Migration(version: 7, script: Schema.search),
         Migration(version: 8, script: Schema.totals),
         Migration(version: 9, script: Schema.words),
-        Migration(version: 12) { Schema.directoryChanges(in: ["settings"], of: $0) },
+        Migration(version: 10) { Schema.directoryChanges(in: ["settings"], of: $0) },
     ]
 }
 
