@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """REST benchmark: requests per second of the server's CPU, beside Express on the same store, and how long single ones take.
 
-  api.py [--secs 4] [--reps 3] [--calls 500] [--peers tandem,express]
+  api.py [--secs 4] [--reps 3] [--calls 500] [--peers tandem,express] [--postgres]
 
 The store has 1,000,000 calls (million.py). The server has CPU 0, the load CPU 1. What `wrk` asks: /health, the first page
 of 50 calls, and a record a request; 16 connections are kept alive. Then single requests one after another, timed by
-the client; the goals are the project's own and hold for Tandem alone.
+the client; the goals are the project's own and hold for Tandem alone. With `--postgres` these alone are asked, of a store
+on a PostgreSQL server of the bench's own, into which the million is copied first (minutes).
 """
-import argparse, base64, hashlib, hmac, http.client, json, os, random, re, shutil, statistics, subprocess, sys, time
+import argparse, base64, glob, hashlib, hmac, http.client, json, os, random, re, shutil, statistics, subprocess, sys, tempfile, time
 import million
 from million import RESULTS, environment, number, program, wait_ready
 from peers.util import end, free_ports, hurry, spawn
@@ -50,6 +51,27 @@ class Tandem(Server):
     name = "tandem"
     def command(self): return [program(), "serve"]
     def environment(self): return environment(self.folder, self.port, JWT_SECRET=SECRET)
+
+
+class TandemOnPostgres(Tandem):
+    """The same calls on a server of our own (scripts/postgres), whose processes share CPU 0 with Tandem."""
+    def environment(self):
+        self.database = tempfile.mkdtemp(prefix="bench-postgres-")
+        command = ["taskset", "-c", SERVER_CPU, os.path.dirname(HERE) + "/scripts/postgres", self.database]
+        self.postgres = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        while not os.path.exists(self.database + "/state"): time.sleep(0.2)
+        url = f"postgresql://tandem@/postgres?host={self.database}"
+        began, own = time.monotonic(), {**os.environ, "DATA_DIR": self.folder}
+        subprocess.run([program(), "db", "copy", self.folder + "/tandem.db", url], env=own, check=True, stdout=sys.stderr)
+        print(f"copied in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        [psql] = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1:]
+        subprocess.run([psql, "-q", "-h", self.database, "-U", "tandem", "postgres", "-c", "ANALYZE"], check=True)
+        return environment(self.folder, self.port, JWT_SECRET=SECRET, DATABASE_URL=url)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.postgres.stdin.close()
+        self.postgres.wait(60)
 
 
 class Express(Server):
@@ -133,7 +155,7 @@ def timed(server, method, make, count, budget=20.0):
 
 def singles(args):
     rows = []
-    with Tandem() as server:
+    with (TandemOnPostgres() if args.postgres else Tandem()) as server:
         for name, (make, goal) in paths(random.Random(million.SEED)).items():
             timed(server, "GET", lambda: (make(), None), 5, 5)
             rows.append((name, timed(server, "GET", lambda: (make(), None), args.calls), goal))
@@ -146,9 +168,9 @@ def at(values, share): return values[min(len(values) - 1, int(len(values) * shar
 
 
 def print_tables(rows, taken):
-    print("| peer | request | reps | per CPU second, median (min-max) | × express | MiB |\n|---|---|---|---|---|---|")
+    if rows: print("| peer | request | reps | per CPU second, median (min-max) | × express | MiB |\n|---|---|---|---|---|---|")
     rate = lambda row: row["count"] / row["cpu"]
-    for name, *_ in LOADS:
+    for name, *_ in LOADS if rows else []:
         base = {row["rep"]: rate(row) for row in rows if row["what"] == name and row["peer"] == "express"}
         for peer in dict.fromkeys(row["peer"] for row in rows):
             own = [row for row in rows if row["what"] == name and row["peer"] == peer]
@@ -169,10 +191,11 @@ def main():
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--calls", type=int, default=500, help="single requests of each kind")
     parser.add_argument("--peers", default="tandem,express")
+    parser.add_argument("--postgres", action="store_true", help="ask single requests of a PostgreSQL store, and nothing else")
     args = parser.parse_args()
     hurry()
     taken = singles(args)
-    print_tables(loads(args), taken)
+    print_tables([] if args.postgres else loads(args), taken)
 
 
 if __name__ == "__main__": main()

@@ -24,7 +24,7 @@ extension SignallingHub {
     /// Tells this node's sockets what another node's were told.
     package func hear(_ message: JSONValue) {
         guard let (event, audience) = SignallingEvent.reading(message) else { return }
-        sendHere(event, to: audience, receivers: newReceivers(of: event, audience))
+        sendHere(event, to: audience, receivers: newReceivers(of: event, audience).map { receivers($0) })
     }
 
     /// A call of another node that is offered again is shown to those who have not been shown it; nil: all receive it.
