@@ -45,6 +45,9 @@ let cLibraries: [Target] = [
     library("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
     library("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
     .target(name: "CLinux", path: "Sources/C/CLinux"),
+    .target(
+        name: "COTLP", path: "Sources/C/COTLP", exclude: ["otlp.proto"],
+        linkerSettings: [.linkedLibrary("protobuf-c")]),
 ]
 
 let base: [Target] = [
@@ -110,7 +113,8 @@ let services: [Target] = [
     swift(
         "Services", "Mango",
         ["Wire", "Telemetry", "Crypto", "Calls", "CallModel", "CallViews", "Directory", "Web", "Reactor"]),
-    swift("Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor"]),
+    swift(
+        "Services", "Observability", ["Wire", "Telemetry", "CallModel", "CallViews", "Web", "Reactor", "COTLP"]),
     .target(
         name: "Console", dependencies: ["Wire", "Web"], path: "Sources/Services/Console",
         resources: [.embedInCode("Pages")], swiftSettings: strict),
@@ -202,7 +206,9 @@ let testTargets: [Target] = [
     tests("ClusterTests", ["Cluster", "CallModel", "Wire"]),
     tests("MangoTests", ["Mango", "CallModel", "Directory", "Crypto", "Wire"]),
     tests("ObservabilityTests", ["Observability", "Telemetry", "CallModel", "Web", "Reactor", "Wire"]),
-    tests("TandemTests", ["tandem", "Calls", "Cluster", "Crypto", "Directory", "Store", "Wire"]),
+    tests(
+        "TandemTests",
+        ["tandem", "Calls", "Cluster", "Crypto", "Directory", "Observability", "Store", "Telemetry", "Web", "Wire"]),
 ]
 
 let package = Package(

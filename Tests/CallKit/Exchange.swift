@@ -27,7 +27,7 @@ package final class Exchange {
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
         queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings(),
-        logger: Logger = .silent, fetch: SoundFetch? = nil,
+        logger: Logger = .silent, fetch: SoundFetch? = nil, spans: (any SpanSink)? = nil,
         publish: @escaping @Sendable (CallEvent) -> [CallRow] = { _ in [] }
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
@@ -51,6 +51,7 @@ package final class Exchange {
         services.soundFiles = SoundFiles(folder: "/nonexistent", thread: loop)
         services.fetchSound = fetch
         services.publish = publish
+        services.tracer = spans.map { Tracer(.standard, sink: $0, entropy: Entropy(seed: seed), clock: { loop.now }) }
         calls = CallManager(services)
         witness = Witness()
         let (calls, endpoint, witness) = (calls, endpoint, witness)

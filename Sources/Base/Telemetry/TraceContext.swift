@@ -2,6 +2,8 @@
 package enum TraceContext {
     /// The `traceparent` of the request that this task serves; nil when it has none.
     @TaskLocal package static var parent: String?
+    /// The span that this task works for; nil: nothing of it is recorded.
+    @TaskLocal package static var scope: TraceScope?
 
     /// Whether a text is a `traceparent` that can be handed on: version, trace, parent and flags in lower case.
     package static func isValid(_ text: String) -> Bool {

@@ -11,6 +11,9 @@ package enum SystemClock {
         WallTime(milliseconds: Int64(clamping: read(CLOCK_REALTIME) / 1_000_000))
     }
 
+    /// The same in nanoseconds since 1970.
+    package static func civilNanoseconds() -> Int64 { Int64(clamping: read(CLOCK_REALTIME)) }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -224,6 +224,16 @@ extension SQLStore {
     func read<Value: Sendable>(
         _ body: @Sendable (Database) throws(SQLFailure) -> Value
     ) async throws(StoreError) -> Value {
+        guard let scope = TraceContext.scope else { return try await readNow(body) }
+        let system = readers == nil ? "sqlite" : "postgresql"
+        return try await scope.measure("db.query", .client, [LogField("db.system.name", system)]) {
+            () async throws(StoreError) in try await readNow(body)
+        }
+    }
+
+    private func readNow<Value: Sendable>(
+        _ body: @Sendable (Database) throws(SQLFailure) -> Value
+    ) async throws(StoreError) -> Value {
         guard !isClosed else { throw .closed }
         drain()
         if case .embedded(let database) = engine { return try Self.attempt(database, body) }

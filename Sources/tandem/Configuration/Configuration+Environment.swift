@@ -27,6 +27,7 @@ extension Configuration {
         calls.playAuthorities = try reader.file("PLAY_CA")
         webhooks.hosts = try Self.hosts("WEBHOOK_HOSTS", reader)
         webhooks.authorities = try reader.file("WEBHOOK_CA")
+        try readTraces(reader)
         checkTogether(reader)
         if service.isTest { leaveOthersAlone() }
     }
@@ -60,7 +61,7 @@ extension Configuration {
     }
 
     /// One of the words that a value of this type can be.
-    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    static func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ name: String, default value: Choice, _ reader: ConfigurationReader
     ) throws(ConfigurationError) -> Choice {
         guard let text = reader.text(name) else { return value }

@@ -4,6 +4,7 @@ import Cluster
 import Directory
 import Mango
 import Media
+import Observability
 import Telemetry
 import Wire
 
@@ -20,6 +21,8 @@ struct Configuration {
     /// Nil: recordings of the vendor's exchange stay there.
     var objects: ObjectStore.Settings?
     var realtime = Realtime()
+    /// Nil: nothing is traced.
+    var traces: TraceSettings?
 
     struct Service {
         var name = "telephony-gateway"

@@ -35,6 +35,7 @@ struct Parts {
     let pbx: PBXServices
     /// Where long answers are made.
     let answers: BlockingThread
+    let tracer: Tracer?
     let logger: Logger
 }
 
@@ -154,6 +155,18 @@ extension Gateway {
         return HTTPClient(name: name, loop: place.loop, network: place.network, settings)
     }
 
+    static func makeTraces(
+        _ configuration: Configuration, _ place: (loop: ControlLoop, network: SystemNetwork),
+        _ registry: MetricRegistry, _ logger: Logger
+    ) -> TraceParts? {
+        configuration.traces.map { settings in
+            let client = makeClient("traces-http", configuration, place, hosts: [settings.endpoint.host]) {
+                $0.authorities = settings.authorities
+            }
+            return TraceParts(settings, client: client, registry, logger.labelled("traces"))
+        }
+    }
+
     /// The operator's certificate, or the one we made for ourselves.
     static func makeIdentity(_ configuration: Configuration, _ secrets: Secrets) throws(StartError) -> TLSIdentity {
         do throws(TLSFailure) {
@@ -247,9 +260,11 @@ extension Gateway {
                     LogField("requestId", exchange.request.id),
                 ])
         }
+        // Who looks every few seconds whether we are well would fill the collector.
+        let trace = parts.tracer.map { StandardMiddleware.trace($0, exempt: ["/health", "/metrics"]) }
         let marking: [Middleware] = configuration.service.isTest ? [markAsTest] : []
-        return marking + [
-            observe, StandardMiddleware.requestID, StandardMiddleware.securityHeaders,
+        return marking + [observe] + [trace].compactMap(\.self) + [
+            StandardMiddleware.requestID, StandardMiddleware.securityHeaders,
             StandardMiddleware.cors(OriginPolicy(web.origins.joined(separator: ","))),
             Compression(thread: parts.answers).middleware,
             StandardMiddleware.rateLimit(

@@ -54,15 +54,17 @@ extension MangoParts {
         let registry: MetricRegistry
         /// Where files are read.
         let files: BlockingThread
+        let tracer: Tracer?
         let logger: Logger
     }
 
     init(_ configuration: Configuration, _ needs: Needs) {
         let logger = needs.logger.labelled("mango")
-        let services = MangoServices(
+        var services = MangoServices(
             loop: needs.loop, calls: needs.calls, callStore: needs.store, userStore: needs.store, store: needs.store,
             backlog: needs.store, roster: needs.roster, logger: logger,
             dayStart: { [dates = configuration.web.dates] in dates.midnight(ofDay: dates.day(of: $0)) })
+        services.tracer = needs.tracer
         metrics = MangoMetrics(needs.registry)
         ingest = MangoIngest(services, configuration.mango)
         routes = Self.makeRoutes(configuration, needs, ingest, metrics, logger)

@@ -42,6 +42,8 @@ final class Gateway {
     /// Nil: this node is alone.
     let cluster: Cluster?
     let mango: MangoParts
+    /// Nil: nothing is traced.
+    let traces: TraceParts?
     let web: WebServer
     let secrets: Secrets
     /// What HTTPS and SIP over TLS show.
@@ -85,6 +87,7 @@ final class Gateway {
         }
         let names = NameServiceSettings(servers: configuration.service.nameServers)
         network = SystemNetwork(loop: loop, names: names)
+        traces = Self.makeTraces(configuration, (loop, network), registry, logger)
         media = try Self.makeMedia(configuration, opened.roster.settings, loop, addresses)
         sip = Self.makeSIP(configuration, loop, network, roster, identity, logger)
         webhookClient = Self.makeWebhookClient(configuration, loop, network)
@@ -101,6 +104,7 @@ final class Gateway {
         services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
+        services.tracer = traces?.tracer
         services.publish = { [webhooks] event in webhooks.rows(for: event) }
         services.tollRefusals = Self.countRefusals(registry)
         services.streams = StreamSettings(
@@ -120,7 +124,8 @@ final class Gateway {
             configuration,
             MangoParts.Needs(
                 loop: loop, network: network, calls: calls, store: store, roster: roster, access: access,
-                signalling: signalling, keeper: keeper, registry: registry, files: recordingThread, logger: logger))
+                signalling: signalling, keeper: keeper, registry: registry, files: recordingThread,
+                tracer: traces?.tracer, logger: logger))
         services.vendor = mango.exchange
         let checks = TrunkChecks(configuration, loop: loop, network: network)
         let settings = Self.makeSettings(configuration, (loop, media, sip), checks)
@@ -139,7 +144,8 @@ final class Gateway {
                         calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
                         cluster: cluster, startedAt: loop.now, isTest: configuration.service.isTest),
                     admin: Self.makeAdmin(store, keeper, sip, webhooks, settings),
-                    pbx: Self.makePBX(sip, roster, checks), answers: answerThread, logger: logger)),
+                    pbx: Self.makePBX(sip, roster, checks), answers: answerThread, tracer: traces?.tracer,
+                    logger: logger)),
             logger: logger.labelled("web"))
         connect()
     }
@@ -185,6 +191,7 @@ final class Gateway {
         } catch {
             throw StartError.sip(error)
         }
+        traces?.start()
         await keeper.start()
         await webhooks.courier.start()
         await joinOthers()
@@ -223,6 +230,7 @@ final class Gateway {
         webhookClient.stop()
         await webhooks.courier.finish()
         await cluster?.stop()
+        await traces?.stop()
         await sip.stop()
         media.stop()
         // What the recorder told last reaches the calls, and they the store, before this turn of the loop.

@@ -45,6 +45,7 @@ extension Call {
             return nil
         }
         if isAnswered { renewMedia(id) }
+        trace?.begin(.offer(id), .server, at: loop.now, legAttributes(id))
         update(id) {
             $0.describe(byOffer: offer.stream)
             $0.pendingOffer = offer

@@ -9,6 +9,7 @@ import Wire
 /// What the SIP endpoint and the media plane report, as inputs of the machine.
 extension Call {
     func sipEvent(_ event: SIPLegEvent, on id: LegID) {
+        trace(event, on: id)
         switch event {
         case .ringing(nil): perform(.ringing(id))
         case .ringing(let answer?):

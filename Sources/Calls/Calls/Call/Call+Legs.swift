@@ -52,6 +52,7 @@ extension Call {
         let sip = services.sip.assumeIsolated { $0.invite(invite) }
         update(id) { $0.sip = sip }
         manager.assumeIsolated { $0.registerSIP(sip, call: self, leg: id) }
+        traceInvite(id, .client, sip)
         if live.record.sipCallID == nil, let callID = services.sip.assumeIsolated({ $0.callID(of: sip) }) {
             live.noteSIPCallID(callID)
         }

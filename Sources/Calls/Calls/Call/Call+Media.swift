@@ -168,6 +168,7 @@ extension Call {
         defer { update(id) { $0.isLaterOffer = false } }
         if let participant = link.participant {
             let (uuid, sdp) = (uuid, String(decoding: body, as: UTF8.self))
+            trace?.end(.offer(id), at: loop.now)
             update(id) { ($0.isAnswered, $0.earlyAnswer) = (true, nil) }
             loop.later { participant.deliver(.answer(sdp: sdp, from: "gateway"), call: uuid) }
         } else if let sip = link.sip {
@@ -184,6 +185,7 @@ extension Call {
     private func accept(_ id: LegID, _ body: [UInt8]) {
         guard let sip = links[id]?.sip else { return }
         update(id) { ($0.isAnswered, $0.earlyAnswer) = (true, nil) }
+        trace?.end(.invite(id), at: loop.now, [LogField("sip.status", 200)])
         services.sip.assumeIsolated { $0.accept(sip, answer: body) }
     }
 

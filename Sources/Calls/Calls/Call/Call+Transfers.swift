@@ -3,6 +3,7 @@ import Media
 import Reactor
 import SDP
 import SIPEndpoint
+import Telemetry
 import Wire
 
 /// Transfers, and legs that come from or go to other calls.
@@ -83,6 +84,7 @@ extension Call {
         links[id] = link
         expectEncryption(of: invite.source, on: id)
         manager.assumeIsolated { $0.registerSIP(sip, call: self, leg: id) }
+        traceInvite(id, .server, sip)
         perform(.replaced(old, by: party))
     }
 

@@ -36,8 +36,10 @@ package actor Call {
     let people: [CallPerson]
     /// Who sent the caller here, for the callees (RFC 3892).
     let referredBy: String?
-    /// Of the request that made the call, if one did (W3C Trace Context).
-    let traceParent = TraceContext.parent
+    /// Of the call's own span, or else of the request that made it, if one did (W3C Trace Context).
+    let traceParent: String?
+    /// Nil: the call is not recorded.
+    var trace: CallTrace?
     /// The leg that asked for the transfer under way by REFER, and is told how it goes.
     var referrer: LegID?
     /// What the telephone network said on the leg that ended (ITU-T Q.850), for the others.
@@ -69,6 +71,11 @@ package actor Call {
         referredBy = setup.referredBy
         entropy = services.loop.makeEntropy()
         logger = services.logger.with(LogField("callId", record.uuid))
+        let trace = services.tracer.flatMap {
+            CallTrace($0, record, parent: TraceContext.parent, at: services.loop.now)
+        }
+        traceParent = trace?.traceParent ?? TraceContext.parent
+        self.trace = trace
         live = LiveCall(record: record, plan: plan, timing: services.timing, now: services.loop.now)
     }
 
@@ -86,6 +93,7 @@ package actor Call {
         if mustCallerWait { live.withholdCaller() }
         let effects = live.reduce(input, at: Moment(now: loop.now, wall: loop.wallTime))
         watchLegs()
+        if let trace { note(input, effects, in: trace) }
         carryOut(effects)
         armDeadline()
         if manager.assumeIsolated({ $0.hasQueues }) { reportEngagements() }

@@ -107,6 +107,7 @@ extension Call {
         update(caller) { $0.receive(sip, offer: offer, from: invite.origin) }
         expectEncryption(of: invite.source, on: caller)
         manager.assumeIsolated { $0.registerSIP(sip, call: self, leg: caller) }
+        traceInvite(caller, .server, sip)
         perform(.begin)
     }
 }

@@ -50,6 +50,8 @@ package final class CallServices: @unchecked Sendable {
     package var soundFiles: SoundFiles?
     /// The content of a URL that is to be played; nil: none can be.
     package var fetchSound: SoundFetch?
+    /// Nil: no call is traced.
+    package var tracer: Tracer?
 
     package init(
         loop: any EventLoop, sip: SIPEndpoint, media: any MediaPort, store: any CallStore, roster: RosterBox,

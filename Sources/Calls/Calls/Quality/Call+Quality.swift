@@ -112,6 +112,7 @@ extension Call {
 
     /// Writes down how it was; of a call nobody could talk or send on, the record says enough.
     func conclude() {
+        concludeTrace()
         live.noteQuality(measured)
         let isWorthIt = quality.meters.values.contains { meter in
             meter.upAt != nil || meter.figures.map { $0.packetsReceived + $0.packetsSent > 0 } == true

@@ -17,6 +17,10 @@ package struct HTTPClientRequest: Sendable {
     package var cutsBody = false
     /// Redirections of a GET that are followed; never from TLS to none.
     package var redirections = 3
+    /// HTTP/2 from the first byte, without asking: for gRPC.
+    package var speaksHTTP2 = false
+    /// Fields of the answer that are wanted, be they before its body or after (trailers).
+    package var wantedFields: [String] = []
 
     package init(_ url: HTTPURL) { self.url = url }
 }
@@ -29,6 +33,10 @@ package struct HTTPClientResponse: Sendable, Equatable {
     package var contentType: String?
     /// Whither a redirection leads that was not followed, absolute.
     package var location: String?
+    /// Those of the wanted ones that came.
+    package var fields = HTTPFields()
+
+    package init(status: Int, body: [UInt8]) { (self.status, self.body) = (status, body) }
 }
 
 /// A file that is sent as it is; it must not become shorter meanwhile.

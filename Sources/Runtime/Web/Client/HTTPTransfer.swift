@@ -69,7 +69,20 @@ final class HTTPTransfer {
         var response = HTTPClientResponse(status: tandem_curl_status(handle), body: body)
         response.contentType = tandem_curl_content_type(handle).map { String(cString: $0) }
         response.location = redirection
+        for name in order.request.wantedFields {
+            if let value = field(name) { response.fields.add(name, value) }
+        }
         return .success(Answer(response: response, redirection: redirection))
+    }
+
+    /// A field of the answer, or one that came after its body.
+    private func field(_ name: String) -> String? {
+        for origin in [CURLH_TRAILER, CURLH_HEADER] {
+            var found: UnsafeMutablePointer<curl_header>?
+            guard curl_easy_header(handle, name, 0, UInt32(origin), -1, &found) == CURLHE_OK else { continue }
+            if let value = found?.pointee.value { return String(cString: value) }
+        }
+        return nil
     }
 
     private func failure(_ code: CURLcode) -> HTTPClientError {
@@ -122,6 +135,10 @@ extension HTTPTransfer {
         }
         // Nothing is asked before a body is sent.
         set(CURLOPT_HTTPHEADER, request.fields.fields.map { "\($0.name): \($0.value)" } + ["Expect:"])
+        if request.speaksHTTP2 {
+            let version = url.isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+            _ = tandem_curl_set_number(handle, CURLOPT_HTTP_VERSION, Int(version))
+        }
         guard request.method != .get else { return }
         if request.method == .head {
             _ = tandem_curl_set_number(handle, CURLOPT_NOBODY, 1)

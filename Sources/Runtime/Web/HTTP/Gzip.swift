@@ -4,7 +4,7 @@ import Wire
 /// Compression of bodies by gzip (RFC 1952), with a zlib stream that is used again and again.
 ///
 /// Used by one thread at a time.
-final class Gzip {
+package final class Gzip {
     /// Quick, and nearly as small as the slower levels for JSON.
     private static let level: Int32 = 4
     /// The largest window, and a gzip header instead of zlib's.
@@ -14,7 +14,7 @@ final class Gzip {
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// Nil when zlib has no memory.
-    init?() {
+    package init?() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         let size = Int32(MemoryLayout<z_stream>.size)
@@ -29,7 +29,7 @@ final class Gzip {
     }
 
     /// The compressed body, nil when that is no gain.
-    func compress(_ body: [UInt8]) -> [UInt8]? {
+    package func compress(_ body: [UInt8]) -> [UInt8]? {
         guard deflateReset(stream) == Z_OK, body.count < Int(UInt32.max) / 2 else { return nil }
         let room = Int(deflateBound(stream, uLong(body.count)))
         var input = body

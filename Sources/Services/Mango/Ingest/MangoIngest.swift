@@ -30,6 +30,8 @@ package struct MangoServices: Sendable {
     package let logger: Logger
     /// When the day of a moment began, for counting today's calls.
     package let dayStart: @Sendable (WallTime) -> WallTime
+    /// Nil: nothing is traced.
+    package var tracer: Tracer?
 
     package init(
         loop: any EventLoop, calls: CallManager, callStore: any CallStore, userStore: any UserStore,

@@ -120,11 +120,18 @@ package actor RecordingDesk {
         }
         next.attempts += 1
         next.firstAttemptAt = recording.firstAttemptAt ?? loop.wallTime
+        var span = services.tracer?.begin(
+            "recording.download", .client, at: loop.now,
+            [
+                LogField("recording.id", recording.recordingID), LogField("mango.call_id", recording.callID ?? ""),
+                LogField("attempt", next.attempts),
+            ])
         do throws(RecordingFailure) {
             try await fetch(&next, into: objects)
             metrics.recordingsStored.increment()
         } catch {
             next.lastError = error.description
+            span?.failure = error.description
             next.retry(at: loop.wallTime)
             if next.state == .failed { metrics.recordingsLost.increment() }
             services.logger.warn(
@@ -133,6 +140,10 @@ package actor RecordingDesk {
                     LogField("recording", recording.recordingID), LogField("attempt", next.attempts),
                     LogField("reason", error.description), LogField("isLast", next.state == .failed),
                 ])
+        }
+        if var span = span.take() {
+            span.end = loop.now
+            services.tracer?.record([span])
         }
         return next
     }

@@ -91,7 +91,7 @@ package struct MangoRoutes: Sendable {
         let delivery = MangoDelivery(
             event: event, payload: envelope.payload, digest: envelope.digest, remoteIP: "\(request.remote.ip)",
             isSignatureGood: isGood, receivedAt: loop.wallTime)
-        guard let result = await ingest.receive(delivery) else { throw .overloaded }
+        guard let result = await receive(delivery) else { throw .overloaded }
         let word = result.isRepeated ? "repeated" : result.reply.isSuccess ? "accepted" : "refused"
         metrics.webhooks.with(event.kind, word).increment()
         logger.info(
@@ -102,6 +102,15 @@ package struct MangoRoutes: Sendable {
                 LogField("reply", result.reply.message),
             ])
         return answer(result.reply, style)
+    }
+
+    private func receive(_ delivery: MangoDelivery) async -> MangoIngest.Result? {
+        guard let scope = TraceContext.scope else { return await ingest.receive(delivery) }
+        let attributes = [
+            LogField("mango.event", delivery.event.kind), LogField("mango.entry_id", delivery.event.entryID ?? ""),
+            LogField("mango.call_id", delivery.event.callID ?? ""),
+        ]
+        return await scope.measure("mango.webhook", .internal, attributes) { await ingest.receive(delivery) }
     }
 
     private func answer(_ reply: MangoReply, _ style: Style) -> HTTPResponse {

@@ -2,7 +2,7 @@ package import CallModel
 import Directory
 package import Reactor
 package import Telemetry
-import Wire
+package import Wire
 
 /// Brings what waits in the outbox to where it belongs, again and again until it has arrived.
 ///

@@ -1,0 +1,206 @@
+"""Traces by OTLP: what a call leaves at a collector over both transports, and what a bad collector costs calls."""
+
+import asyncio
+import time
+
+import grpc
+import pytest
+from gateway import Gateway, wait_for
+from otlpreceiver import GRPCReceiver, HTTPReceiver, slow
+from peers import Peer, PlainSocket
+from rawphone import RawPhone
+
+PARENT_TRACE, PARENT_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+PARENT = f"00-{PARENT_TRACE}-{PARENT_SPAN}-01"
+# Quick, so that no test waits for a batch to fill.
+QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "100"}
+
+
+@pytest.fixture(scope="module", params=[GRPCReceiver, HTTPReceiver], ids=["gRPC", "HTTP"])
+def traced(request):
+    """A collector of each kind and a gateway that knows it."""
+    with request.param() as receiver:
+        with Gateway(
+            AUTH_MODE="required", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}",
+            OTEL_EXPORTER_OTLP_PROTOCOL=receiver.protocol, OTEL_EXPORTER_OTLP_HEADERS="x-key=a%20secret",
+            OTEL_EXPORTER_OTLP_COMPRESSION="gzip", OTEL_SERVICE_NAME="test-gateway",
+            OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=test,service.name=not-this", **QUICK,
+        ) as gateway:
+            yield gateway, receiver
+
+
+def talk(gateway, seconds=0.6):
+    """Anna's page calls Petr's phone, which rings for a moment, takes the call and says nothing; answers the call."""
+
+    async def run():
+        with RawPhone(gateway, "1002", gateway.users["petr"][2]) as petr:
+            await asyncio.to_thread(petr.register)
+            async with PlainSocket(gateway, token=gateway.token("anna")) as anna, Peer(440) as peer:
+                await anna.wait("authenticated")
+                answer = await asyncio.to_thread(
+                    gateway.request, "POST", "/api/v1/calls", login="anna", headers={"traceparent": PARENT},
+                    json={"phoneNumber": "1002", "direction": "outgoing"})
+                made = answer.json()["data"]
+                await anna.emit("join-call", {"callId": made["id"]})
+                await anna.wait("joined-call")
+                await anna.emit("offer", {"callId": made["id"], "sdp": await peer.offer()})
+                invite = await asyncio.to_thread(petr.wait_request, "INVITE")
+                petr.respond(invite, 180, "Ringing")
+                await asyncio.sleep(0.4)
+                petr.respond(invite, 200, "OK", petr.sdp)
+                await asyncio.to_thread(petr.wait_request, "ACK")
+                await peer.accept((await anna.wait("answer"))["sdp"])
+                await anna.wait("call:answered")
+                await asyncio.sleep(seconds)
+                await anna.emit("leave-call", {})
+                petr.respond(await asyncio.to_thread(petr.wait_request, "BYE"), 200, "OK")
+            return made, invite
+
+    return asyncio.run(run())
+
+
+def test_a_call_is_one_trace(traced):
+    gateway, receiver = traced
+    before = time.time()
+    made, invite = talk(gateway)
+    uuid = gateway.call(made["id"])["uuid"] if "uuid" not in made else made["uuid"]
+    call = receiver.wait("call", **{"call.id": uuid})
+    after = time.time()
+    spans = wait_for(lambda: (t := receiver.trace(call)) and "POST /api/v1/calls" in t and t, 10, "the request's span")
+    assert call.resource["service.name"] == "test-gateway" and call.resource["service.version"] == "1.0.0"
+    assert call.resource["deployment.environment.name"] == "test"
+    # The request that made the call goes on with its client's trace, and the call with the request's.
+    request = spans["POST /api/v1/calls"][0]
+    assert (request.trace, request.parent, request.kind) == (PARENT_TRACE, PARENT_SPAN, 2)
+    assert request.attributes["http.request.method"] == "POST" and request.attributes["http.route"] == "/api/v1/calls"
+    assert request.attributes["http.response.status_code"] == 201
+    assert call.parent == request.id
+    assert call.attributes["call.direction"] == "outgoing" and call.attributes["call.state"] == "completed"
+    assert call.attributes["sip.call_id"] == invite["call-id"]
+    # Its parts.
+    for name in ("sip INVITE", "call.ringing", "call.answer", "media.bridge", "webrtc.offer", "webrtc.ice",
+                 "webrtc.dtls", "media.first_packet", "call.teardown"):
+        assert name in spans, sorted(spans)
+        for span in spans[name]:
+            assert span.parent == call.id, name
+            assert call.start <= span.start <= span.end <= call.end, name
+    assert before - 0.05 <= call.start and call.end <= after + 0.05
+    ours = spans["sip INVITE"][0]
+    assert ours.kind == 3 and ours.attributes["sip.call_id"] == invite["call-id"]
+    assert ours.attributes["leg.id"].startswith(uuid) and ours.attributes["sip.status"] == 200
+    assert ours.events == ["ringing"] and 0.3 < ours.end - ours.start < 3
+    ringing, bridge = spans["call.ringing"][0], spans["media.bridge"][0]
+    assert 0.3 < ringing.end - ringing.start < 3
+    assert 0.5 < bridge.end - bridge.start < 3
+    ice, dtls = spans["webrtc.ice"][0], spans["webrtc.dtls"][0]
+    assert ice.end == dtls.start and dtls.end - dtls.start < 2 and dtls.status == 0
+    with receiver.lock:
+        metadata = {key.lower(): value for key, value in receiver.headers[-1].items()}
+    assert metadata["x-key"] == "a secret"
+
+
+def test_reads_of_the_store_belong_to_the_request(traced):
+    gateway, receiver = traced
+    parent = f"00-{PARENT_TRACE[::-1]}-{PARENT_SPAN}-01"
+    for _ in range(2):
+        answer = gateway.request("GET", "/api/v1/calls", login="admin", headers={"traceparent": parent})
+        assert answer.status_code == 200
+    request = receiver.wait("GET /api/v1/calls", **{"http.route": "/api/v1/calls"})
+    query = receiver.wait("db.query")
+    spans = receiver.trace(receiver.named("GET /api/v1/calls")[-1])
+    assert {span.parent for span in spans["db.query"]} <= {span.id for span in spans["GET /api/v1/calls"]}
+    assert query.attributes["db.system.name"] == "sqlite" and request.end >= request.start
+
+
+def test_what_others_do_not_record_is_not_recorded(traced):
+    gateway, receiver = traced
+    parent = f"00-{'5' * 32}-{PARENT_SPAN}-00"
+    gateway.request("GET", "/api/v1/calls", login="admin", headers={"traceparent": parent})
+    gateway.request("GET", "/api/v1/queues", login="admin")
+    receiver.wait("GET /api/v1/queues")
+    with receiver.lock:
+        assert not [span for span in receiver.spans if span.trace == "5" * 32]
+        assert not [span for span in receiver.spans if "/health" in span.name]
+
+
+# A collector that does not do its part
+
+
+def busy(receiver):
+    receiver.answer = lambda: 503 if receiver.protocol != "grpc" else grpc.StatusCode.UNAVAILABLE
+
+
+def refusing(receiver):
+    receiver.answer = lambda: 400 if receiver.protocol != "grpc" else grpc.StatusCode.INVALID_ARGUMENT
+
+
+def sleeping(receiver):
+    receiver.answer = slow(30)
+
+
+def down(receiver):
+    receiver.stop()
+    receiver.stop = lambda: None
+
+
+@pytest.mark.parametrize("fault", [busy, refusing, sleeping, down], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("kind", [GRPCReceiver, HTTPReceiver], ids=["gRPC", "HTTP"])
+def test_a_bad_collector_costs_no_call(kind, fault):
+    with kind() as receiver:
+        fault(receiver)
+        with Gateway(
+            AUTH_MODE="off", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}",
+            OTEL_EXPORTER_OTLP_PROTOCOL=receiver.protocol, OTEL_BSP_MAX_QUEUE_SIZE=50,
+            OTEL_BSP_MAX_EXPORT_BATCH_SIZE=10, **QUICK,
+        ) as gateway, RawPhone(gateway, "1001", gateway.users["anna"][2]) as anna:
+            anna.register()
+            for _ in range(200):
+                gateway.request("GET", "/api/v1/conferences")
+            begun = time.monotonic()
+            anna.call("9196")
+            took = time.monotonic() - begun
+            anna.hang_up()
+            assert took < 0.5, "the call was delayed"
+            wait_for(lambda: gateway.metric("otlp_spans_dropped_total") >= 140, 10, "spans to be dropped")
+            assert gateway.metric("otlp_spans_queued") <= 60
+            assert gateway.metric("otlp_spans_sent_total") == 0
+            stopping = time.monotonic()
+        assert time.monotonic() - stopping < 5, "the end of the program was delayed"
+
+
+def test_a_collector_that_was_busy_gets_the_spans_later():
+    with HTTPReceiver() as receiver:
+        receiver.answer, receiver.retry_after = lambda: 429, 2
+        with Gateway(
+            AUTH_MODE="off", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}", **QUICK,
+        ) as gateway:
+            gateway.request("GET", "/api/v1/conferences")
+            wait_for(lambda: receiver.requests == 1, 5, "the first attempt")
+            refused = time.monotonic()
+            receiver.answer = lambda: None
+            receiver.wait("GET /api/v1/conferences")
+            assert 1.9 < time.monotonic() - refused < 4, "Retry-After is kept"
+            gateway.wait_metric("otlp_spans_dropped_total", 0)
+            assert gateway.metric("otlp_exports_total", result="busy") == 1
+
+
+def test_the_last_spans_are_sent_when_the_program_ends():
+    with HTTPReceiver() as receiver:
+        with Gateway(
+            AUTH_MODE="off", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}",
+            OTEL_BSP_SCHEDULE_DELAY=60_000,
+        ) as gateway:
+            gateway.request("GET", "/api/v1/conferences")
+            assert not receiver.spans
+        assert receiver.named("GET /api/v1/conferences")
+
+
+def test_nothing_is_traced_when_it_is_switched_off_or_nobody_is_there():
+    with HTTPReceiver() as receiver:
+        with Gateway(
+            AUTH_MODE="off", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}",
+            OTEL_SDK_DISABLED="true", **QUICK,
+        ) as gateway:
+            gateway.request("GET", "/api/v1/conferences")
+            assert not [name for name, _ in gateway.metrics() if name.startswith("otlp_")]
+        assert receiver.requests == 0
