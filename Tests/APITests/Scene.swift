@@ -15,6 +15,16 @@ import Wire
 
 @testable import API
 
+/// The lines of a log that writes nothing below `info`.
+final class MemoryLog: LogSink {
+    private let kept = Locked<[LogLine]>([])
+
+    var lines: [LogLine] { kept.withLock { $0 } }
+
+    func accepts(_ level: LogLevel) -> Bool { level >= .info }
+    func write(_ line: LogLine) { kept.withLock { $0.append(line) } }
+}
+
 /// The REST interface over calls on a simulated loop.
 final class Scene {
     let loop: SimulatedLoop
@@ -25,6 +35,8 @@ final class Scene {
     private let application: WebApplication
     private let witness = Witness()
     let media: StandInMedia
+    let logLevel = Locked(LogLevel.info)
+    let log = MemoryLog()
     private let box: RosterBox
     private static let key = TokenKey(secret: "a secret of thirty-two bytes or so")
 
@@ -51,7 +63,8 @@ final class Scene {
         let roster = RosterBox(Self.roster)
         box = roster
         let services = CallServices(
-            loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster, logger: .silent)
+            loop: loop, sip: makeEndpoint(loop, host), media: media, store: store, roster: roster,
+            logger: Logger(label: "calls", sink: log))
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         services.fetchSound = fetch
         services.soundFiles = sounds.map { SoundFiles(folder: $0, thread: loop) }
@@ -75,6 +88,9 @@ final class Scene {
         api.admin?.webhooks = WebhookServices(
             test: { _ in ("e1", "HTTP 500") }, replay: { _, event throws(StoreError) in event == "known" ? 3 : nil })
         api.admin?.settings = Self.settings(roster, portsAreFixed)
+        let level = logLevel
+        api.admin?.logs = LogServices(
+            level: { level.withLock { $0 } }, setLevel: { new in level.withLock { $0 = new } })
         var router = Router()
         api.add(to: &router)
         self.router = router

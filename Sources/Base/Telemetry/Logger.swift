@@ -33,6 +33,8 @@ package struct Logger: Sendable {
     private let sink: any LogSink
     private let label: String
     private let context: [LogField]
+    /// Lines of this level and above are written, whatever the sink's own level is.
+    private var floor: LogLevel?
 
     package init(label: String, sink: any LogSink, context: [LogField] = []) {
         self.label = label
@@ -50,6 +52,13 @@ package struct Logger: Sendable {
 
     package func labelled(_ label: String) -> Logger { Logger(label: label, sink: sink, context: context) }
 
+    /// The same logger, which writes from this level on, whatever all others write; nil: as they do.
+    package func writing(from floor: LogLevel?) -> Logger {
+        var logger = self
+        logger.floor = floor
+        return logger
+    }
+
     package func trace(_ message: String, _ fields: @autoclosure () -> [LogField] = []) { log(.trace, message, fields) }
     package func debug(_ message: String, _ fields: @autoclosure () -> [LogField] = []) { log(.debug, message, fields) }
     package func info(_ message: String, _ fields: @autoclosure () -> [LogField] = []) { log(.info, message, fields) }
@@ -62,7 +71,7 @@ package struct Logger: Sendable {
     }
 
     private func log(_ level: LogLevel, _ message: String, _ fields: () -> [LogField]) {
-        guard sink.accepts(level) else { return }
+        guard sink.accepts(level) || floor.map({ level >= $0 }) == true else { return }
         sink.write(LogLine(level: level, label: label, message: message, fields: context + fields()))
     }
 }

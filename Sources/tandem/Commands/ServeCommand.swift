@@ -13,12 +13,14 @@ enum ServeCommand {
         do {
             let gateway = try await Gateway(configuration)
             let signals = try StopSignals(gateway.loop)
+            let rereading = Rereading(try HangUpSignals(gateway.loop), gateway.sink, gateway.logger)
             gateway.loop.start()
             try await gateway.listen()
             for warning in configuration.warnings { gateway.logger.warn(warning) }
             Banner(configuration: configuration, credentials: gateway.credentials).show()
             gateway.logger.info("ready", [LogField("port", configuration.web.port)])
             await serve(gateway, signals, configuration.service)
+            rereading.stop()
         } catch let error as StartError {
             Program.fail(error.failure, error.description)
         } catch let error as ConfigurationError {

@@ -81,19 +81,23 @@ extension Configuration {
         service.database = try database(reader)
         service.isTest = try reader.flag("TEST_MODE")
         service.outboxLimit = try reader.integer("OUTBOX_LIMIT_MB", default: service.outboxLimit, in: 1...1_000_000)
-        if let text = reader.text("LOG_LEVEL") {
-            guard let level = LogLevel(name: text) else {
-                throw ConfigurationError(
-                    variable: "LOG_LEVEL", problem: "\"\(text)\" is not known",
-                    cure: "choose one of trace, debug, info, warn, error")
-            }
-            service.logLevel = level
-        }
+        service.logLevel = try Self.logLevel(reader)
         service.logFolder = reader.environment.isEmptied("LOG_DIR") ? nil : reader.text("LOG_DIR") ?? service.logFolder
         service.drainTimeout = try reader.milliseconds("DRAIN_TIMEOUT_MS", default: 0)
         service.shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS", default: 10_000)
         service.nameServers = try reader.addresses("DNS_SERVERS", port: 53)
         service.redis = try redisAddress(reader)
+    }
+
+    /// Also what a running server reads again.
+    static func logLevel(_ reader: ConfigurationReader) throws(ConfigurationError) -> LogLevel {
+        guard let text = reader.text("LOG_LEVEL") else { return .info }
+        guard let level = LogLevel(name: text) else {
+            throw ConfigurationError(
+                variable: "LOG_LEVEL", problem: "\"\(text)\" is not known",
+                cure: "choose one of trace, debug, info, warn, error")
+        }
+        return level
     }
 
     private func redisAddress(_ reader: ConfigurationReader) throws(ConfigurationError) -> RedisAddress? {

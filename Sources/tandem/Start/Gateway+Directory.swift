@@ -2,6 +2,7 @@ import API
 import Calls
 import Directory
 import Media
+import Observability
 import Reactor
 import SIPEndpoint
 import Store
@@ -38,7 +39,7 @@ extension Gateway {
 
     static func makeAdmin(
         _ store: SQLStore, _ keeper: DirectoryKeeper, _ sip: SIPEndpoint, _ webhooks: Webhooks,
-        _ settings: SettingsServices
+        _ settings: SettingsServices, _ sink: JSONLogSink
     ) -> AdminServices {
         var admin = AdminServices(
             store: store, reload: { await keeper.reload() },
@@ -49,6 +50,7 @@ extension Gateway {
             test: { webhook in await webhooks.test(webhook) },
             replay: { webhook, event throws(StoreError) in try await webhooks.replay(webhook, after: event) })
         admin.settings = settings
+        admin.logs = LogServices(level: { sink.level }, setLevel: { sink.setLevel($0) })
         return admin
     }
 }

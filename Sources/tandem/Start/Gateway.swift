@@ -143,7 +143,7 @@ final class Gateway {
                     health: HealthSource(
                         calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
                         cluster: cluster, startedAt: loop.now, isTest: configuration.service.isTest),
-                    admin: Self.makeAdmin(store, keeper, sip, webhooks, settings),
+                    admin: Self.makeAdmin(store, keeper, sip, webhooks, settings, sink),
                     pbx: Self.makePBX(sip, roster, checks), answers: answerThread, tracer: traces?.tracer,
                     logger: logger)),
             logger: logger.labelled("web"))

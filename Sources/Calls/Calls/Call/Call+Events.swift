@@ -10,6 +10,7 @@ import Wire
 extension Call {
     func sipEvent(_ event: SIPLegEvent, on id: LegID) {
         trace(event, on: id)
+        logger.debug("SIP session", [LogField("leg", id), LogField("event", caseName(event))])
         switch event {
         case .ringing(nil): perform(.ringing(id))
         case .ringing(let answer?):
@@ -59,9 +60,9 @@ extension Call {
     }
 
     func mediaEvent(_ event: MediaEvent, on id: LegID) {
+        logger.debug("media leg", [LogField("leg", id), LogField("event", caseName(event))])
         switch event {
         case .connected:
-            logger.debug("media connected", [LogField("leg", id)])
             guard links[id]?.speaksWebRTC == true else { return }
             update(id) { $0.connectedAt = loop.now }
             manager.announce(.connected)

@@ -18,7 +18,7 @@ package actor Call {
     nonisolated let uuid: UUID
 
     unowned let manager: CallManager
-    let logger: Logger
+    private(set) var logger: Logger
     var live: LiveCall
     var links = PerLeg<LegLink>()
     /// Users whose pages were shown the call.
@@ -94,6 +94,7 @@ package actor Call {
         let effects = live.reduce(input, at: Moment(now: loop.now, wall: loop.wallTime))
         watchLegs()
         if let trace { note(input, effects, in: trace) }
+        logger.debug("step", stepFields(input, effects))
         carryOut(effects)
         armDeadline()
         if manager.assumeIsolated({ $0.hasQueues }) { reportEngagements() }
@@ -202,6 +203,9 @@ package actor Call {
         manager.announce(event)
         return live.record
     }
+
+    /// Whether every line about this call is written, whatever the level is.
+    func setDebug(_ on: Bool) { logger = logger.writing(from: on ? .trace : nil) }
 
     /// The link of a leg, made on first use.
     func link(_ id: LegID) -> LegLink? {

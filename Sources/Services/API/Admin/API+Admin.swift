@@ -26,6 +26,7 @@ extension API {
                 try await report(try await found(request, trunks(admin)), settings)
             }
         }
+        addLogs(admin, to: &router)
         onAdmin(.get, "trunks/:id/status", .trunkStatus, &router) { request throws(Failure) in
             let trunk = try await found(request, trunks(admin))
             guard let status = await admin.trunkStatus(trunk.name) else { throw .notFound }

@@ -28,8 +28,16 @@ extension API {
     func onAdmin(
         _ method: HTTPMethod, _ path: String, _ operation: Operation, _ router: inout Router, _ answer: @escaping Answer
     ) {
+        onAdministrators(method, "/api/v1/admin/\(path)", operation, &router, answer)
+    }
+
+    /// The same for a route that is elsewhere.
+    func onAdministrators(
+        _ method: HTTPMethod, _ template: String, _ operation: Operation, _ router: inout Router,
+        _ answer: @escaping Answer
+    ) {
         let (access, loop) = (access, loop)
-        router.on(method, "/api/v1/admin/\(path)", operation) { request, parameters in
+        router.on(method, template, operation) { request, parameters in
             do throws(Failure) {
                 let caller = try access.caller(of: request, now: loop.wallTime)
                 guard case .user(_, let role) = caller else { throw .unauthorized }

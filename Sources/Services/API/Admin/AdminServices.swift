@@ -1,5 +1,6 @@
 package import CallModel
 package import Directory
+package import Telemetry
 package import Wire
 
 /// What the administrators' routes work with besides the store.
@@ -15,6 +16,7 @@ package struct AdminServices: Sendable {
     package var outbox: OutboxServices?
     package var webhooks: WebhookServices?
     package var settings: SettingsServices?
+    package var logs: LogServices?
 
     package init(
         store: any DirectoryStore, reload: @escaping @Sendable () async -> Void,
@@ -23,6 +25,16 @@ package struct AdminServices: Sendable {
     ) {
         (self.store, self.reload) = (store, reload)
         (self.registrations, self.trunkStatus) = (registrations, trunkStatus)
+    }
+}
+
+/// What administrators do with the log.
+package struct LogServices: Sendable {
+    package let level: @Sendable () -> LogLevel
+    package let setLevel: @Sendable (LogLevel) -> Void
+
+    package init(level: @escaping @Sendable () -> LogLevel, setLevel: @escaping @Sendable (LogLevel) -> Void) {
+        (self.level, self.setLevel) = (level, setLevel)
     }
 }
 

@@ -36,6 +36,8 @@ package final class JSONLogSink: LogSink {
         minimum = Atomic(level.rawValue)
     }
 
+    package var level: LogLevel { LogLevel(rawValue: minimum.load(ordering: .relaxed)) ?? .info }
+
     package func setLevel(_ level: LogLevel) { minimum.store(level.rawValue, ordering: .relaxed) }
 
     package func accepts(_ level: LogLevel) -> Bool { level.rawValue >= minimum.load(ordering: .relaxed) }
