@@ -138,6 +138,8 @@ extension HTTPTransfer {
         if request.speaksHTTP2 {
             let version = url.isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
             _ = tandem_curl_set_number(handle, CURLOPT_HTTP_VERSION, Int(version))
+            // libcurl 7.88 fails on a connection that it speaks HTTP/2 on unasked and uses again (curl issue 10634).
+            if !url.isSecure { _ = tandem_curl_set_number(handle, CURLOPT_FORBID_REUSE, 1) }
         }
         guard request.method != .get else { return }
         if request.method == .head {
