@@ -51,10 +51,23 @@ struct EventJournalTests {
     @Test func `long texts are kept up to so many bytes, and nobody is sent too many at once`() throws {
         let text = String(repeating: "x", count: 10_000)
         let journal = journal(500, text: text)
-        let kept = EventJournal.maximumBytes / 10_100
+        let kept = EventJournal.maximumBytes / (3 * 10_100)
         #expect(throws: EventJournal.Gap.tooOld) { try count(journal, since: "r-\(500 - kept - 50)") }
         #expect(throws: EventJournal.Gap.tooMany) { try count(journal, since: "r-\(500 - kept + 50)") }
         #expect(try count(journal, since: "r-480") == 20)
+    }
+
+    @Test func `an event counts once for each style that was asked for`() throws {
+        let text = String(repeating: "x", count: 12_000)
+        var journal = journal(40, text: text)
+        for style in [EventStyle.wrapped, .socketIO, .numberedSocketIO] {
+            #expect(try journal.events(since: "r-0", style, at: start) { _, _ in true }.count == 40)
+        }
+        for _ in 0..<300 {
+            let encoder = journal.encoder(for: SignallingEvent("e", ["text": .string(text)]))
+            journal.keep(encoder, for: Audience(), at: start)
+        }
+        #expect(throws: EventJournal.Gap.tooOld) { try count(journal, since: "r-5") }
     }
 
     @Test func `names of another run, or of no run, are told from those that are too old`() {

@@ -83,8 +83,11 @@ struct EventEncoder: Sendable {
         return text
     }
 
-    /// Bytes of one style's text.
-    mutating func size() -> Int { (made.values.first ?? encoded(.flat)).count }
+    /// Bytes that it may hold: of each style that was made the text, and the frames of sockets with and without deflation.
+    mutating func heldBytes() -> Int {
+        if made.isEmpty { _ = encoded(.flat) }
+        return made.values.reduce(0) { $0 + 3 * $1.count }
+    }
 
     private func encode(_ style: EventStyle) -> EncodedEvent {
         let number = JSONValue(id?.description)

@@ -7,8 +7,8 @@ import Wire
 struct EventJournal: Sendable {
     static let maximumCount = 1000
     static let maximumAge = Duration.seconds(60)
-    /// Of texts, each event counted in one style.
-    static let maximumBytes = 4 << 20
+    /// Of texts in each style that was asked for, and of the frames made of them.
+    static let maximumBytes = 12 << 20
     /// What one client is sent at once: what waits for a socket has its limit, too.
     static let maximumReplayedBytes = 512 << 10
 
@@ -17,7 +17,7 @@ struct EventJournal: Sendable {
         let number: UInt64
         let audience: Audience
         var encoder: EventEncoder
-        let size: Int
+        var size: Int
     }
 
     /// Why a client cannot be given what it missed.
@@ -50,7 +50,7 @@ struct EventJournal: Sendable {
 
     mutating func keep(_ encoder: EventEncoder, for audience: Audience, at now: Instant) {
         var encoder = encoder
-        let size = encoder.size()
+        let size = encoder.heldBytes()
         let number = encoder.id?.number ?? last
         entries.append(Entry(at: now, number: number, audience: audience, encoder: encoder, size: size))
         bytes += size
@@ -79,11 +79,19 @@ struct EventJournal: Sendable {
             && isMeant(entries[index].encoder.event, entries[index].audience)
         {
             let text = entries[index].encoder.encoded(style)
+            recount(index)
             missed.append(text)
             bytes += text.count
             guard bytes <= Self.maximumReplayedBytes else { throw .tooMany }
         }
         return missed
+    }
+
+    /// A client may have asked for a style that nobody asked for before.
+    private mutating func recount(_ index: Int) {
+        let size = entries[index].encoder.heldBytes()
+        bytes += size - entries[index].size
+        entries[index].size = size
     }
 
     private mutating func trim(_ now: Instant) {
