@@ -116,6 +116,22 @@ struct NodesTests {
         #expect(scene.users.presence(of: 1) == [.online, .offline] && scene.users.presence(of: 2) == [.online])
     }
 
+    @Test func `each of thousands at another node is told of, but for those whose phone is here`() throws {
+        let scene = try Scene()
+        let (hub, manager) = (scene.signalling.hub, scene.manager)
+        let users = Set(Int64(1)...2500)
+        scene.loop.later {
+            manager.assumeIsolated { $0.registrationChanged(account: "101", registered: true) }
+            hub.assumeIsolated { $0.setUsersElsewhere(users) }
+        }
+        scene.settle()
+        #expect(users.allSatisfy { scene.users.presence(of: $0) == [.online] })
+        scene.loop.later { hub.assumeIsolated { $0.setUsersElsewhere([]) } }
+        scene.settle()
+        #expect(scene.users.presence(of: 1) == [.online])
+        #expect(users.subtracting([1]).allSatisfy { scene.users.presence(of: $0) == [.online, .offline] })
+    }
+
     @Test func `others are told when a user's first page comes and the last one goes`() throws {
         let scene = try Scene()
         let bus = join(scene)

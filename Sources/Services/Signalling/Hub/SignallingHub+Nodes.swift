@@ -48,7 +48,14 @@ extension SignallingHub {
     package func setUsersElsewhere(_ users: Set<Int64>) {
         let changed = usersElsewhere.symmetricDifference(users).map { ($0, isReachable($0)) }
         usersElsewhere = users
-        for (userID, was) in changed { tellPresence(of: userID, was) }
+        tellPresence(of: changed[...])
+    }
+
+    /// Some each turn: a node that comes or goes changes it for thousands at once.
+    private func tellPresence(of changed: ArraySlice<(Int64, Bool)>) {
+        for (userID, was) in changed.prefix(Self.presencesPerTurn) { tellPresence(of: userID, was) }
+        let rest = changed.dropFirst(Self.presencesPerTurn)
+        if !rest.isEmpty { loop.later { [self] in assumeIsolated { $0.tellPresence(of: rest) } } }
     }
 }
 

@@ -55,6 +55,8 @@ package actor SignallingHub {
     private var online: [Int64: Int] = [:]
     /// Whose phone is registered, by its account.
     private var phones: [String: Int64] = [:]
+    /// How many phones of each user are registered.
+    private var phoneCounts: [Int64: Int] = [:]
     /// Open sessions, which receive everything.
     private(set) var openSessions: Set<String> = []
     /// Which sessions were shown each live call, so that none is shown it twice.
@@ -76,6 +78,7 @@ package actor SignallingHub {
     /// Which sessions were shown each call of another node.
     var announcedElsewhere: [UUID: Set<String>] = [:]
     static let maximumAnnouncedElsewhere = 10_000
+    static let presencesPerTurn = 200
     private var entropy: Entropy
 
     package init(_ services: SignallingServices) {
@@ -147,11 +150,18 @@ package actor SignallingHub {
     func phoneChanged(account: String, userID: Int64?, isRegistered: Bool) {
         guard let owner = isRegistered ? userID : phones[account] else { return }
         let was = isReachable(owner)
+        if let former = phones[account] { countPhone(of: former, by: -1) }
         phones[account] = isRegistered ? owner : nil
+        if isRegistered { countPhone(of: owner, by: 1) }
         tellPresence(of: owner, was)
     }
 
-    func isReachable(_ userID: Int64) -> Bool { isOnline(userID) || phones.values.contains(userID) }
+    private func countPhone(of userID: Int64, by change: Int) {
+        let count = (phoneCounts[userID] ?? 0) + change
+        phoneCounts[userID] = count > 0 ? count : nil
+    }
+
+    func isReachable(_ userID: Int64) -> Bool { isOnline(userID) || phoneCounts[userID] != nil }
 
     func tellPresence(of userID: Int64, _ was: Bool) {
         let isOnline = isReachable(userID)
