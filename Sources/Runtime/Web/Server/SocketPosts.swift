@@ -34,7 +34,14 @@ struct SocketPosts {
 
     /// Whether there are more; else all is forgotten.
     mutating func goesOn() -> Bool {
-        guard head == waiting.count else { return true }
+        guard head == waiting.count else {
+            // Those who are posted to in every turn may keep it from ever becoming empty.
+            if head * 2 > waiting.count {
+                waiting.removeFirst(head)
+                head = 0
+            }
+            return true
+        }
         waiting.removeAll(keepingCapacity: waiting.count <= 1024)
         (head, latest) = (0, nil)
         return false
