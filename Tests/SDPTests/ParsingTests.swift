@@ -38,6 +38,13 @@ struct ParsingTests {
         #expect(String(decoding: description.serialized(), as: UTF8.self).contains("k=clear:x\r\n"))
     }
 
+    @Test func `a value may begin with what combines with the colon to one character`() throws {
+        let text = "v=0\na=title:\u{301}x\na=sendonly\nm=audio 4000 RTP/AVP 0\na=:\n"
+        let description = try SessionDescription(parsing: Array(text.utf8))
+        #expect(description.attributes == [SDPAttribute("title", "\u{301}x"), SDPAttribute("sendonly", "")])
+        #expect(description.media.first?.attributes == [SDPAttribute("", "")])
+    }
+
     @Test(arguments: ["", "\r\n", "hello", "v=1\r\n", "o=- 1 1 IN IP4 192.0.2.1\r\n", "\u{0}"])
     func `what does not begin with version 0 is no description`(text: String) {
         #expect(throws: SDPError.notSDP) { try SessionDescription(parsing: Array(text.utf8)) }

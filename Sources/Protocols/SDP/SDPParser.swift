@@ -81,8 +81,10 @@ private struct SDPParser {
     private mutating func attribute(_ value: String) throws(SDPError) {
         let count = media?.attributes.count ?? session.attributes.count
         guard count < SDPLimit.attributes.maximum else { throw .tooMany(.attributes) }
-        let colon = value.utf8.firstIndex(of: ASCII.colon) ?? value.endIndex
-        let attribute = SDPAttribute(String(value[..<colon]), String(value[colon...].dropFirst()))
+        let colon = value.utf8.firstIndex(of: ASCII.colon)
+        // What follows may combine with the colon to one character.
+        let start = colon.map { value.utf8.index(after: $0) } ?? value.endIndex
+        let attribute = SDPAttribute(String(value[..<(colon ?? value.endIndex)]), String(value[start...]))
         if attribute.name == "candidate" {
             candidates += 1
             guard candidates <= SDPLimit.candidates.maximum else { throw .tooMany(.candidates) }
