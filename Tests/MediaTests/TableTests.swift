@@ -43,7 +43,7 @@ struct PortAllocatorTests {
         var ports = PortAllocator(5700...5705, rest: .seconds(5), entropy: &entropy)
         let start = Instant(nanoseconds: 1_000_000_000)
         let used = [ports.take(at: start), ports.take(at: start)].compactMap(\.self)
-        ports.move(to: 5704...5709, inUse: Set(used), entropy: &entropy)
+        ports.move(to: 5704...5709, inUse: Set(used), at: start, entropy: &entropy)
         for port in used { ports.giveBack(port, at: start) }
         var seen: Set<UInt16> = []
         while let port = ports.take(at: start + .seconds(5)) { seen.insert(port) }
@@ -57,10 +57,27 @@ struct PortAllocatorTests {
         let start = Instant(nanoseconds: 1_000_000_000)
         _ = ports.take(at: start)
         ports.giveBack(5700, at: start)
-        ports.move(to: 5700...5703, inUse: [], entropy: &entropy)
+        ports.move(to: 5700...5703, inUse: [], at: start, entropy: &entropy)
         let (first, second) = (ports.take(at: start), ports.take(at: start))
         let later = ports.take(at: start + .seconds(5))
         #expect(first == 5702 && second == nil && later == 5700)
+    }
+
+    @Test func `ports that leave while they rest, or in use, have rested when they come back`() throws {
+        var entropy = Entropy(seed: 3)
+        var ports = PortAllocator(5700...5703, rest: .seconds(5), entropy: &entropy)
+        let start = Instant(nanoseconds: 1_000_000_000)
+        let used = [ports.take(at: start), ports.take(at: start)].compactMap(\.self)
+        try #require(used.count == 2)
+        ports.giveBack(used[0], at: start)
+        ports.move(to: 5710...5711, inUse: [used[1]], at: start, entropy: &entropy)
+        ports.giveBack(used[1], at: start + .seconds(1))
+        ports.move(to: 5700...5703, inUse: [], at: start + .seconds(2), entropy: &entropy)
+        let early = ports.take(at: start + .milliseconds(4999))
+        let first = ports.take(at: start + .seconds(5))
+        let between = ports.take(at: start + .milliseconds(5999))
+        let second = ports.take(at: start + .seconds(6))
+        #expect(early == nil && first == used[0] && between == nil && second == used[1])
     }
 }
 

@@ -112,7 +112,8 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         get { ports.range }
         set {
             guard newValue != ports.range else { return }
-            ports.move(to: newValue, inUse: Set(legs.values.compactMap(\.port)), entropy: &entropy)
+            let inUse = Set(legs.values.compactMap(\.port))
+            ports.move(to: newValue, inUse: inUse, at: loop.now, entropy: &entropy)
         }
     }
 

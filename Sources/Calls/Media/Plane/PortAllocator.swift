@@ -13,6 +13,8 @@ struct PortAllocator {
     /// Longest at rest first.
     private var waiting: [Entry]
     private var head = 0
+    /// When ports of former ranges will have rested, should they come back.
+    private var left: [UInt16: Instant] = [:]
     private let rest: Duration
     private(set) var range: ClosedRange<UInt16>
 
@@ -27,13 +29,19 @@ struct PortAllocator {
     }
 
     /// Gives ports of another range from now on; those in use may be kept until they are given back.
-    mutating func move(to range: ClosedRange<UInt16>, inUse: Set<UInt16>, entropy: inout Entropy) {
+    mutating func move(
+        to range: ClosedRange<UInt16>, inUse: Set<UInt16>, at now: Instant, entropy: inout Entropy
+    ) {
         self.range = range
         let wanted = Set(Self.ports(range))
         let kept = waiting[head...].filter { wanted.contains($0.port) }
-        let added = wanted.subtracting(inUse).subtracting(kept.map(\.port)).map { Entry(port: $0, freeFrom: .zero) }
-        let rested = kept.filter { $0.freeFrom == .zero } + added.sorted { $0.port < $1.port }
-        waiting = rested.shuffled(using: &entropy) + kept.filter { $0.freeFrom != .zero }
+        for entry in waiting[head...] where !wanted.contains(entry.port) { left[entry.port] = entry.freeFrom }
+        left = left.filter { $0.value > now }
+        let added = wanted.subtracting(inUse).subtracting(kept.map(\.port)).sorted()
+            .map { Entry(port: $0, freeFrom: left.removeValue(forKey: $0) ?? .zero) }
+        let all = kept + added
+        let resting = all.filter { $0.freeFrom != .zero }.sorted { $0.freeFrom < $1.freeFrom }
+        waiting = all.filter { $0.freeFrom == .zero }.shuffled(using: &entropy) + resting
         head = 0
     }
 
@@ -53,9 +61,9 @@ struct PortAllocator {
         return waiting[head].port
     }
 
-    /// Takes a port back; one of a former range goes out of use.
+    /// Takes a port back; one of a former range goes out of use, and rests all the same.
     mutating func giveBack(_ port: UInt16, at now: Instant) {
-        guard range.contains(port), port < range.upperBound else { return }
+        guard range.contains(port), port < range.upperBound else { return left[port] = now + rest }
         waiting.append(Entry(port: port, freeFrom: now + rest))
     }
 }
