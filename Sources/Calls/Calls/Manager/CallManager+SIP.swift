@@ -15,7 +15,7 @@ extension CallManager: SIPCallHandler {
         guard let offer = usableOffer(of: invite) else { return refuse(leg, 488, "the offer has no audio we can use") }
         // Those who carry the call know who calls; those who are called need not (RFC 3325).
         let shown = invite.from.isPrivate ? "anonymous" : invite.from.user
-        var record = makeRecord(route.direction, source: .sip, from: shown, to: calledNumber(invite.to))
+        var record = makeRecord(route.direction, source: .sip, from: shown, to: calledNumber(of: invite))
         record.extension = route.extension
         record.sipCallID = invite.sipCallID
         record.channelID = "SIP/\(shown)-\(leg.rawValue)"
@@ -54,6 +54,12 @@ extension CallManager: SIPCallHandler {
         guard case .account(let account) = invite.source else { return invite.from }
         return CallerIdentity(
             displayName: account.displayName, user: account.extension, account: account.extension)
+    }
+
+    /// User names of accounts are dialled by our own phones; what a trunk calls is a number of ours.
+    private func calledNumber(of invite: IncomingInvite) -> String {
+        guard case .account = invite.source else { return invite.to }
+        return calledNumber(invite.to)
     }
 
     func refuse(_ leg: SIPLegID, _ status: Int, _ why: String) {
