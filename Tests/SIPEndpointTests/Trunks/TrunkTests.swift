@@ -212,6 +212,8 @@ struct TrunkTests {
         world.gateway.with { $0.setTrunks([changed]) }
         world.run(.seconds(1))
         #expect(servers[0].requests.last { $0.method == .register }?.headers.expires == 0)
+        let statistics = world.gateway.statistics.trunks
+        #expect(statistics.count == 1 && statistics[0].isUp == nil, "who is switched off is not down")
         world.call(by: "kept")
         world.run(.seconds(1))
         #expect(world.refusal == 404)
