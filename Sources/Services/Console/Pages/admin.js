@@ -42,6 +42,18 @@ async function start() {
   openOffice(account);
 }
 
+/** What has this name in a table of ours; an address names anything. */
+const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+
+/** A part of an address; one that cannot be decoded leads nowhere as it is. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Null for an administrator's token. */
 function admits(token) { return ask('/api/v1/admin/routes', { token }).then(() => null, (refusal) => refusal); }
 
@@ -59,10 +71,11 @@ function openOffice({ token, user }) {
   let page = null;
   const show = () => {
     page?.leave?.();
-    const [name, ...place] = location.hash.slice(1).split('/').map(decodeURIComponent);
-    const found = groups.map(([, pages]) => pages[name]).find(Boolean);
+    const [name, ...place] = location.hash.slice(1).split('/').map(decoded);
+    const kind = own(kinds, place.length > 1 ? `${name}/${place[1]}` : name);
+    const found = groups.map(([, pages]) => own(pages, name)).find((Page) => Page && (Page !== Collection || kind));
     const Page = found ?? PBXPage;
-    page = new Page(office, kinds[place.length > 1 ? `${name}/${place[1]}` : name], place);
+    page = new Page(office, kind, place);
     $('page').replaceChildren();
     page.open($('page'));
     mark(found ? name : 'pbx');

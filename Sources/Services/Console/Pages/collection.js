@@ -13,6 +13,7 @@ export class Collection {
     this.path = typeof kind.path === 'function' ? kind.path(place) : kind.path;
     this.page = 1;
     this.search = '';
+    this.asked = 0;
   }
 
   open(root) {
@@ -37,12 +38,19 @@ export class Collection {
   leave() { clearTimeout(this.timer); }
 
   async load() {
+    this.asked += 1;
+    const { asked } = this;
     const query = this.kind.isPaged ? `?page=${this.page}${this.search ? `&search=${encodeURIComponent(this.search)}` : ''}` : '';
     try {
       const answer = await this.office.api(`${this.path}${query}`);
-      [this.items, this.pagination] = [answer.data, answer.pagination];
-      this.context = this.kind.context ? await this.kind.context(this.office.api) : {};
+      const context = this.kind.context ? await this.kind.context(this.office.api) : {};
+      // Answers may overtake each other: the newest question's is shown.
+      if (asked !== this.asked) return;
+      [this.items, this.pagination, this.context] = [answer.data, answer.pagination, context];
     } catch (refusal) {
+      if (asked !== this.asked) return;
+      // Whatever comes next is drawn, be it the same as before.
+      this.drawn = null;
       this.body.replaceChildren(make('p', { class: 'error', role: 'alert' }, sentence(refusal)));
       return;
     }
@@ -82,8 +90,8 @@ export class Collection {
       open.onclick = () => this.edit(item);
       return make('th', { scope: 'row' }, open);
     });
-    const children = (this.kind.children ?? []).map((name) => make('a', { class: 'plain', href: `#${this.kind.path}/${item.id}/${name}` },
-      text(`section_${name}`)));
+    const children = (this.kind.children ?? []).map((name) =>
+      make('a', { class: 'plain', href: `#${this.kind.path}/${encodeURIComponent(item.id)}/${name}` }, text(`section_${name}`)));
     const actions = (this.kind.actions ?? []).map((action) => {
       const button = make('button', { type: 'button', class: 'plain', 'data-test': `do-${action.name}`,
         'data-focus': `${action.name}-${key}`, 'aria-label': `${text(`do_${action.name}`)}: ${title}` }, text(`do_${action.name}`));

@@ -12,7 +12,8 @@ export class Conferences {
   #list;
   #timer;
   #drawn = '';
-  #addresses = [];
+  /** By room: `{element, address}`. */
+  #sounds = new Map();
 
   constructor(office) { this.#office = office; }
 
@@ -25,7 +26,7 @@ export class Conferences {
 
   leave() {
     clearTimeout(this.#timer);
-    for (const address of this.#addresses) URL.revokeObjectURL(address);
+    for (const { address } of this.#sounds.values()) if (address) URL.revokeObjectURL(address);
   }
 
   async #load() {
@@ -36,6 +37,7 @@ export class Conferences {
       if (news !== this.#drawn) this.#draw(rooms);
       this.#drawn = news;
     } catch (refusal) {
+      this.#drawn = '';
       this.#list.replaceChildren(make('p', { class: 'error', role: 'alert' }, sentence(refusal)));
     }
     if (this.#list.isConnected) this.#timer = setTimeout(() => this.#load(), period);
@@ -53,15 +55,21 @@ export class Conferences {
       text(recording ? 'stopRecording' : 'startRecording'));
     record.disabled = participants.length === 0;
     record.onclick = () => this.#record(name, !recording, record);
-    const sound = make('div', { class: 'sound' });
+    const { element: sound } = this.#soundOf(name);
     const listen = make('button', { type: 'button', class: 'plain', 'data-test': `listen-${name}`, 'data-focus': `listen-${name}` }, text('listen'));
-    listen.onclick = () => this.#listen(name, sound, listen);
+    listen.onclick = () => this.#listen(name, listen);
     const people = participants.map(({ number: caller, muted }) => make('li', {}, caller, ...(muted ? [pill('idle', text('muted'))] : [])));
     return make('section', { class: 'card part', 'data-test': `conference-${name}` },
       make('h2', {}, `${name} · ${number}`),
       make('p', { class: 'connection' }, recording ? pill('recording', text('isRecorded')) : pill('idle', text('notRecorded'))),
       participants.length === 0 ? make('p', { class: 'quiet' }, text('nobodyThere')) : make('ul', { class: 'people' }, ...people),
       make('div', { class: 'buttons' }, record, listen), sound);
+  }
+
+  /** Where a room's recording is heard: it goes on while it moves from one drawing to the next. */
+  #soundOf(name) {
+    if (!this.#sounds.has(name)) this.#sounds.set(name, { element: make('div', { class: 'sound' }), address: null });
+    return this.#sounds.get(name);
   }
 
   async #record(name, starts, button) {
@@ -76,7 +84,7 @@ export class Conferences {
   }
 
   /** The file needs a token, which an audio element cannot send: it is fetched whole. */
-  async #listen(name, place, button) {
+  async #listen(name, button) {
     button.disabled = true;
     try {
       const response = await fetch(`/api/v1/conferences/${encodeURIComponent(name)}/recording`,
@@ -85,10 +93,15 @@ export class Conferences {
         const { error } = await response.json();
         throw new Refusal(error.code, error.message, response.status);
       }
-      const address = URL.createObjectURL(await response.blob());
-      this.#addresses.push(address);
-      const player = make('audio', { controls: '', src: address, 'data-test': `player-${name}`, 'aria-label': text('recordingOf', { name }) });
-      place.replaceChildren(player);
+      const file = await response.blob();
+      if (!this.#list.isConnected) return;
+      const sound = this.#soundOf(name);
+      const former = sound.address;
+      sound.address = URL.createObjectURL(file);
+      const player = make('audio', { controls: '', src: sound.address, 'data-test': `player-${name}`, 'data-focus': `player-${name}`,
+        'aria-label': text('recordingOf', { name }) });
+      sound.element.replaceChildren(player);
+      if (former) URL.revokeObjectURL(former);
       player.focus();
     } catch (refusal) {
       this.#office.say(sentence(refusal));

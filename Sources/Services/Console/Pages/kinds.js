@@ -23,13 +23,13 @@ const nameOfUser = (id, context) => {
 /** Examines a trunk and shows what came of it. */
 async function checkTrunk(item, { office }) {
   openEditor(text('checkOf', { name: item.name }), waiting());
-  const report = (await office.api(`trunks/${item.id || item.name}/check`, { method: 'POST', body: {} })).data;
+  const report = (await office.api(`trunks/${encodeURIComponent(item.id || item.name)}/check`, { method: 'POST', body: {} })).data;
   openEditor(text('checkOf', { name: item.name }), reportOf(report));
 }
 
 /** Sends a webhook its test. */
 async function testHook(item, { office }) {
-  const { delivered, error } = (await office.api(`webhooks/${item.id}/test`, { method: 'POST', body: {} })).data;
+  const { delivered, error } = (await office.api(`webhooks/${encodeURIComponent(item.id)}/test`, { method: 'POST', body: {} })).data;
   office.say(delivered ? text('hookDelivered', { name: item.name }) : text('hookRefused', { name: item.name, error }));
 }
 
@@ -47,7 +47,7 @@ export const kinds = {
     ],
   },
   'users/phones': {
-    path: ([id]) => `users/${id}/phones`, name: 'phones', parent: 'users', title: ({ number }) => number,
+    path: ([id]) => `users/${encodeURIComponent(id)}/phones`, name: 'phones', parent: 'users', title: ({ number }) => number,
     columns: ['number', { name: 'type', isWord: true }, 'isPrimary'],
     fields: [{ name: 'number', required: true },
       { name: 'type', type: 'choice', choices: ['work', 'mobile', 'extension'], initial: 'work' }, { name: 'isPrimary', type: 'flag' }],
@@ -88,7 +88,8 @@ export const kinds = {
     path: 'trunks', title: ({ name }) => name,
     context: async (api) => {
       const trunks = (await api('trunks')).data;
-      const statuses = await Promise.all(trunks.map(({ name }) => api(`trunks/${name}/status`).then(({ data }) => data, () => null)));
+      const statuses = await Promise.all(trunks.map(({ name }) =>
+        api(`trunks/${encodeURIComponent(name)}/status`).then(({ data }) => data, () => null)));
       return { statuses: Object.fromEntries(statuses.filter(Boolean).map((status) => [status.name, status])) };
     },
     columns: ['name', { name: 'targets', show: ({ targets }) => targets.map(({ host, port }) => (port ? `${host}:${port}` : host)).join(', ') },
