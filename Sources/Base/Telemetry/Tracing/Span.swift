@@ -29,9 +29,12 @@ package struct Span: Sendable {
     package private(set) var events: [Event] = []
     package private(set) var droppedEvents: UInt32 = 0
     /// Why it failed; nil: it did not.
-    package var failure: String?
+    package var failure: String? {
+        didSet { failure = failure.map(Self.shortened) }
+    }
 
     private static let maximumEvents = 32
+    /// In bytes.
     private static let longestText = 256
 
     package init(
@@ -53,7 +56,32 @@ package struct Span: Sendable {
     /// What others send us may be long, and a span is kept for a while.
     private static func shortened(_ field: LogField) -> LogField {
         guard case .text(let text) = field.value, text.utf8.count > longestText else { return field }
-        return LogField(field.name, String(text.prefix(longestText)))
+        return LogField(field.name, shortened(text))
+    }
+
+    /// As many whole scalars as fit: one character may have any number of them.
+    private static func shortened(_ text: String) -> String {
+        guard text.utf8.count > longestText else { return text }
+        var (kept, bytes) = (String.UnicodeScalarView(), 0)
+        for scalar in text.unicodeScalars {
+            bytes += UTF8.width(scalar)
+            guard bytes <= longestText else { break }
+            kept.append(scalar)
+        }
+        return String(kept)
+    }
+
+    /// It failed by an error, of which only the cases are told: what engines, libraries and servers say of it may name
+    /// hosts, users and values.
+    package mutating func fail(_ error: any Error) { failure = Self.names(error) }
+
+    private static func names(_ error: any Error) -> String {
+        let mirror = Mirror(reflecting: error)
+        guard mirror.displayStyle == .enum else { return "\(type(of: error))" }
+        guard let payload = mirror.children.first else { return "\(error)" }
+        let name = payload.label ?? "\(type(of: error))"
+        guard let cause = payload.value as? any Error else { return name }
+        return "\(name): \(names(cause))"
     }
 }
 

@@ -73,7 +73,7 @@ package struct TraceScope: Sendable {
         do throws(Problem) {
             return try await body()
         } catch {
-            span.failure = "\(error)"
+            span.fail(error)
             throw error
         }
     }

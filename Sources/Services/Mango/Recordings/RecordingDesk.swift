@@ -131,7 +131,7 @@ package actor RecordingDesk {
             metrics.recordingsStored.increment()
         } catch {
             next.lastError = error.description
-            span?.failure = error.description
+            span?.fail(error)
             next.retry(at: loop.wallTime)
             if next.state == .failed { metrics.recordingsLost.increment() }
             services.logger.warn(
