@@ -34,6 +34,47 @@ struct TracerTests {
         #expect(try recorded("always_off", parent: sampled) == 0)
     }
 
+    @Test func `a stranger's word on recording does not count`() throws {
+        try TraceContext.$isParentTrusted.withValue(false) {
+            #expect(try recorded("parentbased_always_off", parent: sampled) == 0)
+            #expect(try recorded("parentbased_always_on", parent: unsampled) == 2000)
+            let span = try #require(tracer(.standard).begin("call", .internal, parent: sampled, at: .zero))
+            #expect(span.parentID?.description == "00f067aa0ba902b7")
+        }
+    }
+
+    @Test func `texts are cut by their bytes, and never within a scalar`() throws {
+        var span = try #require(tracer(.standard).begin("call", .internal, at: .zero))
+        let text = "a" + String(repeating: "\u{301}", count: 4000)
+        span.failure = text
+        span.add(LogField("word", text))
+        #expect(span.failure?.utf8.count == 255)
+        guard case .text(let kept)? = span.attributes.last?.value else {
+            Issue.record("no text")
+            return
+        }
+        #expect(kept.utf8.count == 255 && kept.unicodeScalars.first == "a")
+    }
+
+    @Test func `of an error only its cases are told`() throws {
+        enum Engine: Error {
+            case failed(String)
+            case refused(status: Int)
+            case closed
+        }
+        enum Store: Error { case engine(Engine) }
+        let told: [(Engine, String)] = [
+            (.failed("user anna at 10.0.0.1"), "failed"), (.refused(status: 500), "refused"), (.closed, "closed"),
+        ]
+        var span = try #require(tracer(.standard).begin("call", .internal, at: .zero))
+        for (error, words) in told {
+            span.fail(error)
+            #expect(span.failure == words)
+        }
+        span.fail(Store.engine(.closed))
+        #expect(span.failure == "engine: closed")
+    }
+
     @Test func `a trace goes on where others began it`() throws {
         let tracer = tracer(.standard)
         let span = try #require(tracer.begin("call", .internal, parent: sampled, at: .zero))

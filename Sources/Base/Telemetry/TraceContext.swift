@@ -2,6 +2,8 @@
 package enum TraceContext {
     /// The `traceparent` of the request that this task serves; nil when it has none.
     @TaskLocal package static var parent: String?
+    /// Whether what `parent` says of recording counts: it comes from this machine, by a proxy of ours, or is our own.
+    @TaskLocal package static var isParentTrusted = true
     /// The span that this task works for; nil: nothing of it is recorded.
     @TaskLocal package static var scope: TraceScope?
 

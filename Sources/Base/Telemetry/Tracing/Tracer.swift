@@ -25,6 +25,8 @@ package final class Tracer: Sendable {
     package var now: Instant { clock() }
 
     /// The first span here of a new trace, or of that of `parent`; nil when it is not to be recorded.
+    ///
+    /// A stranger's trace goes on, but whether it is recorded is not for the stranger to say.
     package func begin(
         _ name: @autoclosure () -> String, _ kind: Span.Kind, parent: String? = nil, at start: Instant,
         _ attributes: @autoclosure () -> [LogField] = []
@@ -34,7 +36,8 @@ package final class Tracer: Sendable {
         let (trace, id) = entropy.withLock { entropy in
             (parent?.traceID ?? TraceID(using: &entropy), SpanID(using: &entropy))
         }
-        guard sampler.records(trace, parent: parent) else { return nil }
+        let judge = TraceContext.isParentTrusted ? parent : nil
+        guard sampler.records(trace, parent: judge) else { return nil }
         let context = SpanContext(traceID: trace, spanID: id, isSampled: true)
         return Span(context, parent: parent?.spanID, name(), kind, at: start, attributes())
     }

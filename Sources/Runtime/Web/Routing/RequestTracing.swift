@@ -12,7 +12,9 @@ extension StandardMiddleware {
             guard var span else { return await next(request) }
             let (scope, parent) = (TraceScope(tracer, span.context), span.context.traceParent)
             let response = await TraceContext.$scope.withValue(scope) {
-                await TraceContext.$parent.withValue(parent) { await next(request) }
+                await TraceContext.$parent.withValue(parent) {
+                    await TraceContext.$isParentTrusted.withValue(true) { await next(request) }
+                }
             }
             span.end = tracer.now
             span.add(LogField("http.response.status_code", response.status.code))

@@ -241,7 +241,10 @@ extension WebServer {
         let id = connection.id
         // Whatever is done for a request knows which one it is.
         let parent = request.field("traceparent").flatMap { TraceContext.isValid($0) ? $0 : nil }
-        connection.task = TraceContext.$parent.withValue(parent) { serve(request, on: id) }
+        let isTrusted = !isCounted(connection.stream.remoteAddress.ip)
+        connection.task = TraceContext.$parent.withValue(parent) {
+            TraceContext.$isParentTrusted.withValue(isTrusted) { serve(request, on: id) }
+        }
     }
 
     private func serve(_ request: HTTPRequest, on id: UInt64) -> Task<Void, Never> {
