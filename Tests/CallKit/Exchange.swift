@@ -64,14 +64,15 @@ package final class Exchange {
         calls.assumeIsolated { $0.rosterChanged() }
     }
 
-    /// Replaces queues, routes or limits, as an administrator's change does.
+    /// Replaces accounts, queues, routes or limits, as an administrator's change does.
     package func change(
-        queues: [CallQueue]? = nil, routes: [InboundRoute]? = nil, limits: [Int64: TollLimits]? = nil
+        accounts: [SIPAccount]? = nil, queues: [CallQueue]? = nil, routes: [InboundRoute]? = nil,
+        limits: [Int64: TollLimits]? = nil
     ) {
         let now = roster.current
         roster.replace(
             Roster(
-                users: now.users.values.sorted { $0.id < $1.id }, accounts: now.accounts, lines: now.lines,
+                users: now.users.values.sorted { $0.id < $1.id }, accounts: accounts ?? now.accounts, lines: now.lines,
                 trunks: now.trunks, routes: routes ?? now.routes, queues: queues ?? now.queues,
                 limits: limits ?? now.limits))
         calls.assumeIsolated { $0.rosterChanged() }

@@ -66,6 +66,18 @@ struct InboundRouteTests {
         #expect(record.direction == .incoming && record.lineNumber == "84951234567" && record.extension == "1002")
     }
 
+    @Test func `the number that a trunk calls is kept as it came, though an account is named like it`() throws {
+        let carrier = try Carrier(seed: 34, users: 2)
+        let phone = try register(carrier, "1002")
+        var accounts = carrier.exchange.roster.current.accounts
+        accounts[0].username = "84951234567"
+        let route = InboundRoute(id: 1, number: .exactly("+74951234567"), destination: .user(2))
+        carrier.exchange.change(accounts: accounts, routes: [route])
+        #expect(carrier.call("84951234567") == .talking)
+        #expect(phone.assumeIsolated { $0.calledBy.count } == 1)
+        #expect(carrier.exchange.store.records.first?.receiverNumber == "84951234567")
+    }
+
     @Test func `a call from a trunk can leave by a trunk`() throws {
         let carrier = try Carrier(seed: 33, users: 1)
         carrier.exchange.change(routes: [
