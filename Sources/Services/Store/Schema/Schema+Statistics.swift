@@ -145,7 +145,7 @@ extension Schema {
         }.joined(separator: "\n")
     }
 
-    fileprivate static func day(of row: String, _ sql: Dialect) -> String { sql.day(of: "\(row).started_at") }
+    private static func day(of row: String, _ sql: Dialect) -> String { sql.day(of: "\(row).started_at") }
 
     /// What kind of call it is.
     fileprivate static func sort(of row: String) -> String {
@@ -153,7 +153,7 @@ extension Schema {
     }
 
     /// The key of `call_days` of a row of `calls`; days are counted from 1970, also those before.
-    private static func kind(of row: String, _ sql: Dialect) -> String {
+    fileprivate static func kind(of row: String, _ sql: Dialect) -> String {
         "\(day(of: row, sql)), \(sort(of: row))"
     }
 
@@ -186,8 +186,8 @@ private enum SumTable: String, CaseIterable {
     /// The key that a row of `calls` is counted under.
     func key(of row: String, _ sql: Dialect) -> String {
         switch self {
-        case .days: "\(Schema.day(of: row, sql)), \(Schema.sort(of: row))"
-        case .peopleDays: "\(Schema.day(of: row, sql)), \(Schema.sort(of: row)), \(Schema.people(of: row))"
+        case .days: Schema.kind(of: row, sql)
+        case .peopleDays: "\(Schema.kind(of: row, sql)), \(Schema.people(of: row))"
         case .people: "\(Schema.sort(of: row)), \(Schema.people(of: row))"
         }
     }
