@@ -11,7 +11,7 @@ struct CallNumbers: Sendable {
     /// Leaves out numbers that calls have got which were written before any other.
     func begin(after number: Int64) {
         blocks.withLock { blocks in
-            guard let block = blocks.first, block.contains(number + 1) else { return }
+            guard let block = blocks.first, number < block.upperBound, number + 1 >= block.lowerBound else { return }
             blocks[0] = number + 1...block.upperBound
         }
     }
@@ -24,7 +24,8 @@ struct CallNumbers: Sendable {
     /// The number after this one; past the last block it goes on counting, for a call must have a number.
     func next(after number: Int64) -> Int64 {
         blocks.withLock { blocks in
-            let next = number + 1
+            // One that is the last of all may have been written by anybody.
+            let next = number == .max ? number : number + 1
             let block = blocks.first { $0.upperBound >= next }
             return max(next, block?.lowerBound ?? next)
         }
@@ -42,7 +43,7 @@ extension Database {
     func reserveCallNumbers() throws(SQLFailure) -> ClosedRange<Int64> {
         if dialect == .sqlite {
             let last = try integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'calls'") ?? 0
-            return last + 1...Int64.max - 1
+            return min(last, Int64.max - 2) + 1...Int64.max - 1
         }
         return try transaction { () throws(SQLFailure) in
             try run("LOCK TABLE calls IN EXCLUSIVE MODE")
