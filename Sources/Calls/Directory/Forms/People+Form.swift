@@ -12,7 +12,7 @@ extension User {
         form.read("status", into: &status)
         form.read("city", into: &city, .label)
         form.read("sipAddress", into: &sipAddress, .label)
-        form.read("extension", into: &self.extension, .extension)
+        form.read("extension", into: &self.extension, .ownExtension)
     }
 
     /// A user who is made; a login is required.

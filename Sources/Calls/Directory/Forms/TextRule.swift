@@ -35,6 +35,8 @@ package struct TextRule: Sendable {
     }
     package static let login = TextRule(64, .name, pattern: "[A-Za-z0-9._@-]+") { made(of: "._-@", $0) }
     package static let `extension` = TextRule(64, .extension, pattern: "[A-Za-z0-9._+*-]+") { made(of: "._-+*", $0) }
+    /// The extension of a user, whose column is shorter than those of accounts.
+    package static let ownExtension = TextRule(20, .extension, pattern: "[A-Za-z0-9._+*-]+") { made(of: "._-+*", $0) }
     package static let number = TextRule(64, .number, pattern: "[A-Za-z0-9+*#]+") { made(of: "+*#", $0) }
     package static let prefix = TextRule(32, .number, pattern: "[0-9+*# ()-]+") { text in
         text.utf8.allSatisfy { ASCII.isDigit($0) || "+*# ()-".utf8.contains($0) }
@@ -70,6 +72,12 @@ package struct TextRule: Sendable {
     package var optionalSchema: JSONSchema { .text(atMost: maximumLength, pattern: "^(\(pattern))?$").orNull }
 
     package func accepts(_ text: String) -> Bool { problem(text) == nil }
+
+    /// As much of a text as is short enough and can be printed; nil when that is nothing.
+    func trimming(_ text: String) -> String? {
+        let trimmed = String(text.unicodeScalars.filter { !Self.isControl($0) }.prefix(maximumLength))
+        return trimmed.isEmpty ? nil : trimmed
+    }
 
     func problem(_ text: String) -> FieldProblem? {
         if text.isEmpty { return .empty }

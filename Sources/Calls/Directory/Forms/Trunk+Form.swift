@@ -41,6 +41,13 @@ extension Trunk {
         form.object("limits") { limits.apply($0) }
     }
 
+    /// Refuses what no form could hold: a trunk that is stored like that cannot be read again.
+    package func validate() throws(FieldProblems) {
+        let form = Form(json { .string($0) })
+        _ = Trunk(form)
+        try form.finish()
+    }
+
     private var hosts: [String] { targets.map { $0.host.lowercased() } }
 
     /// Everything about the trunk; passwords as `password` renders them.

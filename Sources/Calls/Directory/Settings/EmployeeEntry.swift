@@ -14,8 +14,13 @@ package struct EmployeeEntry: Sendable {
     /// The login is the extension unless another is given; a password stays as long as its login does.
     package mutating func apply(_ form: Form) {
         form.ignore("userId", "name", "isRegistered", "failure")
-        form.read("extension", into: &self.extension, .extension)
-        if self.extension.isEmpty { form.refuse("extension", .missing) }
+        form.read("extension", into: &self.extension, .ownExtension)
+        if self.extension.isEmpty {
+            form.refuse("extension", .missing)
+        } else if let problem = TextRule.extension.problem(self.extension) {
+            // What the directory has was not always read by a form.
+            form.refuse("extension", problem)
+        }
         var given: String? = username.isEmpty ? nil : username
         form.read("username", into: &given, .extension)
         username = given ?? self.extension
@@ -26,10 +31,11 @@ package struct EmployeeEntry: Sendable {
         }
     }
 
+    /// `name` is shown to those who are called, as much of it as a label takes.
     package func credentials(named name: String) -> TrunkCredentials {
         var credentials = former ?? TrunkCredentials(username: username, password: password)
         (credentials.username, credentials.password) = (username, password)
-        (credentials.extension, credentials.displayName) = (self.extension, name)
+        (credentials.extension, credentials.displayName) = (self.extension, TextRule.label.trimming(name))
         return credentials
     }
 }
