@@ -140,6 +140,10 @@ final class MemoryDirectory: DirectoryStore {
     func removeAccount(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.accounts, \.id) }
     func add(_ trunk: Trunk) async throws(StoreError) -> Trunk { try add(trunk, \.trunks, \.id) }
     func update(_ trunk: Trunk) async throws(StoreError) -> Bool { try update(trunk, \.trunks, \.id) }
+    func update(_ user: User, _ trunk: Trunk) async throws(StoreError) -> Bool {
+        guard try update(trunk, \.trunks, \.id) else { return false }
+        return try update(user, \.users, \.id)
+    }
     func removeTrunk(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.trunks, \.id) }
     func add(_ route: InboundRoute) async throws(StoreError) -> InboundRoute { try add(route, \.routes, \.id) }
     func update(_ route: InboundRoute) async throws(StoreError) -> Bool { try update(route, \.routes, \.id) }
@@ -152,6 +156,16 @@ final class MemoryDirectory: DirectoryStore {
     func removeWebhook(id: Int64) async throws(StoreError) -> Bool { try remove(id, \.webhooks, \.id) }
 
     func set(_ settings: ServerSettings) async throws(StoreError) { try change { $0.settings = settings } }
+
+    func set(_ settings: ServerSettings, _ trunk: Trunk) async throws(StoreError) -> Bool {
+        if trunk.id == 0 {
+            _ = try add(trunk, \.trunks, \.id)
+        } else {
+            guard try update(trunk, \.trunks, \.id) else { return false }
+        }
+        try change { $0.settings = settings }
+        return true
+    }
 
     func setMember(_ member: QueueMember, ofQueue id: Int64) async throws(StoreError) -> Bool {
         try change { state in

@@ -35,6 +35,8 @@ struct SettingsTests {
             (["server": "a b"], "server"), (["port": 0], "port"), (["transport": "sctp"], "transport"),
             (["rtpPortMin": 80], "rtpPortMin"), (["rtpPortMin": 30_000, "rtpPortMax": 30_000], "rtpPortMax"),
             (["rtpPortMax": 70_000], "rtpPortMax"), (["secret": 1], "secret"),
+            // Of a server that is not named there is nothing to keep.
+            (["port": 5060], "server"), (["transport": "tcp"], "server"),
         ]
         for (members, field) in bad {
             let answer = try Self.set(scene, members)
@@ -85,6 +87,30 @@ struct SettingsTests {
         #expect(try scene.admin(.delete, "settings/employees/1").status == 404)
         #expect(try scene.admin(.delete, "settings/employees/9").code == "USER_NOT_FOUND")
         #expect(scene.directory.trunks.first?.credentials.map(\.username) == ["102"])
+    }
+
+    @Test func `a name that is longer than a label is cut, and the trunk can be read again`() throws {
+        let scene = try Scene(.required)
+        _ = try Self.set(scene, ["server": "sip.example.com"])
+        let name = JSONValue.string(String(repeating: "я", count: 100))
+        #expect(try scene.admin(.put, "users/1", ["firstName": name, "lastName": name]).status == 200)
+        #expect(try scene.admin(.put, "settings/employees/1", ["password": "x"]).status == 200)
+        let trunk = try #require(scene.directory.trunks.first)
+        #expect(trunk.credentials.first?.displayName?.count == 128)
+        #expect(throws: Never.self) { try trunk.validate() }
+    }
+
+    @Test func `an account that somebody left behind is replaced by that of who gets the extension`() throws {
+        let scene = try Scene(.required)
+        _ = try Self.set(scene, ["server": "sip.example.com"])
+        _ = try scene.admin(.put, "settings/employees/1", ["username": "old", "password": "x"])
+        #expect(try scene.admin(.put, "users/1", ["extension": "140"]).status == 200)
+        let moved = try scene.admin(.put, "settings/employees/2", ["extension": "101", "password": "y"])
+        #expect(moved.status == 200)
+        #expect(scene.directory.trunks.first?.credentials.map(\.username) == ["101"])
+        let long = JSONValue.string(String(repeating: "1", count: 21))
+        let refused = try scene.admin(.put, "settings/employees/2", ["extension": long])
+        #expect(refused.status == 400 && refused.body["error"]?["details"]?["extension"] != nil)
     }
 
     @Test func `passwords do not follow to another server`() throws {

@@ -43,6 +43,8 @@ package protocol DirectoryStore: Sendable {
     func add(_ trunk: Trunk) async throws(StoreError) -> Trunk
     func update(_ trunk: Trunk) async throws(StoreError) -> Bool
     func removeTrunk(id: Int64) async throws(StoreError) -> Bool
+    /// A user whose account at a trunk changes with him: both or neither.
+    func update(_ user: User, _ trunk: Trunk) async throws(StoreError) -> Bool
 
     func add(_ route: InboundRoute) async throws(StoreError) -> InboundRoute
     func update(_ route: InboundRoute) async throws(StoreError) -> Bool
@@ -62,6 +64,8 @@ package protocol DirectoryStore: Sendable {
     func removeWebhook(id: Int64) async throws(StoreError) -> Bool
 
     func set(_ settings: ServerSettings) async throws(StoreError)
+    /// With a trunk, which is made when it has no `id`: both or neither.
+    func set(_ settings: ServerSettings, _ trunk: Trunk) async throws(StoreError) -> Bool
 }
 
 extension Roster {

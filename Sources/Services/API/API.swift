@@ -29,6 +29,8 @@ package struct API: Sendable {
     package var storedRecordings: StoredRecordings?
     let throttle = LoginThrottle()
     let creations = IdempotencyKeys()
+    /// Changes of what administrators keep.
+    let turns = Turns()
     let newestRecord = RecordMoment()
 
     package init(

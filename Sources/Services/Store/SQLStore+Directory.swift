@@ -52,6 +52,15 @@ extension SQLStore: DirectoryStore {
         }
     }
 
+    package func update(_ user: User, _ trunk: Trunk) throws(StoreError) -> Bool {
+        let table = TrunkTable(key: try sealingKey())
+        return try change { (database: Database) throws(SQLFailure) in
+            let isThere = try database.integer("SELECT id FROM users WHERE id = ?", [.integer(user.id)]) != nil
+            guard isThere, try table.update(trunk, in: database) else { return false }
+            return try UserTable.update(user, in: database)
+        }
+    }
+
     package func removeTrunk(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "trunks") }
 
     package func add(_ route: InboundRoute) throws(StoreError) -> InboundRoute {
@@ -112,6 +121,19 @@ extension SQLStore: DirectoryStore {
 
     package func set(_ settings: ServerSettings) throws(StoreError) {
         try change { (database: Database) throws(SQLFailure) in try SettingsTable.write(settings, to: database) }
+    }
+
+    package func set(_ settings: ServerSettings, _ trunk: Trunk) throws(StoreError) -> Bool {
+        let table = TrunkTable(key: try sealingKey())
+        return try change { (database: Database) throws(SQLFailure) in
+            if trunk.id == 0 {
+                _ = try table.insert(trunk, to: database)
+            } else {
+                guard try table.update(trunk, in: database) else { return false }
+            }
+            try SettingsTable.write(settings, to: database)
+            return true
+        }
     }
 
     /// Inserts something, and answers it under the id it got.

@@ -16,18 +16,26 @@ extension API {
             return .json(.ok, ["success": true, "data": .array(items)])
         }
         onAdmin(.put, "settings/employees/:userId", .changeEmployee, &router) { request throws(Failure) in
-            try await changeEmployee(request, settings, admin)
+            try await changingPBX(admin) { () throws(Failure) in
+                try await changeEmployee(request, settings, admin)
+            }
         }
         onAdmin(.delete, "settings/employees/:userId", .removeEmployee, &router) { request throws(Failure) in
-            let (user, former) = (try user(request), try ownPBX())
-            var trunk = former
-            let number = roster.current.extension(ofUser: user.id)
-            trunk.credentials.removeAll { $0.extension != nil && $0.extension == number }
-            guard trunk != former else { throw .notFound }
-            let kept = trunk
-            _ = try await changed(admin) { () throws(StoreError) in try await admin.store.update(kept) }
-            return .json(.ok, ["success": true])
+            try await changingPBX(admin) { () throws(Failure) in try await removeEmployee(request, admin) }
         }
+    }
+
+    private func removeEmployee(_ request: APIRequest, _ admin: AdminServices) async throws(Failure) -> HTTPResponse {
+        let (user, former) = (try user(request), try ownPBX())
+        var trunk = former
+        let number = roster.current.extension(ofUser: user.id)
+        trunk.credentials.removeAll { $0.extension != nil && $0.extension == number }
+        guard trunk != former else { throw .notFound }
+        let kept = trunk
+        guard try await changed(admin, { () throws(StoreError) in try await admin.store.update(kept) }) else {
+            throw .notFound
+        }
+        return .json(.ok, ["success": true])
     }
 
     private func standings(_ settings: SettingsServices) async -> [String: SettingsServices.Standing] {
@@ -60,18 +68,28 @@ extension API {
         entry.apply(form)
         if entry.extension != number { user.extension = entry.extension }
         form.check(user, in: roster)
-        trunk.credentials.removeAll { $0.extension != nil && $0.extension == number }
+        if entry.extension != number,
+            roster.users.keys.contains(where: { id in
+                id != former.id && roster.extension(ofUser: id) == entry.extension
+            })
+        {
+            form.refuse("extension", .taken)
+        }
+        // What somebody left behind who is gone or has another extension is nobody's.
+        trunk.credentials.removeAll { $0.extension != nil && [number, entry.extension].contains($0.extension) }
         if trunk.credentials.contains(where: { $0.username == entry.username }) { form.refuse("username", .taken) }
         if trunk.credentials.count >= Trunk.maximumCredentials {
             form.refuse("username", .tooMany(maximum: Trunk.maximumCredentials))
         }
         try Self.finish(form)
         trunk.credentials.append(entry.credentials(named: user.displayName))
+        try Self.validate(trunk)
         let (changedUser, changedTrunk) = (user, trunk)
-        try await changed(admin) { () throws(StoreError) in
-            if changedUser != former { _ = try await admin.store.update(changedUser, passwordHash: nil, limits: nil) }
-            _ = try await admin.store.update(changedTrunk)
+        let isStored = try await changed(admin) { () async throws(StoreError) -> Bool in
+            if changedUser == former { return try await admin.store.update(changedTrunk) }
+            return try await admin.store.update(changedUser, changedTrunk)
         }
+        guard isStored else { throw .notFound }
         return .json(.ok, Self.data(Self.employee(changedUser, self.roster.current, await standings(settings))))
     }
 

@@ -15,7 +15,7 @@ extension API {
             .json(.ok, Self.data(await shown(settings)))
         }
         onAdmin(.put, "settings", .changeSettings, &router) { request throws(Failure) in
-            try await change(request, settings, admin)
+            try await changingPBX(admin) { () throws(Failure) in try await change(request, settings, admin) }
         }
         onAdmin(.post, "settings/check", .checkSettings, &router) { request throws(Failure) in
             let form = Form(request.body)
@@ -86,25 +86,44 @@ extension API {
         var wanted = former
         let form = Form(request.body)
         wanted.apply(form)
-        try Self.finish(form)
         let changesPBX = wanted.target != former.target
+        if changesPBX, wanted.target.host.isEmpty { form.refuse("server", .missing) }
+        try Self.finish(form)
         if changesPBX, pbx?.isFromEnvironment == true { throw .fixed(by: Self.pbxVariables) }
         if wanted.rtpPorts != former.rtpPorts, settings.portsAreFixed { throw .fixed(by: Self.portVariables) }
         let trunk = changesPBX ? try Self.trunk(pbx, leadingTo: wanted) : nil
+        if let trunk { try Self.validate(trunk) }
         var stored = roster.current.settings
         if wanted.rtpPorts != former.rtpPorts { stored.rtpPorts = wanted.rtpPorts }
         let kept = stored
-        try await changed(admin) { () throws(StoreError) in
-            if let trunk {
-                if trunk.id == 0 {
-                    _ = try await admin.store.add(trunk)
-                } else {
-                    _ = try await admin.store.update(trunk)
-                }
+        let isStored = try await changed(admin) { () async throws(StoreError) -> Bool in
+            guard let trunk else {
+                try await admin.store.set(kept)
+                return true
             }
-            try await admin.store.set(kept)
+            return try await admin.store.set(kept, trunk)
         }
+        guard isStored else { throw .notFound }
         return .json(.ok, Self.data(await shown(settings)))
+    }
+
+    /// Changes the PBX by what the store says when those are done who change it now.
+    func changingPBX(
+        _ admin: AdminServices, _ body: () async throws(Failure) -> HTTPResponse
+    ) async throws(Failure) -> HTTPResponse {
+        try await turns.take { () async throws(Failure) -> HTTPResponse in
+            await admin.reload()
+            return try await body()
+        }
+    }
+
+    /// Refuses a trunk that could not be read again, before it is stored.
+    static func validate(_ trunk: Trunk) throws(Failure) {
+        do throws(FieldProblems) {
+            try trunk.validate()
+        } catch {
+            throw Failure(error)
+        }
     }
 
     /// The PBX at another place; its other servers stay, and the passwords that were for this one go.

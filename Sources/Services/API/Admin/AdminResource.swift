@@ -63,18 +63,21 @@ extension API {
         let name = sample.name
         onAdmin(.post, name, sample.creation, &router) { request throws(Failure) in
             try await once(request) { request throws(Failure) in
-                try await create(request, try resource(request), admin)
+                let chosen = try resource(request)
+                return try await turns.take { () throws(Failure) in try await create(request, chosen, admin) }
             }
         }
         onAdmin(.get, "\(name)/:id", sample.show, &router) { request throws(Failure) in
-            let resource = try resource(request)
+            let chosen = try resource(request)
             return .json(.ok, Self.data(await resource.json(try await found(request, resource), roster.current)))
         }
         onAdmin(.put, "\(name)/:id", sample.change, &router) { request throws(Failure) in
-            try await change(request, try resource(request), admin)
+            let chosen = try resource(request)
+            return try await turns.take { () throws(Failure) in try await change(request, chosen, admin) }
         }
         onAdmin(.delete, "\(name)/:id", sample.removal, &router) { request throws(Failure) in
-            try await remove(request, try resource(request), admin)
+            let chosen = try resource(request)
+            return try await turns.take { () throws(Failure) in try await remove(request, chosen, admin) }
         }
     }
 
@@ -95,6 +98,8 @@ extension API {
         do throws(StoreError) {
             result = try await body()
         } catch {
+            // It may have been written all the same, and no answer came.
+            await admin.reload()
             guard case .conflict(let column) = error else { throw .storeUnavailable }
             throw .conflict(column: column)
         }
