@@ -36,6 +36,16 @@ struct MangoBacklogTests {
             // What is parked is still there: a copy of it does not come in again.
             #expect(try await store.postpone(event("b")).isKnown)
         }
+        try await withStore(place) { (store) async throws in
+            #expect(try await store.postponedCount() == 0)
+            try await store.retryParked()
+            #expect(try await store.postponedCount() == 1)
+            let again = try #require(try await store.nextPostponed())
+            #expect(again.event == event("b"))
+            try await store.forgetPostponed(again.number)
+            try await store.forgetPostponed(again.number)
+            #expect(try await store.postponedCount() == 0)
+        }
     }
 
     @Test func `an embedded store keeps nothing elsewhere`() async throws {

@@ -61,6 +61,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case newerSchema(path: String, version: Int, supported: Int)
     /// A unique value is taken; the column is named.
     case conflict(column: String)
+    /// A value does not fit its column.
+    case unfit(reason: String)
     /// The statement failed for any other reason: disk full, locked, I/O error.
     case failed(reason: String)
     /// The server cannot be reached at this moment.

@@ -16,7 +16,7 @@ extension SQLStore: MangoBacklog {
 
     package func postponedCount() throws(StoreError) -> Int {
         guard let outbox else { return 0 }
-        return try count(outbox) { () throws(SQLFailure) in try outbox.postponedCount() }
+        return try count(outbox) { () throws(SQLFailure) in outbox.eventCounts.waiting }
     }
 
     package func forgetPostponed(_ number: Int64) throws(StoreError) {
@@ -29,6 +29,11 @@ extension SQLStore: MangoBacklog {
         try count(outbox) { () throws(SQLFailure) in try outbox.parkPostponed(number) }
     }
 
+    package func retryParked() throws(StoreError) {
+        guard let outbox else { return }
+        try count(outbox) { () throws(SQLFailure) in try outbox.retryParked() }
+    }
+
     private var outbox: Outbox? {
         guard case .server(let link) = engine, !isClosed else { return nil }
         return link.outbox
@@ -38,7 +43,8 @@ extension SQLStore: MangoBacklog {
     private func count<Value>(_ outbox: Outbox, _ body: () throws(SQLFailure) -> Value) throws(StoreError) -> Value {
         do throws(SQLFailure) {
             let value = try body()
-            metrics.postponedEvents.set(Int64(try outbox.postponedCount()))
+            metrics.postponedEvents.set(Int64(outbox.eventCounts.waiting))
+            metrics.parkedEvents.set(Int64(outbox.eventCounts.parked))
             return value
         } catch {
             throw error.storeError("the outbox")

@@ -9,6 +9,7 @@ package struct StoreMetrics: Sendable {
     let commits: Histogram
     let outbox: Gauge
     let postponedEvents: Gauge
+    let parkedEvents: Gauge
     let isUp: Gauge
 
     package init(_ registry: MetricRegistry) {
@@ -19,6 +20,10 @@ package struct StoreMetrics: Sendable {
         outbox = registry.gauge("store_outbox_batches", "Batches kept until the database server is back.").with()
         postponedEvents = registry.gauge(
             "store_outbox_mango_events", "Events of the exchange kept until the database server is back."
+        ).with()
+        parkedEvents = registry.gauge(
+            "store_outbox_mango_events_parked",
+            "Events of the exchange that the database refused; they are tried again at the next start."
         ).with()
         isUp = registry.gauge("store_up", "Whether the database takes writes.").with()
         let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]

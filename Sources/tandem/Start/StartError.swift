@@ -54,6 +54,9 @@ struct StartError: Error, CustomStringConvertible {
         case .conflict(let column):
             StartError(
                 .configuration, "SIP_USERS: \(column) is taken by another account in the store; change the entry")
+        case .unfit(let reason):
+            StartError(
+                .configuration, "\(variable): the database does not take a value (\(reason)); shorten or mend it")
         case .failed(let reason):
             StartError(.system, "\(variable): the store does not work (\(reason)); check the disk")
         case .unavailable(let reason):

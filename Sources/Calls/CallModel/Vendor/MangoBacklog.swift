@@ -11,6 +11,8 @@ package protocol MangoBacklog: Sendable {
     func postponedCount() async throws(StoreError) -> Int
     /// The store has taken it.
     func forgetPostponed(_ number: Int64) async throws(StoreError)
-    /// The store will never take it: it is passed over and stays, to be looked at.
+    /// The store does not take it for what it is: it is passed over and stays.
     func parkPostponed(_ number: Int64) async throws(StoreError)
+    /// Those that were passed over wait again: another program or schema may take them.
+    func retryParked() async throws(StoreError)
 }

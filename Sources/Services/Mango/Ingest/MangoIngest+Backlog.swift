@@ -6,30 +6,26 @@ import Wire
 
 /// What is known of events that the store has not taken yet.
 struct PostponedEvents {
-    /// What came of one when it was dealt with in memory.
-    enum Attempt {
-        case done(MangoIngest.Outcome)
-        /// The store had to be asked.
-        case failed
-    }
-
     /// How many wait.
     var count = 0
     var isDrainScheduled = false
     /// How often the next one was refused for what it is.
     var refusals = 0
-    private(set) var attempts: [Int64: Attempt] = [:]
+    /// How often it was not taken for another reason, while the store was there.
+    var failures = 0
+    /// What came of those that were dealt with in memory.
+    private(set) var outcomes: [Int64: MangoIngest.Outcome] = [:]
 
     /// Beyond it, an event is dealt with anew.
-    private static let maximumAttempts = 10_000
+    private static let maximumOutcomes = 10_000
 
-    mutating func note(_ attempt: Attempt, of number: Int64) {
-        if attempts.count < Self.maximumAttempts { attempts[number] = attempt }
+    mutating func note(_ outcome: MangoIngest.Outcome, of number: Int64) {
+        if outcomes.count < Self.maximumOutcomes { outcomes[number] = outcome }
     }
 
     mutating func finish(_ number: Int64) {
-        attempts[number] = nil
-        (count, refusals) = (max(0, count - 1), 0)
+        outcomes[number] = nil
+        (count, refusals, failures) = (max(0, count - 1), 0, 0)
     }
 }
 
@@ -39,12 +35,15 @@ struct PostponedEvents {
 /// An entry says the same whatever event of it comes again, so what was dealt with before a restart may be so once more.
 extension MangoIngest {
     private static let drainInterval = Duration.seconds(1)
-    /// A refusal may pass, when it is the disk's and not the event's.
-    private static let maximumRefusals = 20
+    /// What a row names may be written a moment after it.
+    private static let maximumRefusals = 3
+    /// How often one is tried in vain before it is told, and how often it is told again.
+    private static let toldFailures = 60
 
     /// Takes up what an earlier run could not give to the store.
     package func start() async {
         do throws(StoreError) {
+            try await services.backlog.retryParked()
             postponed.count = try await services.backlog.postponedCount()
         } catch {
             services.logger.error("events that wait cannot be read", [LogField("reason", "\(error)")])
@@ -64,7 +63,7 @@ extension MangoIngest {
             return nil
         }
         if kept.isKnown {
-            guard case .done(let outcome)? = postponed.attempts[kept.id] else {
+            guard let outcome = postponed.outcomes[kept.id] else {
                 return Result(reply: .noted, isRepeated: true)
             }
             return Result(reply: outcome.reply, isRepeated: true)
@@ -72,10 +71,9 @@ extension MangoIngest {
         postponed.count += 1
         scheduleDrain()
         guard let outcome = await attempted(outcome, delivery) else {
-            postponed.note(.failed, of: kept.id)
             return Result(reply: .noted, isRepeated: false)
         }
-        postponed.note(.done(outcome), of: kept.id)
+        postponed.note(outcome, of: kept.id)
         return Result(reply: outcome.reply, isRepeated: false)
     }
 
@@ -127,7 +125,9 @@ extension MangoIngest {
             if !kept.isKnown || kept.reply == nil { try await conclude(kept.id, try await outcome(of: event, number)) }
         } catch {
             if case .unavailable = error { return false }
-            return try await refused(number, event, error)
+            if error.isOfRow { return try await refused(number, event, error) }
+            tellOfWaiting(event, error)
+            return false
         }
         try await services.backlog.forgetPostponed(number)
         postponed.finish(number)
@@ -136,25 +136,43 @@ extension MangoIngest {
     }
 
     private func outcome(of event: StoredMangoEvent, _ number: Int64) async throws(StoreError) -> Outcome {
-        if case .done(let outcome)? = postponed.attempts[number] { return outcome }
+        if let outcome = postponed.outcomes[number] { return outcome }
         guard let delivery = MangoDelivery(event) else { return Outcome(reply: .noted, isApplied: false) }
-        var outcome = try await process(delivery)
-        // It was added to its entry before, when it could not be written down.
-        if case .failed? = postponed.attempts[number] { outcome.isApplied = true }
+        let outcome = try await process(delivery)
+        postponed.note(outcome, of: number)
         return outcome
     }
 
-    /// One that is refused again and again must not hold up the others.
+    /// Nothing is given up for what may pass: a disk that is full, others in the way.
+    private func tellOfWaiting(_ event: StoredMangoEvent, _ error: StoreError) {
+        postponed.failures += 1
+        guard postponed.failures % Self.toldFailures == 0 else { return }
+        services.logger.error(
+            "the database does not take an event, and those behind it wait, too",
+            [LogField("event", event.dedupeKey), LogField("reason", "\(error)")])
+    }
+
+    /// One that is refused for what it is must not hold up the others.
     private func refused(_ number: Int64, _ event: StoredMangoEvent, _ error: StoreError) async throws(StoreError)
         -> Bool
     {
         postponed.refusals += 1
         guard postponed.refusals >= Self.maximumRefusals else { return false }
         services.logger.error(
-            "the database refuses an event; it stays in the outbox",
+            "the database refuses an event; it stays in the outbox until the next start",
             [LogField("event", event.dedupeKey), LogField("reason", "\(error)")])
         try await services.backlog.parkPostponed(number)
         postponed.finish(number)
         return true
+    }
+}
+
+extension StoreError {
+    /// Whether the row is at fault, and not the store.
+    fileprivate var isOfRow: Bool {
+        switch self {
+        case .conflict, .unfit: true
+        default: false
+        }
     }
 }

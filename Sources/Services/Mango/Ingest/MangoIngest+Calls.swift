@@ -11,7 +11,7 @@ extension MangoIngest {
     func take(_ event: MangoCallEvent, _ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         warnOfShift(event.timestamp, delivery.receivedAt)
         guard let tracked = try await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
-        let isNewest = tracked.entry.add(delivery.event)
+        let isNewest = add(delivery, to: tracked)
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
         keepForAWhile(tracked)
         let record = try await apply(tracked)
@@ -23,7 +23,7 @@ extension MangoIngest {
 
     func take(_ summary: MangoSummary, _ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         guard let tracked = try await entry(of: delivery) else { return Outcome(reply: .tooMany, isApplied: false) }
-        let isNewest = tracked.entry.add(delivery.event)
+        let isNewest = add(delivery, to: tracked)
         note(delivery.payload, of: delivery.event, isNewest: isNewest, in: tracked)
         keepForAWhile(tracked)
         if tracked.uuid == nil, let facts = tracked.entry.facts { try await adopt(facts, summary, into: tracked) }

@@ -67,12 +67,15 @@ package actor MangoIngest {
     private var lastTrim: Instant?
     /// Events that the store has not taken yet.
     var postponed = PostponedEvents()
+    /// What entries said of events that came to nothing then, by their keys: whether they were new.
+    private var unfinished: [String: Bool] = [:]
     /// Called when a recording may be due.
     var recordingsChanged: @Sendable () -> Void = {}
 
     /// Events that wait for those before them.
     private static let maximumWaiting = 1000
     static let maximumEntries = 20_000
+    private static let maximumUnfinished = 10_000
     /// How long an entry that is over, and one that is not, is kept in memory after its last event.
     private static let lifeAfterEnd = Duration.seconds(600)
     private static let longestLife = Duration.seconds(24 * 3600)
@@ -168,6 +171,20 @@ package actor MangoIngest {
     }
 
     func process(_ delivery: MangoDelivery) async throws(StoreError) -> Outcome {
+        let outcome = try await consequences(of: delivery)
+        unfinished[delivery.dedupeKey] = nil
+        return outcome
+    }
+
+    /// Adds an event to its entry; answers whether it was new when it was first tried.
+    func add(_ delivery: MangoDelivery, to tracked: TrackedEntry) -> Bool {
+        let isNewest = tracked.entry.add(delivery.event)
+        if let former = unfinished[delivery.dedupeKey] { return former }
+        if unfinished.count < Self.maximumUnfinished { unfinished[delivery.dedupeKey] = isNewest }
+        return isNewest
+    }
+
+    private func consequences(of delivery: MangoDelivery) async throws(StoreError) -> Outcome {
         switch delivery.event {
         case .call(let event): try await take(event, delivery)
         case .summary(let summary): try await take(summary, delivery)

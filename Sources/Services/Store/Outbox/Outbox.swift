@@ -13,6 +13,8 @@ final class Outbox {
     private(set) var lastNumber: Int64
     /// How many batches wait.
     private(set) var count: Int
+    /// How many events of the exchange wait, and how many the server has refused.
+    var eventCounts = (waiting: 0, parked: 0)
     let database: Database
 
     private static let schema = """
@@ -61,6 +63,7 @@ final class Outbox {
             }
             (self.id, lastNumber) = (id, identity.1)
             count = Int(try database.integer("SELECT count(*) FROM batches") ?? 0)
+            try countEvents()
         } catch {
             throw error.storeError(path)
         }

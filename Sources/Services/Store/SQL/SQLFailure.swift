@@ -45,7 +45,8 @@ struct SQLFailure: Error, Hashable, Sendable {
         case .unusable: .unusable(path: place, reason: message)
         case .corrupt: .corrupt(path: place, reason: message)
         case .unreachable: .unavailable(reason: message)
-        case .value, .spoiled, .collision, .other: .failed(reason: "\(message) (\(code))")
+        case .value: .unfit(reason: "\(message) (\(code))")
+        case .spoiled, .collision, .other: .failed(reason: "\(message) (\(code))")
         }
     }
 }
