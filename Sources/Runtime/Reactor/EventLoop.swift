@@ -42,6 +42,14 @@ extension EventLoop {
     package func schedule(after delay: Duration, _ job: @escaping () -> Void) -> LoopTimer {
         schedule(at: now + delay, job)
     }
+
+    /// Comes back after some time; on the loop only.
+    package func pause(_ time: Duration) async {
+        guard time > .zero else { return }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            _ = schedule(after: time) { continuation.resume() }
+        }
+    }
 }
 
 /// A job queued or scheduled on a loop; the name the timer queue's payload has everywhere.

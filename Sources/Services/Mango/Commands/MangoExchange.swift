@@ -115,20 +115,12 @@ package actor MangoExchange {
         guard let moment = limits.reserve(path, now: services.loop.now),
             let url = HTTPURL("\(settings.apiURL)/\(path)")
         else { return nil }
-        await pause(moment - services.loop.now)
+        await services.loop.pause(moment - services.loop.now)
         var request = HTTPClientRequest(url)
         (request.method, request.timeout, request.longestBody) = (.post, Self.timeout, longest)
         request.fields.add("Content-Type", "application/x-www-form-urlencoded")
         request.body = keys.form(JSONValue.object(fields).text)
         return try await client.perform(request)
-    }
-
-    func pause(_ time: Duration) async {
-        guard time > .zero else { return }
-        let loop = services.loop
-        await withCheckedContinuation { continuation in
-            _ = loop.schedule(after: time) { continuation.resume() }
-        }
     }
 }
 

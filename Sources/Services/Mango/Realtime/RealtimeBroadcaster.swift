@@ -9,7 +9,7 @@ import Wire
 /// Tells the realtime service of document 000's system what happens to calls (contract §3.6).
 ///
 /// Nobody waits for it: broadcasts are queued and brought in their order, one at a time, over and over while the service
-/// is away. What it refuses for good, and what does not fit into the queue, is lost and counted.
+/// is away. What it refuses for good, what it answers amiss a few times, and what does not fit into the queue, is lost and counted.
 package actor RealtimeBroadcaster {
     private nonisolated let loop: any EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -41,13 +41,17 @@ package actor RealtimeBroadcaster {
         case sent
         /// The service is away, and gets it later.
         case failed
+        /// The service answers, but not as it should.
+        case amiss
         /// The service wants it no more than later.
         case refused
-        /// The program ends.
+        /// It is given up, or the program ends.
         case dropped
     }
 
     private static let maximumQueued = 10_000
+    /// How often one is tried that is answered amiss: it must not hold up the others.
+    private static let maximumAttempts = 3
     private static let timeout = Duration.seconds(5)
     /// Before it is tried again: twice as long each time, up to the longest.
     private static let firstPause = Duration.seconds(1)
@@ -72,25 +76,26 @@ package actor RealtimeBroadcaster {
     }
 
     private func send() async {
-        var pause = Self.firstPause
+        var (pause, attempts) = (Self.firstPause, 0)
         while let next = queue.first {
             let outcome = await post(next)
             metrics.broadcasts.with(next.event, outcome.rawValue).increment()
-            if outcome == .failed {
-                await wait(pause)
+            if outcome == .amiss { attempts += 1 }
+            if outcome == .failed || (outcome == .amiss && attempts < Self.maximumAttempts) {
+                await loop.pause(pause)
                 pause = min(pause * 2, Self.longestPause)
             } else {
+                if outcome == .amiss { giveUp(next) }
                 _ = queue.popFirst()
-                pause = Self.firstPause
+                (pause, attempts) = (Self.firstPause, 0)
             }
         }
         isSending = false
     }
 
-    private func wait(_ time: Duration) async {
-        await withCheckedContinuation { continuation in
-            _ = loop.schedule(after: time) { continuation.resume() }
-        }
+    private func giveUp(_ broadcast: Broadcast) {
+        metrics.broadcasts.with(broadcast.event, Outcome.dropped.rawValue).increment()
+        logger.error("a broadcast is given up", [LogField("event", broadcast.event)])
     }
 
     private func post(_ broadcast: Broadcast) async -> Outcome {
@@ -102,12 +107,20 @@ package actor RealtimeBroadcaster {
             let status = try await client.perform(request).status
             if (200..<300).contains(status) { return .sent }
             logger.warn("the realtime service refuses a broadcast", [LogField("status", status)])
-            return (400..<500).contains(status) && status != 408 && status != 429 ? .refused : .failed
+            if Self.statusesOfAbsence.contains(status) { return .failed }
+            return (400..<500).contains(status) ? .refused : .amiss
         } catch {
             logger.warn("the realtime service cannot be told", [LogField("reason", "\(error)")])
-            return error == .stopped ? .dropped : .failed
+            switch error {
+            case .stopped: return .dropped
+            case .hostNotFound, .unreachable, .timedOut, .tls, .overloaded, .failed: return .failed
+            case .hostRefused, .addressRefused, .tooLong, .badRedirection, .status: return .amiss
+            }
         }
     }
+
+    /// What a service answers, or a proxy before it, that is away or has too much to do.
+    private static let statusesOfAbsence: Set = [408, 429, 502, 503, 504]
 }
 
 extension RealtimeBroadcaster: CallObserver {

@@ -22,7 +22,7 @@ extension MangoExchange {
             let result = try await ask("stats/result", ["key": key])
             switch result.status {
             case 200: return String(decoding: result.body, as: UTF8.self)
-            case 204: await pause(Self.pollInterval)
+            case 204: await services.loop.pause(Self.pollInterval)
             default: throw .refused("stats/result: \(Self.words(result))")
             }
         }
