@@ -24,6 +24,7 @@ struct TraceConfigurationTests {
         #expect(settings.transport == .grpc && settings.sampler == .standard)
         #expect(resource(settings) == ["service.name": "telephony-gateway", "service.version": "1.0.0"])
         #expect(try traces(["OTEL_SDK_DISABLED": "true"]) == nil)
+        #expect(try traces(["TEST_MODE": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317"]) == nil)
     }
 
     @Test(arguments: [

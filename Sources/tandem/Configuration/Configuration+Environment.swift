@@ -37,8 +37,9 @@ extension Configuration {
         let left = [
             ("the database", service.database != nil), ("REDIS_URL", service.redis != nil),
             ("S3_BUCKET_NAME", objects != nil), ("WEBHOOK_TOKEN", realtime.token != nil),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", traces?.isNamed == true),
         ].filter(\.1).map(\.0)
-        (service.redis, objects, realtime.token) = (nil, nil, nil)
+        (service.redis, objects, realtime.token, traces) = (nil, nil, nil, nil)
         warnings.append(
             "TEST_MODE=true: calls and people are test data in memory, nothing is written to a database"
                 + (left.isEmpty ? "" : "; not used: \(left.joined(separator: ", "))"))
