@@ -35,17 +35,26 @@ extension SignallingHub {
     /// The payload of `active-calls` for one session.
     func activeList(for id: String) -> JSONValue { CallEventView.activeCalls(visibleCalls(to: id).map(facts)) }
 
-    func liveCount(for id: String) -> Int { liveCalls(visibleTo: id).count }
+    /// How many of the figures' calls live: whoever has shown a token gets figures of what a user may see, also where none
+    /// is needed, as over REST.
+    func liveCount(for id: String) -> Int {
+        guard let member = members[id], member.isAdmitted else { return 0 }
+        return liveCalls(of: member.user).count
+    }
 
     private func visibleCalls(to id: String) -> [CallRecord] {
         liveCalls(visibleTo: id).suffix(Self.maximumListedCalls)
     }
 
-    /// Everybody's calls for those who see all, else the user's own.
     private func liveCalls(visibleTo id: String) -> [CallRecord] {
         guard let member = members[id], member.isAdmitted else { return [] }
-        return services.calls.assumeIsolated { calls in
-            guard let user = member.user, !member.isOpen, !user.role.seesAllCalls else { return calls.liveRecords() }
+        return liveCalls(of: member.isOpen ? nil : member.user)
+    }
+
+    /// Everybody's calls for those who see all, else the user's own.
+    private func liveCalls(of user: SignallingUser?) -> [CallRecord] {
+        services.calls.assumeIsolated { calls in
+            guard let user, !user.role.seesAllCalls else { return calls.liveRecords() }
             return calls.liveRecords(concerning: user.id, asOperator: user.role == .operator)
         }
     }

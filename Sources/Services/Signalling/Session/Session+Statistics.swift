@@ -4,12 +4,12 @@ import Directory
 import Web
 import Wire
 
-/// Document 002's figures: what `/api/statistics/overview` answers of all time.
+/// Document 002's figures: what `/api/statistics/overview` answers of all time to the same person.
 extension Session {
     func tellStatistics(_ message: ClientMessage) throws(Failure) -> Outcome {
         let live = hub.assumeIsolated { $0.liveCount(for: participantID) }
         var query = CallQuery()
-        if let user, !isOpen, !user.role.seesAllCalls {
+        if let user, !user.role.seesAllCalls {
             query.visibility = .user(user.id, isOperator: user.role == .operator)
         }
         let (store, wanted) = (services.callStore, query)
