@@ -98,6 +98,39 @@ struct ServiceImportTests {
         }
     }
 
+    @Test(arguments: Engine.allCases) func `a row that cannot be kept is skipped with its reason, and the others come`(
+        engine: Engine
+    ) throws {
+        let source = try Self.makeSource()
+        try source.database.execute(
+            """
+            ALTER TABLE calls ALTER duration TYPE bigint, ALTER id TYPE bigint;
+            UPDATE calls SET duration = 3000000000 WHERE id = 41;
+            INSERT INTO calls (id, phone_client, date_create, status, call_id)
+                VALUES (2000000000000000000, '7', now(), 'busy', 'C9');
+            INSERT INTO callcentre_operator (id, name, login) VALUES (9, 'Анна', 'anna');
+            UPDATE callcentre_operator SET city = repeat('x', 101) WHERE id = 8
+            """)
+        let report = try DatabaseTools(try Place(engine, isEmpty: true).location).takeOver(from: source.address)
+        #expect(report.tables[3].taken == 1 && report.tables[3].skipped == 4)
+        #expect(report.tables[3].reasons.contains { $0.hasPrefix("41: duration is more") })
+        #expect(report.tables[3].reasons.contains { $0.hasPrefix("2000000000000000000: id has more") })
+        // Only PostgreSQL holds texts to the length of their columns.
+        #expect(report.tables[0].taken == (engine == .postgres ? 2 : 3))
+        #expect(report.tables[0].skipped == (engine == .postgres ? 1 : 0))
+    }
+
+    @Test func `nothing is taken over while changes wait for the server`() throws {
+        let source = try Self.makeSource()
+        let place = try Place(.postgres)
+        guard case .server(_, let settings) = place.location else { return }
+        try Outbox(path: settings.path, megabytes: 8).keep(PendingWrites(), number: 1)
+        let failure = #expect(throws: StoreError.self) {
+            try DatabaseTools(place.location).takeOver(from: source.address)
+        }
+        if case .refused = failure {} else { Issue.record("\(String(describing: failure))") }
+    }
+
     @Test func `a database of this program is copied, not taken over`() throws {
         let own = try Place(.postgres)
         let address = try #require(PostgresAddress(url: own.url))

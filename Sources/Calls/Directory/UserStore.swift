@@ -65,6 +65,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case unfit(reason: String)
     /// The statement failed for any other reason: disk full, locked, I/O error.
     case failed(reason: String)
+    /// What is asked would do harm now; the reason says what is to be done before.
+    case refused(reason: String)
     /// The server cannot be reached at this moment.
     case unavailable(reason: String)
     /// The store has been closed.

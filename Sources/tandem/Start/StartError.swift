@@ -59,6 +59,7 @@ struct StartError: Error, CustomStringConvertible {
                 .configuration, "\(variable): the database does not take a value (\(reason)); shorten or mend it")
         case .failed(let reason):
             StartError(.system, "\(variable): the store does not work (\(reason)); check the disk")
+        case .refused(let reason): StartError(.refused, "\(variable): \(reason)")
         case .unavailable(let reason):
             StartError(.system, "\(variable): the database cannot be reached (\(reason)); start it or name another")
         case .closed: StartError(.system, "\(variable): the store was closed while starting")

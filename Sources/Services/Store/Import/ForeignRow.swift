@@ -26,6 +26,16 @@ struct ForeignRow {
         }
     }
 
+    /// Numbers of rows have fewer digits than could be counted with no more.
+    static let idLimit: Int64 = 1_000_000_000_000_000_000
+
+    /// What is wrong with the row's number or how long something took; nil when both can be kept.
+    var problem: String? {
+        if integer("id") ?? 0 >= Self.idLimit { return "id has more than 18 digits" }
+        if integer("duration") ?? 0 > Int64(Int32.max) { return "duration is more than \(Int32.max) seconds" }
+        return nil
+    }
+
     func integer(_ name: String) -> Int64? { value(name)?.integerValue ?? text(name).flatMap { Int64($0) } }
 
     func flag(_ name: String) -> Bool { value(name)?.boolValue ?? false }

@@ -17,10 +17,12 @@ package struct ImportReport: Sendable {
 
         init(_ name: String) { self.name = name }
 
-        mutating func skip(_ row: ForeignRow, _ reason: String) {
+        mutating func skip(_ row: ForeignRow, _ reason: String) { skip(number: row.text("id"), reason) }
+
+        mutating func skip(number: String?, _ reason: String) {
             skipped += 1
             guard reasons.count < Self.maximumReasons else { return }
-            reasons.append("\(row.text("id") ?? "without a number"): \(reason)")
+            reasons.append("\(number ?? "without a number"): \(reason)")
         }
     }
 

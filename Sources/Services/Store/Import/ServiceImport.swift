@@ -21,17 +21,22 @@ struct ServiceImport {
     /// Whether the source is one of this program's, which are copied.
     var isOwnKind: Bool {
         get throws(SQLFailure) {
-            try source.integer(
-                """
-                SELECT count(*) FROM information_schema.columns
-                WHERE table_schema = current_schema() AND table_name = 'calls' AND column_name = 'receiver_norm'
-                """) ?? 0 > 0
+            let found = try source.named { () throws(SQLFailure) in
+                try source.integer(
+                    """
+                    SELECT count(*) FROM information_schema.columns
+                    WHERE table_schema = current_schema() AND table_name = 'calls' AND column_name = 'receiver_norm'
+                    """)
+            }
+            return found ?? 0 > 0
         }
     }
 
     mutating func run() throws(SQLFailure) -> ImportReport {
         // What has a zone is written in UTC.
-        try source.execute("SET TIME ZONE 'UTC'; SET default_transaction_read_only = on")
+        try source.named { () throws(SQLFailure) in
+            try source.execute("SET TIME ZONE 'UTC'; SET default_transaction_read_only = on")
+        }
         try take("callcentre_operator") { (importing, row, table) throws(SQLFailure) in
             try importing.take(person: row, &table)
         }
@@ -44,24 +49,41 @@ struct ServiceImport {
     private mutating func take(
         _ name: String, _ body: (inout Self, ForeignRow, inout ImportReport.Table) throws(SQLFailure) -> Void
     ) throws(SQLFailure) {
-        guard try source.integer("SELECT (to_regclass(?) IS NOT NULL)::int", [.text(name)]) == 1 else {
+        let (source, target) = (source, target)
+        let isThere = try source.named { () throws(SQLFailure) in
+            try source.integer("SELECT (to_regclass(?) IS NOT NULL)::int", [.text(name)]) == 1
+        }
+        guard isThere else {
             report.missing.append(name)
             return
         }
         var table = ImportReport.Table(name)
-        let source = source
-        try source.scan("SELECT to_jsonb(foreign_row) FROM \(name) AS foreign_row ORDER BY id") { row in
-            ForeignRow(json: row.text(0))
-        } each: { (row) throws(SQLFailure) in
-            if let row { try body(&self, row, &table) }
+        try source.named { () throws(SQLFailure) in
+            try source.scan("SELECT to_jsonb(foreign_row), id::text FROM \(name) AS foreign_row ORDER BY id") { row in
+                (number: row.textIfPresent(1), row: ForeignRow(json: row.text(0)))
+            } each: { (read) throws(SQLFailure) in
+                guard let row = read.row else { return table.skip(number: read.number, "the row cannot be read") }
+                if let problem = row.problem { return table.skip(row, problem) }
+                do throws(SQLFailure) {
+                    try target.named { () throws(SQLFailure) in
+                        try target.guarded { () throws(SQLFailure) in try body(&self, row, &table) }
+                    }
+                } catch  where error.isConstraint {
+                    table.skip(row, error.message)
+                }
+            }
         }
         report.tables.append(table)
     }
 
     /// A number that no row has, neither here nor there.
     private func spareNumber(in own: String, beside foreign: String) throws(SQLFailure) -> Int64 {
-        let highest = "SELECT max(id) FROM "
-        return max(try target.integer(highest + own) ?? 0, try source.integer(highest + foreign) ?? 0) + 1
+        func highest(_ table: String, in database: Database) throws(SQLFailure) -> Int64 {
+            try database.named { () throws(SQLFailure) in
+                try database.integer("SELECT max(id) FROM \(table) WHERE id < \(ForeignRow.idLimit)") ?? 0
+            }
+        }
+        return max(try highest(own, in: target), try highest(foreign, in: source)) + 1
     }
 
     // MARK: - Each table
@@ -144,13 +166,9 @@ struct ServiceImport {
         var call = record
         if try target.integer("SELECT count(*) FROM calls WHERE id = ?", [.integer(record.id)]) != 0 || record.id < 1 {
             call.id = try spareNumber(in: "calls", beside: "calls")
-            table.renumbered += 1
         }
-        do throws(SQLFailure) {
-            try CallTable.insert(call, to: target)
-            table.taken += 1
-        } catch  where error.isConstraint {
-            table.skip(row, error.message)
-        }
+        try CallTable.insert(call, to: target)
+        table.taken += 1
+        if call.id != record.id { table.renumbered += 1 }
     }
 }

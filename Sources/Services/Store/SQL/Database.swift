@@ -29,6 +29,17 @@ final class Database {
         }
     }
 
+    /// Does something where two databases are at work: a failure says that it was this one.
+    func named<Value>(_ body: () throws(SQLFailure) -> Value) throws(SQLFailure) -> Value {
+        do throws(SQLFailure) {
+            return try body()
+        } catch {
+            var failure = error
+            failure.place = failure.place ?? place
+            throw failure
+        }
+    }
+
     /// Runs a script of statements without parameters, each in the engine's own words.
     func execute(_ script: String) throws(SQLFailure) {
         switch engine {

@@ -29,6 +29,8 @@ struct SQLFailure: Error, Hashable, Sendable {
     let message: String
     /// What is taken, as `table.column, table.column`.
     var columns: String?
+    /// Which database it was, where two are at work.
+    var place: String?
 
     init(_ kind: Kind, code: String = "", message: String, columns: String? = nil) {
         (self.kind, self.code, self.message, self.columns) = (kind, code, message, columns)
@@ -40,13 +42,14 @@ struct SQLFailure: Error, Hashable, Sendable {
 
     /// `place`: the file or the server, as people know it.
     func storeError(_ place: String) -> StoreError {
-        switch kind {
+        let words = self.place.map { "\($0): \(message)" } ?? message
+        return switch kind {
         case .constraint, .foreignKey: .conflict(column: columns ?? message)
-        case .unusable: .unusable(path: place, reason: message)
-        case .corrupt: .corrupt(path: place, reason: message)
-        case .unreachable: .unavailable(reason: message)
-        case .value: .unfit(reason: "\(message) (\(code))")
-        case .spoiled, .collision, .other: .failed(reason: "\(message) (\(code))")
+        case .unusable: .unusable(path: place, reason: words)
+        case .corrupt: .corrupt(path: place, reason: words)
+        case .unreachable: .unavailable(reason: words)
+        case .value: .unfit(reason: "\(words) (\(code))")
+        case .spoiled, .collision, .other: .failed(reason: "\(words) (\(code))")
         }
     }
 }

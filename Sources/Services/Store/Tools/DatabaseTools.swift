@@ -1,4 +1,5 @@
 package import Directory
+import Glibc
 import Reactor
 import Wire
 
@@ -47,6 +48,8 @@ package struct DatabaseTools {
     /// Copies everything into a database that is empty, in one transaction, with the key of its passwords; answers how many
     /// rows went into each table.
     package func copy(to target: DatabaseTools) throws(StoreError) -> [(table: String, count: Int)] {
+        try refuseWaiting()
+        try target.refuseWaiting()
         try migrate()
         try target.migrate()
         let copied = try target.failing { () throws(SQLFailure) in
@@ -60,6 +63,7 @@ package struct DatabaseTools {
 
     /// Takes over the tables of another service at this address, in one transaction; see `ServiceImport`.
     package func takeOver(from address: PostgresAddress) throws(StoreError) -> ImportReport {
+        try refuseWaiting()
         let source = try PostgresLink.open(address)
         try migrate()
         return try failing { () throws(SQLFailure) in
@@ -67,7 +71,20 @@ package struct DatabaseTools {
             if try importing.isOwnKind {
                 throw SQLFailure(.other, message: "FROM is a database of this program; tandem db copy copies it")
             }
-            return try database.transaction { () throws(SQLFailure) in try importing.run() }
+            return try database.named { () throws(SQLFailure) in
+                try database.transaction { () throws(SQLFailure) in try importing.run() }
+            }
+        }
+    }
+
+    /// What waits for a server is part of what is there: it would be missing from a copy, or come upon numbers that are
+    /// taken.
+    private func refuseWaiting() throws(StoreError) {
+        guard case .server(let address, let settings) = location, access(settings.path, F_OK) == 0 else { return }
+        let outbox = try Outbox(path: settings.path, megabytes: settings.megabytes)
+        guard outbox.count == 0, outbox.eventCounts.waiting == 0 else {
+            let waiting = "\(settings.path) has changes that wait for \(address)"
+            throw .refused(reason: "\(waiting); start the gateway once, until they are written")
         }
     }
 
