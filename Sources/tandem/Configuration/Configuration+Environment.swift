@@ -3,6 +3,7 @@ import Calls
 import Cluster
 import Directory
 import Media
+import Observability
 import Store
 import Telemetry
 import Wire

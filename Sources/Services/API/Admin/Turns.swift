@@ -19,7 +19,7 @@ final class Turns: Sendable {
     }
 
     private func begin() async {
-        await withCheckedContinuation { continuation in
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isFree = state.withLock { state in
                 guard state.isTaken else {
                     state.isTaken = true
