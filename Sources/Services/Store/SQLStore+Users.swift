@@ -117,8 +117,9 @@ extension SQLStore: UserStore {
             ) AS found ORDER BY place LIMIT 1
             """, [.text(account.extension), .text(account.extension), .text(account.username)])
         if let known { return known }
-        let user = User(
-            id: 0, login: account.username, name: account.displayName, extension: account.extension)
+        // A longer one stays the account's alone, which is the user's all the same.
+        let number = TextRule.ownExtension.accepts(account.extension) ? account.extension : nil
+        let user = User(id: 0, login: account.username, name: account.displayName, extension: number)
         return try UserTable.insert(user, to: database)
     }
 
