@@ -87,7 +87,7 @@ package struct MangoSync: Sendable {
                 guard let person = people.first(where: { $0.isSame(as: user) }) else { continue }
                 var updated = user
                 updated.mangoUserID = person.userID ?? user.mangoUserID
-                updated.extension = person.extension ?? user.extension
+                if let number = person.extension, TextRule.ownExtension.accepts(number) { updated.extension = number }
                 updated.sipAddress = person.sipAddress ?? user.sipAddress
                 guard updated != user else { continue }
                 if try await directory.update(updated, passwordHash: nil, limits: nil) { changed += 1 }
