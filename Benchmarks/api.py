@@ -62,7 +62,7 @@ class TandemOnPostgres(Tandem):
         while not os.path.exists(self.database + "/state"): time.sleep(0.2)
         url = f"postgresql://tandem@/postgres?host={self.database}"
         began, own = time.monotonic(), {**os.environ, "DATA_DIR": self.folder}
-        subprocess.run([program(), "db", "copy", self.folder + "/tandem.db", url], env=own, check=True, stdout=sys.stderr)
+        subprocess.run([program(), "db", "copy", "sqlite:" + self.folder + "/tandem.db", url], env=own, check=True, stdout=sys.stderr)
         print(f"copied in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         [psql] = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1:]
         subprocess.run([psql, "-q", "-h", self.database, "-U", "tandem", "postgres", "-c", "ANALYZE"], check=True)

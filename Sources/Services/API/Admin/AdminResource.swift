@@ -69,7 +69,7 @@ extension API {
         }
         onAdmin(.get, "\(name)/:id", sample.show, &router) { request throws(Failure) in
             let chosen = try resource(request)
-            return .json(.ok, Self.data(await resource.json(try await found(request, resource), roster.current)))
+            return .json(.ok, Self.data(await chosen.json(try await found(request, chosen), roster.current)))
         }
         onAdmin(.put, "\(name)/:id", sample.change, &router) { request throws(Failure) in
             let chosen = try resource(request)

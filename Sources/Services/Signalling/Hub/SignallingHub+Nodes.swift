@@ -1,5 +1,6 @@
 import CallModel
 import Calls
+import Reactor
 package import Wire
 
 /// The nodes beside this one, as far as sockets are concerned.
