@@ -185,6 +185,14 @@ class Browsers:
         context = self._browser(tone).new_context(permissions=["microphone"], ignore_https_errors=True)
         return Softphone(context.new_page(), gateway)
 
+    def new_page(self):
+        """A page that is nobody's; `problems` has what went wrong in it."""
+        page = self._browser(440).new_context().new_page()
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda line: page.problems.append(line.text) if line.type == "error" else None)
+        return page
+
     def close_pages(self):
         for browser in self.running.values():
             for context in browser.contexts:

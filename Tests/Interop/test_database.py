@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent / "contract"))
 
 from gateway import Gateway, free_port, wait_for
 from postgres import Postgres
+from rows import covers
 from shapes import Service
 from vendor import KEY, SALT, Story
 
@@ -74,6 +75,7 @@ def assert_all_once(gateway, uuids):
     assert {row["notes"] for row in rows} == {1}
 
 
+@covers("9.7 not ready")
 def test_it_waits_for_a_server_that_is_not_there_yet():
     port = free_port()
     gateway = Gateway(DATABASE_URL=f"postgresql://tandem:s3cret@127.0.0.1:{port}/postgres")

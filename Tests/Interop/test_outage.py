@@ -151,7 +151,6 @@ def test_a_server_that_is_away_under_load_costs_no_record(outage):
         assert {(row["state"], row["duration"]) for row in records} == {("completed", 60)}
 
 
-@pytest.mark.xfail(strict=True, reason="an event that comes while the server is away is dealt with, and not kept")
 def test_a_server_that_is_away_under_load_costs_no_event_of_the_exchange(outage):
     gateway, _, tellers = outage
     events = gateway.stored("SELECT entry_id, seq FROM mango_events WHERE kind = 'call' ORDER BY id")

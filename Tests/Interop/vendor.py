@@ -7,6 +7,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from gateway import wait_for
+
 KEY, SALT = "testkey", "testsalt"
 LINE, CLIENT = "74951234567", "79161234567"
 
@@ -110,6 +112,13 @@ class Exchange(Server):
     def orders(self, command):
         """The commands that came to this path, as they were meant."""
         return [request["order"] for request in self.requests if request["path"] == f"/vpbx/{command}" and "order" in request]
+
+    def order(self, command, **fields):
+        """The command with these fields, past or coming."""
+        def matching():
+            return [order for order in self.orders(command) if fields.items() <= order.items()]
+
+        return wait_for(matching, 5, f"{command} with {fields}")[-1]
 
 
 class Realtime(Server):

@@ -30,7 +30,21 @@ get-statistics initiate-outgoing-call join-room leave-room join-operator
 """.split()
 EVENTS = [f"2.3 {name}" for name in SERVER_EVENTS] + [f"2.4 {name}" for name in CLIENT_EVENTS]
 
-BESIDES = EVENTS + [f"1.6 {row}" for row in COLLISIONS] + [f"0 {row}" for row in GENERAL]
+# Section 9: the minimal acceptance checks, by what each of them demands.
+CHECKS = {
+    "9.1": ["one call by SIP"],
+    "9.2": ["told", "told again", "out of order", "wrong signature"],
+    "9.3": ["missed, busy, no answer", "corrected by a summary"],
+    "9.4": ["flat dialect"],
+    "9.5": ["recording"],
+    "9.6": ["upgrade", "token", "acknowledgement", "ping", "EIO=3"],
+    "9.7": [f"document {document}" for document in DOCUMENTS.values()] + ["not ready"],
+}
+
+BESIDES = [
+    *(f"{check} {demand}" for check, demands in CHECKS.items() for demand in demands), *EVENTS,
+    *(f"1.6 {row}" for row in COLLISIONS), *(f"0 {row}" for row in GENERAL),
+]
 
 
 def rows_of(document):

@@ -10,6 +10,7 @@ from gateway import wait_for
 from moto.server import DomainDispatcherApplication, create_backend_app
 from printed import Replay
 from rawhttp import jwt
+from rows import covers
 from shapes import Service, assert_like
 from test_records import CALL
 from vendor import Exchange, Realtime, Story
@@ -72,6 +73,7 @@ def service(services):
         yield service
 
 
+@covers("9.7 document 000")
 @pytest.mark.interface
 def test_what_the_document_prints_is_answered(service, services):
     _, exchange, realtime, storage = services

@@ -5,6 +5,7 @@ import json
 import pytest
 from gateway import wait_for
 from printed import Replay
+from rows import covers
 from shapes import Service, unauthorized
 from world import Deployment, World, environment
 
@@ -22,6 +23,7 @@ def service():
         yield Service(program, login=None)
 
 
+@covers("9.7 document 001")
 @pytest.mark.interface
 def test_what_the_document_prints_is_answered(service):
     with Replay("001", {}).to_the_end() as replay:

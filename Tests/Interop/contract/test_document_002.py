@@ -13,6 +13,7 @@ from printed import (
     any_number,
     call_of_all_documents,
 )
+from rows import covers
 from shapes import Service
 from world import Deployment, World, environment
 
@@ -99,6 +100,7 @@ def service():
             yield service
 
 
+@covers("9.7 document 002")
 @pytest.mark.interface
 def test_what_the_document_prints_is_answered(service):
     with Replay("002", TABLE).to_the_end() as replay:

@@ -16,6 +16,7 @@ from printed import (
     call_of_all_documents,
 )
 from rawphone import RawPhone
+from rows import covers
 from shapes import Service
 from upstream import Provider
 from world import Deployment, OtherMachine, World, environment
@@ -70,6 +71,7 @@ def phones(service):
         yield first.register(), second.register()
 
 
+@covers("9.7 document 003")
 @pytest.mark.interface
 def test_what_the_document_prints_is_answered(service, phones, provider):
     with Replay("003", TABLE).to_the_end() as replay:

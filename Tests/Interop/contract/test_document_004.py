@@ -8,6 +8,7 @@ import asyncio
 import pytest
 from peers import SocketIO
 from printed import Replay
+from rows import covers
 from shapes import Service, assert_like
 from test_gateway import CALL
 from test_rooms import CANDIDATE
@@ -23,6 +24,7 @@ def service():
             yield Service(program, login=None)
 
 
+@covers("9.7 document 004")
 @pytest.mark.interface
 def test_what_the_document_names_is_there(service):
     with Replay("004", {}).to_the_end() as replay:

@@ -8,11 +8,15 @@ from pathlib import Path
 from rows import BESIDES, rows_of
 
 
+# Tests of other folders that show rows too.
+NEIGHBOURS = ["test_database", "test_sockets"]
+
+
 def functions():
-    """The test functions of this folder."""
+    """The test functions of this folder and of its neighbours."""
     folder = Path(__file__).parent
-    for path in sorted(folder.glob("test_*.py")):
-        module = sys.modules.get(path.stem) or importlib.import_module(path.stem)
+    for name in [*sorted(path.stem for path in folder.glob("test_*.py")), *NEIGHBOURS]:
+        module = sys.modules.get(name) or importlib.import_module(name)
         yield from (value for name, value in vars(module).items() if name.startswith("test_"))
 
 

@@ -17,6 +17,7 @@ import threading
 from pathlib import Path
 
 import psycopg
+import requests
 from gateway import Gateway, wait_for
 from names import NameServer
 from postgres import Postgres
@@ -120,6 +121,11 @@ class Deployment(Gateway):
         self.wrapper = ["unshare", "--mount", "sh", "-ec", mounts, world.folder]
         url = self.printed.get("DATABASE_URL") or self.printed.get("POSTGRES_URL")
         self._server = world.make_database(url) if url else None
+
+    def start(self):
+        super().start()
+        assert requests.get(self.url("/health"), timeout=5).status_code == 200
+        return self
 
     @property
     def database(self):
