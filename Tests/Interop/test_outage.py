@@ -153,7 +153,13 @@ def test_a_server_that_is_away_under_load_costs_no_record(outage):
 
 def test_a_server_that_is_away_under_load_costs_no_event_of_the_exchange(outage):
     gateway, _, tellers = outage
-    events = gateway.stored("SELECT entry_id, seq FROM mango_events WHERE kind = 'call' ORDER BY id")
+
+    def stored_events():
+        return gateway.stored("SELECT entry_id, seq FROM mango_events WHERE kind = 'call' ORDER BY id")
+
+    told = 3 * sum(len(load.done) for load in tellers)
+    wait_for(lambda: len(stored_events()) >= told, 30, f"{told} events, which are kept here while the server is away")
+    events = stored_events()
     for load in tellers:
         mine = [(row["entry_id"], row["seq"]) for row in events if row["entry_id"].startswith(f"entry-{load.number}-")]
         assert mine == [(entry, seq) for entry in load.done for seq in (1, 2, 3)]

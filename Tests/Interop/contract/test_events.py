@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from peers import SocketIO
 
 INCOMING = {"id", "caller_number", "receiver_number", "timestamp", "assigned_user_id", "caller_company_id"}
