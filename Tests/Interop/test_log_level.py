@@ -2,9 +2,15 @@
 
 import json
 import signal
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "contract"))
+
 from gateway import Gateway, wait_for
+from rows import covers
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +37,7 @@ def set_level(gateway, level):
     assert answer.status_code == 200 and answer.json()["data"] == {"level": level}, answer.text
 
 
+@covers("admin PUT /api/v1/admin/log-level")
 def test_the_level_is_set_by_rest(gateway):
     gateway.request("GET", "/api/v1/queues", login="admin")
     assert not debug_lines(gateway)
@@ -40,6 +47,7 @@ def test_the_level_is_set_by_rest(gateway):
     set_level(gateway, "info")
 
 
+@covers("admin GET /api/v1/admin/log-level")
 def test_sighup_reads_the_file_again(gateway):
     def level():
         return gateway.request("GET", "/api/v1/admin/log-level", login="admin").json()["data"]["level"]
@@ -55,6 +63,7 @@ def test_sighup_reads_the_file_again(gateway):
         assert level() == expected
 
 
+@covers("calls POST /api/v1/calls/:id/debug")
 def test_one_call_is_followed(gateway):
     made = [gateway.make_call("9196", login="anna") for _ in range(2)]
     uuids = [gateway.call(call["id"])["uuid"] for call in made]

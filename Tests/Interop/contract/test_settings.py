@@ -65,7 +65,7 @@ def test_a_check_says_step_by_step_what_is_well(own):
     """The gateway is its own PBX here: it answers OPTIONS."""
     here = {"server": "127.0.0.1", "port": own.gateway.sip_port, "transport": "UDP"}
     report = own.ask("POST", f"{SETTINGS}/check", json=here)["data"]
-    assert report["ok"] is True
+    assert report["ok"] is True, report
     assert {line["step"] for line in report["lines"]} == {"names", "options"}
     own.ask("PUT", SETTINGS, json=here)
     again = own.ask("POST", f"{SETTINGS}/check", json={})["data"]
