@@ -3,18 +3,16 @@
 import asyncio
 import contextlib
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 import requests
 import socketio
 import websockets
-from websockets.sync.client import connect
 
 sys.path.insert(0, str(Path(__file__).parent / "contract"))
 
-from gateway import Gateway, wait_for
+from gateway import Gateway
 from peers import Peer, PlainSocket, SocketIO, join
 from rows import covers
 
@@ -23,26 +21,6 @@ from rows import covers
 def gateway():
     with Gateway(AUTH_MODE="required") as running:
         yield running
-
-
-@pytest.fixture(scope="module", autouse=True)
-def resting(gateway):
-    """A page that does nothing but answer pings, while everything else happens; the packets that it heard."""
-    packets = []
-    with connect(gateway.url("/socket.io/?EIO=4&transport=websocket").replace("http", "ws")) as socket:
-        def read():
-            with contextlib.suppress(websockets.ConnectionClosed):
-                for packet in socket:
-                    packets.append(packet)
-                    if packet.startswith("2"):
-                        socket.send("3" + packet[1:])
-
-        reader = threading.Thread(target=read)
-        reader.start()
-        socket.send(f'40{{"token":"{gateway.token("admin")}"}}')
-        yield socket, packets
-        socket.close()
-        reader.join()
 
 
 KINDS = {
@@ -411,13 +389,3 @@ def test_each_transport_carries_events_and_acknowledgements(gateway, transports)
             await client.wait("call:ended", about(made))
 
     asyncio.run(run())
-
-
-@covers("9.6 ping")
-def test_a_page_at_rest_is_pinged_and_stays(resting):
-    """The server asks every 25 s, and ends a session that has not answered 20 s later."""
-    socket, packets = resting
-    wait_for(lambda: "2" in packets, 30, "a ping")
-    socket.send('427["get-active-calls",{}]')
-    [reply] = wait_for(lambda: [packet for packet in packets if packet.startswith("437[")], 5, "the acknowledgement")
-    assert '"success":true' in reply

@@ -4,9 +4,12 @@ events have another one whose events pass through Redis.
 
 import contextlib
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+import websockets
+from websockets.sync.client import connect
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -33,9 +36,29 @@ def running(make_database, **environment):
         yield Service(gateway, login="admin")
 
 
+@contextlib.contextmanager
+def resting(gateway):
+    """A stranger's socket that only answers pings while everything else happens, and the packets that it heard."""
+    packets = []
+    with connect(gateway.url("/socket.io/?EIO=4&transport=websocket").replace("http", "ws")) as socket:
+        def read():
+            with contextlib.suppress(websockets.ConnectionClosed):
+                for packet in socket:
+                    packets.append(packet)
+                    if packet.startswith("2"):
+                        socket.send("3" + packet[1:])
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        socket.send("40")
+        yield socket, packets
+        socket.close()
+        reader.join(5)
+
+
 @pytest.fixture(scope="session")
 def service_alone(make_database):
-    with running(make_database) as service:
+    with running(make_database) as service, resting(service.gateway) as service.resting:
         yield service
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
+from gateway import wait_for
 from peers import SocketIO
 from rows import covers
 
@@ -159,3 +160,13 @@ def test_a_call_is_made_from_a_page(service):
             await anna.wait("call:ended", mine)
 
     asyncio.run(run())
+
+
+@covers("9.6 ping")
+def test_a_socket_at_rest_is_pinged_and_stays(service_alone):
+    """The server asks every 25 s, which have passed here when other tests came before, and awaits an answer for 20 s."""
+    socket, packets = service_alone.resting
+    wait_for(lambda: "2" in packets, 30, "a ping")
+    socket.send('427["get-active-calls",{}]')
+    [reply] = wait_for(lambda: [packet for packet in packets if packet.startswith("437[")], 5, "the acknowledgement")
+    assert "UNAUTHORIZED" in reply
