@@ -112,6 +112,20 @@ def test_reads_of_the_store_belong_to_the_request(traced):
     assert query.attributes["db.system.name"] == "sqlite" and request.end >= request.start
 
 
+def test_the_record_of_a_call_that_is_over_may_be_changed(traced):
+    """What follows a write is told on the loop, traced or not."""
+    gateway, _ = traced
+    record = {"phoneClient": "79990001122", "callId": f"T{id(traced)}", "status": "answered"}
+    made = gateway.request("POST", "/api/v1/calls", login="admin", json=record)
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/calls/{made.json()['data']['id']}"
+    for method, step, body in (("PATCH", "status", {"status": "answered"}), ("POST", "end", {"duration": 12})):
+        answer = gateway.request(method, f"{path}/{step}", login="admin", json=body)
+        assert answer.status_code == 200, answer.text
+    assert gateway.request("PATCH", f"{path}/status", login="admin", json={"status": "missed"}).status_code < 500
+    assert gateway.request("GET", "/health").status_code == 200
+
+
 def test_what_others_do_not_record_is_not_recorded(traced):
     gateway, receiver = traced
     parent = f"00-{'5' * 32}-{PARENT_SPAN}-00"

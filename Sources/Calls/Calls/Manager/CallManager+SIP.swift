@@ -56,10 +56,15 @@ extension CallManager: SIPCallHandler {
             displayName: account.displayName, user: account.extension, account: account.extension)
     }
 
-    /// User names of accounts are dialled by our own phones; what a trunk calls is a number of ours.
+    /// User names are dialled by our own phones, and by a trunk at which we registered under them; whatever else a trunk
+    /// calls is a number of ours.
     private func calledNumber(of invite: IncomingInvite) -> String {
-        guard case .account = invite.source else { return invite.to }
-        return calledNumber(invite.to)
+        guard let trunk = invite.source.trunkName.flatMap({ services.roster.current.trunk(named: $0) }) else {
+            return calledNumber(invite.to)
+        }
+        let name = dialledUser(invite.to)
+        guard let own = trunk.credentials.first(where: { $0.username == name }) else { return invite.to }
+        return own.extension ?? calledNumber(invite.to)
     }
 
     func refuse(_ leg: SIPLegID, _ status: Int, _ why: String) {

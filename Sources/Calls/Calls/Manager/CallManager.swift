@@ -152,9 +152,9 @@ package actor CallManager {
         if let userID { reachabilityChanged(of: userID) }
     }
 
-    /// Tells the observers in a later turn.
+    /// Tells the observers in a later turn; from any thread.
     nonisolated func tell(_ news: @escaping @Sendable (any CallObserver) -> Void) {
-        loop.later { [weak self] in
+        loop.execute { [weak self] in
             self?.assumeIsolated { manager in
                 for observer in manager.observers { news(observer) }
             }
