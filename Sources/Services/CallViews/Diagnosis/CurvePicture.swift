@@ -25,7 +25,7 @@ struct CurvePicture {
         guard let curve, let seconds = curve["seconds"]?.integerValue, seconds > 0 else { return nil }
         func values(_ name: String) -> [Double?] { curve[name]?.arrayValue?.map(\.doubleValue) ?? [] }
         let (mos, loss, jitter) = (values("mos"), values("loss").map { $0.map { $0 * 100 } }, values("jitter"))
-        guard !mos.isEmpty else { return nil }
+        guard [mos, loss, jitter].joined().contains(where: { $0 != nil }) else { return nil }
         func most(_ values: [Double?], _ least: Double) -> Double { max(least, values.compactMap(\.self).max() ?? 0) }
         self.seconds = seconds
         figures = [
