@@ -16,6 +16,8 @@ package actor TrunkExamination {
         static let accounts = 8
         /// How long an answer to OPTIONS or REGISTER is waited for.
         static let patience = Duration.seconds(6)
+        /// A port of the system's choice is free for one protocol, and perhaps taken for another.
+        static let portsTried = 8
     }
 
     nonisolated let loop: any EventLoop
@@ -50,10 +52,8 @@ package actor TrunkExamination {
     /// Makes every check there is; with a number, a test call to it as the last.
     package func examine(calling number: String?) async throws(SIPEndpointError) -> TrunkReport {
         var report = TrunkReport(trunk: trunk.name)
-        let transports = makeTransports()
-        self.transports = transports
+        transports = try open()
         defer { close() }
-        try transports.open(on: surroundings.listen)
         let servers = await findServers(&report)
         for server in servers where server.flow.transport != .udp {
             report.add(await probe(server.flow).lines)
@@ -70,6 +70,21 @@ package actor TrunkExamination {
         }
         if let number { report.add(await callOut(number, through: server).lines) }
         return report
+    }
+
+    private func open() throws(SIPEndpointError) -> SIPTransports {
+        for _ in 1..<Limits.portsTried {
+            let transports = makeTransports()
+            do throws(SIPEndpointError) {
+                try transports.open(on: surroundings.listen)
+                return transports
+            } catch {
+                transports.close()
+            }
+        }
+        let transports = makeTransports()
+        try transports.open(on: surroundings.listen)
+        return transports
     }
 
     private func close() {
