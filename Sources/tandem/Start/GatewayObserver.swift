@@ -56,7 +56,10 @@ final class GatewayObserver: CallObserver {
 
     func queueChanged(_ event: QueueEvent) {
         switch event {
-        case .updated(let status): metrics.queueWaiting.with(status.queue.name).set(Int64(status.waiting.count))
+        case .updated(let status):
+            metrics.queueWaiting.with(status.queue.name).set(Int64(status.waiting.count))
+            // There from the first caller on: what appears with its first value has no rate for it.
+            _ = metrics.queueWait.with(status.queue.name)
         case .ended(let queue, let outcome, let waited):
             metrics.queueCalls.with(queue, outcome.word).increment()
             metrics.queueWait.with(queue).observe(waited.inSeconds)
