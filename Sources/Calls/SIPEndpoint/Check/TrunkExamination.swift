@@ -73,18 +73,18 @@ package actor TrunkExamination {
     }
 
     private func open() throws(SIPEndpointError) -> SIPTransports {
-        for _ in 1..<Limits.portsTried {
+        var attempt = 1
+        while true {
             let transports = makeTransports()
             do throws(SIPEndpointError) {
                 try transports.open(on: surroundings.listen)
                 return transports
             } catch {
                 transports.close()
+                guard attempt < Limits.portsTried else { throw error }
+                attempt += 1
             }
         }
-        let transports = makeTransports()
-        try transports.open(on: surroundings.listen)
-        return transports
     }
 
     private func close() {

@@ -16,20 +16,16 @@ extension API {
         }
     }
 
-    enum DiagnosisFormat: String, CaseIterable {
+    enum DiagnosisFormat: String, AnswerFormat {
         case json
         case text
         case html
 
-        init?(accept: String?) {
-            let found: [(String, DiagnosisFormat)] = [("text/html", .html), ("text/plain", .text)]
-            guard let match = found.first(where: { accept?.contains($0.0) == true }) else { return nil }
-            self = match.1
-        }
+        static let mediaTypes = [("text/html", DiagnosisFormat.html), ("text/plain", .text)]
     }
 
     private func diagnosis(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
-        let format = try diagnosisFormat(of: request)
+        let format = try DiagnosisFormat(of: request)
         let record = try await record(try request.callKey("id"), for: request.caller)
         let diagnosis = try await knownDiagnosis(record)
         switch format {
@@ -40,16 +36,6 @@ extension API {
             return .text(page.html, contentType: "text/html; charset=utf-8")
                 .with("Content-Security-Policy", DiagnosisPage.contentSecurityPolicy)
         }
-    }
-
-    private func diagnosisFormat(of request: APIRequest) throws(Failure) -> DiagnosisFormat {
-        guard let name = request.query("format") else {
-            return DiagnosisFormat(accept: request.http.fields["Accept"]) ?? .json
-        }
-        guard let format = DiagnosisFormat(rawValue: name) else {
-            throw .invalid("format", "один из: " + DiagnosisFormat.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return format
     }
 
     /// What is known now, or was kept at the end; of other calls what their record tells.

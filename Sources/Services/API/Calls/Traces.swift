@@ -15,23 +15,19 @@ extension API {
         on(.get, "/api/v1/calls/:id/sip", .showTrace, &router) { request throws(Failure) in try await trace(request) }
     }
 
-    enum TraceFormat: String, CaseIterable {
+    enum TraceFormat: String, AnswerFormat {
         case json
         case text
         case svg
         case pcap
 
-        init?(accept: String?) {
-            let found: [(String, TraceFormat)] = [
-                ("image/svg+xml", .svg), ("application/vnd.tcpdump.pcap", .pcap), ("text/plain", .text),
-            ]
-            guard let match = found.first(where: { accept?.contains($0.0) == true }) else { return nil }
-            self = match.1
-        }
+        static let mediaTypes = [
+            ("image/svg+xml", TraceFormat.svg), ("application/vnd.tcpdump.pcap", .pcap), ("text/plain", .text),
+        ]
     }
 
     private func trace(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
-        let format = try format(of: request)
+        let format = try TraceFormat(of: request)
         let record = try await record(try request.callKey("id"), for: request.caller)
         let trace = try await knownTrace(record)
         switch format {
@@ -44,16 +40,6 @@ extension API {
             return HTTPResponse(.ok, contentType: "application/vnd.tcpdump.pcap", body: Capture.pcap(trace))
                 .with("Content-Disposition", "attachment; filename=\"\(record.uuid).pcap\"")
         }
-    }
-
-    private func format(of request: APIRequest) throws(Failure) -> TraceFormat {
-        guard let name = request.query("format") else {
-            return TraceFormat(accept: request.http.fields["Accept"]) ?? .json
-        }
-        guard let format = TraceFormat(rawValue: name) else {
-            throw .invalid("format", "один из: " + TraceFormat.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return format
     }
 
     /// What is still in memory, or else what was kept with the record.

@@ -134,7 +134,7 @@ extension Operation {
             .ok, "For programs or for people",
             [("application/json", .data(JSONSchema(["type": "object"]))), ("text/plain", nil), ("text/html", nil)]),
         refusals: [Failure].call
-    ).taking(.call(), .query("format", .words(API.DiagnosisFormat.allCases.map(\.rawValue))))
+    ).taking(.call(), .query("format", .words(API.DiagnosisFormat.names)))
 
     static var listenToRecording: Operation {
         var operation = Operation("The recording of a call", Family.calls)
