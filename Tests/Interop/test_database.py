@@ -25,10 +25,9 @@ def server():
         yield running
 
 
-@pytest.fixture
-def gateway(server):
-    """A gateway with a database of its own; the server may be stopped and is up again afterwards."""
-    made = Gateway(AUTH_MODE="off", DATABASE_URL=server.make_database())
+def lent(server, **environment):
+    """A gateway that a test starts, with a database of its own, until the test is over; the server is up again then."""
+    made = Gateway(AUTH_MODE="off", DATABASE_URL=server.make_database(), **environment)
     try:
         yield made
     finally:
@@ -37,6 +36,12 @@ def gateway(server):
         if made.process is not None:
             made.stop()
         made.remove_folder()
+
+
+@pytest.fixture
+def gateway(server):
+    """A gateway with a database of its own; the server may be stopped and is up again afterwards."""
+    yield from lent(server)
 
 
 def report(gateway, number):
@@ -149,17 +154,9 @@ def test_nothing_is_lost_when_the_gateway_is_killed_during_an_outage(server, gat
 @pytest.fixture
 def exchanged(server):
     """A gateway that the Mango Office exchange posts its events to."""
-    made = Gateway(
-        AUTH_MODE="off", DATABASE_URL=server.make_database(), MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT,
+    yield from lent(
+        server, MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT,
         MANGO_API_URL=f"http://127.0.0.1:{free_port()}/vpbx")
-    try:
-        yield made
-    finally:
-        if open(f"{server.folder}/state").read().strip() != "up":
-            server.start()
-        if made.process is not None:
-            made.stop()
-        made.remove_folder()
 
 
 def told(gateway):

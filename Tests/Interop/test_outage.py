@@ -11,11 +11,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
 import pytest
 import requests
+from bucket import s3_bucket
 from gateway import Gateway, wait_for
-from moto.server import ThreadedMotoServer
 from postgres import Postgres
 from vendor import KEY, SALT, Exchange, Realtime, signed
 
@@ -170,15 +169,8 @@ def test_a_server_that_is_away_under_load_costs_no_event_of_the_exchange(outage)
 
 @pytest.fixture
 def bucket():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3.client(
-        "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="access", aws_secret_access_key="secret",
-        region_name="us-east-1")
-    client.create_bucket(Bucket="calls")
-    yield client
-    server.stop()
+    with s3_bucket() as client:
+        yield client
 
 
 def test_others_that_refuse_delay_nothing_and_get_all_of_it_later(bucket):

@@ -10,14 +10,13 @@ import json
 import time
 from unittest import mock
 
-import boto3
 import pytest
 import requests
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from bucket import s3_bucket
 from gateway import Gateway, wait_for
-from moto.server import ThreadedMotoServer
 from peers import SocketIO
 from rows import covers
 from shapes import Service, assert_like, unauthorized
@@ -374,15 +373,8 @@ def test_a_realtime_service_that_is_away_delays_nothing_and_is_counted():
 
 @pytest.fixture(scope="module")
 def bucket():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3.client(
-        "s3", endpoint_url=f"http://{host}:{port}", aws_access_key_id="access", aws_secret_access_key="secret",
-        region_name="us-east-1")
-    client.create_bucket(Bucket="calls")
-    yield client
-    server.stop()
+    with s3_bucket() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
