@@ -21,7 +21,8 @@ struct IdleWorker: ~Copyable {
         let anyPort = SocketAddress(ip: .loopbackIPv4, port: 0)
         let (browsers, socket) = (try UDPSockets.bind(anyPort), try UDPSockets.bind(anyPort))
         let controlSocket = try UDPSockets.bind(anyPort)
-        let descriptors = WorkerDescriptors(poll: tandem_epoll_create(), wakeUp: -1, browsers: browsers, listener: -1)
+        let descriptors = WorkerDescriptors(
+            poll: tandem_epoll_create(), wakeUp: -1, bell: -1, browsers: browsers, listener: -1)
         var configuration = MediaConfiguration()
         configuration.bindAddress = .loopbackIPv4
         counters = CounterBlock()

@@ -22,7 +22,8 @@ struct VirtualConference: ~Copyable {
         let certificate = try Certificate.selfSigned(commonName: "test", now: WallTime(milliseconds: 0))
         let context = try DTLSContext(certificate: certificate)
         let browsers = try UDPSockets.bind(SocketAddress(ip: .loopbackIPv4, port: 0))
-        let descriptors = WorkerDescriptors(poll: tandem_epoll_create(), wakeUp: -1, browsers: browsers, listener: -1)
+        let descriptors = WorkerDescriptors(
+            poll: tandem_epoll_create(), wakeUp: -1, bell: -1, browsers: browsers, listener: -1)
         let phones = try encodings.enumerated().map { try VirtualPhone(UInt64($0 + 1), $1) }
         self.phones = phones
         var configuration = MediaConfiguration()

@@ -34,7 +34,8 @@ struct VirtualTalk: ~Copyable {
         let certificate = try Certificate.selfSigned(commonName: "test", now: WallTime(milliseconds: 0))
         let context = try DTLSContext(certificate: certificate)
         let browsers = try UDPSockets.bind(SocketAddress(ip: .loopbackIPv4, port: 0))
-        let descriptors = WorkerDescriptors(poll: tandem_epoll_create(), wakeUp: -1, browsers: browsers, listener: -1)
+        let descriptors = WorkerDescriptors(
+            poll: tandem_epoll_create(), wakeUp: -1, bell: -1, browsers: browsers, listener: -1)
         let phones = [try VirtualPhone(1, first), try VirtualPhone(2, second)]
         self.phones = phones
         var configuration = MediaConfiguration()

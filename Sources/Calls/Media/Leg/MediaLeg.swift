@@ -11,6 +11,19 @@ typealias LegPointer = UnsafeMutablePointer<MediaLeg>
 enum LegKind {
     case browser
     case sip
+    /// A leg that another worker serves.
+    case tieLine
+}
+
+extension LegKind {
+    /// How many there are; stand-ins are counted where their legs are.
+    var counter: MediaCounter? {
+        switch self {
+        case .browser: .browserLegs
+        case .sip: .sipLegs
+        case .tieLine: nil
+        }
+    }
 }
 
 extension RemoteMedia {
@@ -69,6 +82,8 @@ struct MediaLeg: ~Copyable {
     /// A leg of its own sockets; -1 for browsers.
     var socket: Int32 = -1
     var controlSocket: Int32 = -1
+    /// The way to the worker that serves what this leg stands in for.
+    var tieLine: TieLinePointer?
     /// Of a SIP leg's sockets.
     var family = IPAddress.Family.ipv4
     var packetsSent: UInt64 = 0
@@ -148,12 +163,22 @@ struct MediaLeg: ~Copyable {
         interjection?.deallocate()
         seat?.deinitialize(count: 1)
         seat?.deallocate()
+        tieLine?.deinitialize(count: 1)
+        tieLine?.deallocate()
         if case .sound(let player) = source {
             player.deinitialize(count: 1)
             player.deallocate()
         }
         if socket >= 0 { Glibc.close(socket) }
         if controlSocket >= 0 { Glibc.close(controlSocket) }
+    }
+
+    mutating func speak(_ formats: LegFormats) {
+        self.formats = formats
+        reception.setClockRate(formats.clockRate)
+        outgoing.setClockRate(formats.clockRate)
+        digitReceiver.setClockRate(formats.eventClockRate)
+        digitSender.setClockRate(formats.eventClockRate)
     }
 
     /// What the leg's peer says reaches the partner.

@@ -11,19 +11,23 @@ package import Wire
 /// `@unchecked Sendable`: everything mutable is touched on the control loop alone, which every caller is on; workers
 /// hand their reports to that loop.
 package final class MediaPlane: MediaPort, @unchecked Sendable {
-    private struct Leg {
+    struct Leg {
         let worker: MediaWorker
         /// The RTP port of a SIP leg.
         let port: UInt16?
+        /// What a stand-in on another worker has to know of it; kept where there is another.
+        var formats: LegFormats?
+        var dtmf = DTMFMode.telephoneEvents
     }
 
     let loop: any EventLoop
     private let configuration: MediaConfiguration
-    private let workers: [MediaWorker]
+    let workers: [MediaWorker]
     private let fingerprint: Fingerprint
     private var entropy: Entropy
     private var ports: PortAllocator
-    private var legs: [MediaLegID: Leg] = [:]
+    var legs: [MediaLegID: Leg] = [:]
+    var tieLines = TieLineTable()
     let recordings: RecordingDesk?
     let streams: StreamDesk
     private var isStopped = false
@@ -148,15 +152,28 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         return transport(of: leg.worker, credentials)
     }
 
-    package func configure(_ id: MediaLegID, _ remote: RemoteMedia) { send(.configure(id, remote), about: id) }
+    package func configure(_ id: MediaLegID, _ remote: RemoteMedia) {
+        send(.configure(id, remote), about: id)
+        shapeStandIns(of: id) { $0.formats = LegFormats(remote.stream) }
+    }
 
-    package func bridge(_ first: MediaLegID, _ second: MediaLegID) { send(.bridge(first, second), about: first) }
+    package func bridge(_ first: MediaLegID, _ second: MediaLegID) {
+        if !tie(first, second) { send(.bridge(first, second), about: first) }
+    }
 
-    package func unbridge(_ id: MediaLegID) { send(.unbridge(id), about: id) }
+    package func unbridge(_ id: MediaLegID) {
+        untie(id)
+        send(.unbridge(id), about: id)
+    }
 
-    package func confer(_ id: MediaLegID, in conference: ConferenceID) { send(.confer(id, conference), about: id) }
+    package func confer(_ id: MediaLegID, in conference: ConferenceID) {
+        if !tie(id, to: conference) { send(.confer(id, conference), about: id) }
+    }
 
-    package func play(_ source: MediaSource, to id: MediaLegID) { send(.play(source, id), about: id) }
+    package func play(_ source: MediaSource, to id: MediaLegID) {
+        untie(id)
+        send(.play(source, id), about: id)
+    }
 
     package func announce(_ announcement: Announcement, to id: MediaLegID) {
         send(.announce(announcement, id), about: id)
@@ -166,11 +183,17 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
 
     package func setMuted(_ id: MediaLegID, _ muted: Bool) { send(.mute(id, muted), about: id) }
 
-    package func setDTMF(_ mode: DTMFMode, of id: MediaLegID) { send(.setDTMF(mode, id), about: id) }
+    package func setDTMF(_ mode: DTMFMode, of id: MediaLegID) {
+        send(.setDTMF(mode, id), about: id)
+        shapeStandIns(of: id) { $0.dtmf = mode }
+    }
 
     package func sendDigits(_ digits: String, to id: MediaLegID) { send(.sendDigits(digits, id), about: id) }
 
-    package func close(_ id: MediaLegID) { send(.close(id), about: id) }
+    package func close(_ id: MediaLegID) {
+        untie(id)
+        send(.close(id), about: id)
+    }
 
     package func statistics(of id: MediaLegID, then: @escaping @Sendable (LegStatistics) -> Void) {
         send(.statistics(id, then), about: id)
@@ -183,7 +206,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     /// Queues a command for a worker, which is woken once for all that a turn has for it.
     ///
     /// What nobody hears waits a little longer, for others of its kind or for the first command that somebody does.
-    private func post(_ command: WorkerCommand, to worker: MediaWorker) {
+    func post(_ command: WorkerCommand, to worker: MediaWorker) {
         worker.post(command)
         if !command.isPatient {
             guard hurried.insert(worker.index).inserted else { return }
@@ -266,6 +289,7 @@ extension MediaPlane {
             switch report {
             case .statistics(let figures, let then): then(figures)
             case .event(let event):
+                guard let event = event.ofLeg(tieLines) else { continue }
                 if case .closed(let id, _) = event, let leg = legs.removeValue(forKey: id), let port = leg.port {
                     ports.giveBack(port, at: loop.now)
                 }

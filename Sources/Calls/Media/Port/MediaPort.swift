@@ -17,7 +17,7 @@ package struct MediaLegID: SerialID {
 package protocol MediaPort: AnyObject, Sendable {
     /// Binds an RTP/RTCP port pair of a family and answers the RTP address to put into SDP (RTCP is the next port).
     ///
-    /// Legs with the same `call` share a worker. Only legs of one call can be bridged; their families may differ.
+    /// Legs with the same `call` share a worker; where two that are joined do not, packets cross from one to the other.
     func openSIPLeg(
         _ id: MediaLegID, call: UInt64, family: IPAddress.Family
     ) throws(MediaError) -> SocketAddress
@@ -44,7 +44,7 @@ package protocol MediaPort: AnyObject, Sendable {
     /// Lets a leg take part in a conference, ending whatever it heard before.
     ///
     /// Alone it hears music; two hear each other as if bridged; of more, each hears all others, mixed, and `.speaking`
-    /// events say who speaks. Whatever changes what the leg hears ends its part. Members are of one `call` number.
+    /// events say who speaks. Whatever changes what the leg hears ends its part.
     func confer(_ id: MediaLegID, in conference: ConferenceID)
 
     /// Ends the leg's bridge, conference or source; whom it was joined with then hears nothing of it.

@@ -1,75 +1,49 @@
-import Glibc
 import RTP
-import Synchronization
 import Wire
 
 /// What one leg says, on its way from its worker's thread to the recorder's or the streams', in the order of its arrival.
 ///
 /// What a stream says to a leg comes in one the other way.
-///
-/// One thread writes and one reads, and neither waits for the other: when there is no room the packet is dropped and
-/// counted. All memory is taken when it is made. `@unchecked Sendable`: the bytes between the two positions are the
-/// reader's, the others the writer's.
-final class RecordingRing: @unchecked Sendable {
+final class RecordingRing: Sendable {
     /// Three seconds of G.711, which a slow disk may take to come back.
     static let capacity = 1 << 16
 
-    /// The writer's end, which a leg keeps: no reference is counted when it is used.
-    let tap: RecordingTap
+    private let ring = ByteRing(capacity: capacity)
 
-    init() {
-        let cells = UnsafeMutablePointer<RecordingTap.Cells>.allocate(capacity: 1)
-        cells.initialize(to: RecordingTap.Cells())
-        tap = RecordingTap(cells: cells, memory: .allocate(byteCount: Self.capacity, alignment: 16))
-    }
-
-    deinit {
-        tap.cells.deinitialize(count: 1)
-        tap.cells.deallocate()
-        tap.memory.deallocate()
-    }
+    /// The writer's end, which a leg keeps.
+    var tap: RecordingTap { RecordingTap(end: ring.end) }
 
     /// Says that nothing more will be written.
-    func close() { tap.cells.pointee.isClosed.store(true, ordering: .releasing) }
+    func close() { ring.end.close() }
 
     /// Whether one of the two ends has gone.
-    var isClosed: Bool { tap.cells.pointee.isClosed.load(ordering: .acquiring) }
+    var isClosed: Bool { ring.end.isClosed }
 
     /// Whether nothing is left and nothing will come.
-    var isExhausted: Bool { tap.cells.pointee.isClosed.load(ordering: .acquiring) && front == nil }
+    var isExhausted: Bool { isClosed && front == nil }
 
     /// Packets that found no room.
-    var dropped: UInt64 { tap.cells.pointee.dropped.load(ordering: .relaxed) }
+    var dropped: UInt64 { ring.end.dropped }
 
     /// What is known of the packet to be read next.
     var front: RecordingTap.Entry? {
-        let read = tap.cells.pointee.read.load(ordering: .relaxed)
-        guard tap.cells.pointee.written.load(ordering: .acquiring) != read else { return nil }
+        guard !ring.end.isEmpty else { return nil }
         var entry = RecordingTap.Entry.none
-        withUnsafeMutableBytes(of: &entry) { tap.copyOut(read, to: $0) }
+        withUnsafeMutableBytes(of: &entry) { ring.end.copyFront(to: $0) }
         return entry
     }
 
     /// Takes the front packet out; its payload is copied into `room`, which has place for the longest.
     func take(_ entry: RecordingTap.Entry, into room: UnsafeMutableRawBufferPointer) -> UnsafeRawBufferPointer {
-        let read = tap.cells.pointee.read.load(ordering: .relaxed)
         let payload = UnsafeMutableRawBufferPointer(rebasing: room[..<Int(entry.length)])
-        tap.copyOut(read &+ RecordingTap.Entry.size, to: payload)
-        tap.cells.pointee.read.store(read &+ entry.room, ordering: .releasing)
+        ring.end.copyFront(from: RecordingTap.Entry.size, to: payload)
+        ring.end.removeFront(ofSize: RecordingTap.Entry.size + payload.count)
         return UnsafeRawBufferPointer(payload)
     }
 }
 
-/// The writer's end of a ring.
+/// The writer's end of a recording's ring.
 struct RecordingTap {
-    /// Positions count bytes since the beginning and never go back.
-    struct Cells: ~Copyable {
-        let written = Atomic<Int>(0)
-        let read = Atomic<Int>(0)
-        let dropped = Atomic<UInt64>(0)
-        let isClosed = Atomic<Bool>(false)
-    }
-
     /// What stands before each payload.
     struct Entry {
         var arrival: Instant
@@ -79,12 +53,9 @@ struct RecordingTap {
         var length: UInt16
         var encoding: AudioEncoding
 
-        static let size = MemoryLayout<Entry>.stride
+        static let size = MemoryLayout<Entry>.size
         static let none = Entry(
             arrival: .zero, timestamp: 0, ssrc: 0, sequence: 0, length: 0, encoding: .pcmu)
-
-        /// Bytes of the ring that it takes, payload included.
-        var room: Int { (Self.size + Int(length) + 7) & ~7 }
 
         var header: RTPHeader {
             RTPHeader(
@@ -92,41 +63,14 @@ struct RecordingTap {
         }
     }
 
-    fileprivate let cells: UnsafeMutablePointer<Cells>
-    fileprivate let memory: UnsafeMutableRawPointer
+    fileprivate let end: RingEnd
 
     /// Puts a packet in, or drops it.
     func write(_ header: RTPHeader, _ payload: UnsafeRawBufferPointer, _ encoding: AudioEncoding, at now: Instant) {
-        guard payload.count <= JitterBuffer.longestPayload else { return drop() }
-        var entry = Entry(
+        guard payload.count <= JitterBuffer.longestPayload else { return end.drop() }
+        let entry = Entry(
             arrival: now, timestamp: header.timestamp, ssrc: header.ssrc, sequence: header.sequenceNumber,
             length: UInt16(truncatingIfNeeded: payload.count), encoding: encoding)
-        let written = cells.pointee.written.load(ordering: .relaxed)
-        let used = written &- cells.pointee.read.load(ordering: .acquiring)
-        guard used + entry.room <= RecordingRing.capacity else { return drop() }
-        withUnsafeBytes(of: &entry) { copyIn($0, at: written) }
-        copyIn(payload, at: written &+ Entry.size)
-        cells.pointee.written.store(written &+ entry.room, ordering: .releasing)
-    }
-
-    private func drop() {
-        let count = cells.pointee.dropped.load(ordering: .relaxed)
-        cells.pointee.dropped.store(count &+ 1, ordering: .relaxed)
-    }
-
-    private func copyIn(_ bytes: UnsafeRawBufferPointer, at position: Int) {
-        guard let source = bytes.baseAddress else { return }
-        let place = position & (RecordingRing.capacity - 1)
-        let first = min(bytes.count, RecordingRing.capacity - place)
-        memcpy(memory + place, source, first)
-        if first < bytes.count { memcpy(memory, source + first, bytes.count - first) }
-    }
-
-    fileprivate func copyOut(_ position: Int, to bytes: UnsafeMutableRawBufferPointer) {
-        guard let target = bytes.baseAddress else { return }
-        let place = position & (RecordingRing.capacity - 1)
-        let first = min(bytes.count, RecordingRing.capacity - place)
-        memcpy(target, memory + place, first)
-        if first < bytes.count { memcpy(target + first, memory, bytes.count - first) }
+        withUnsafeBytes(of: entry) { _ = end.write($0, payload) }
     }
 }

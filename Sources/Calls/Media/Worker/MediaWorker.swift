@@ -15,6 +15,8 @@ final class MediaWorker: Sendable {
     let counters: CounterBlock
     private let mailbox = Locked<[WorkerCommand]>([])
     private let wakeUp: Int32
+    /// Signalled by other workers when they have put something into a tie line of ours.
+    let bell: Int32
     private let thread = Locked<PlainThread?>(nil)
 
     /// Binds the browser port and starts the thread.
@@ -33,16 +35,17 @@ final class MediaWorker: Sendable {
             SocketAddress(ip: configuration.browserBindAddress, port: wanted), receiveBuffer: Self.receiveBuffer)
         browserPort = sockets.port
         wakeUp = tandem_eventfd()
+        bell = tandem_eventfd()
         let poll = tandem_epoll_create()
-        guard wakeUp >= 0, poll >= 0 else {
+        guard wakeUp >= 0, bell >= 0, poll >= 0 else {
             let reason = errno
-            for descriptor in [sockets.datagrams, sockets.listener, wakeUp, poll] where descriptor >= 0 {
+            for descriptor in [sockets.datagrams, sockets.listener, wakeUp, bell, poll] where descriptor >= 0 {
                 Glibc.close(descriptor)
             }
             throw .system(errno: reason)
         }
         let descriptors = WorkerDescriptors(
-            poll: poll, wakeUp: wakeUp, browsers: sockets.datagrams, listener: sockets.listener)
+            poll: poll, wakeUp: wakeUp, bell: bell, browsers: sockets.datagrams, listener: sockets.listener)
         let counters = CounterBlock()
         self.counters = counters
         thread.withLock {
@@ -56,6 +59,7 @@ final class MediaWorker: Sendable {
     deinit {
         // `stop` has joined the thread, which was the last to use them.
         Glibc.close(wakeUp)
+        Glibc.close(bell)
         counters.free()
     }
 
@@ -89,6 +93,7 @@ final class MediaWorker: Sendable {
 struct WorkerDescriptors: Sendable {
     let poll: Int32
     let wakeUp: Int32
+    let bell: Int32
     let browsers: Int32
     let listener: Int32
 }

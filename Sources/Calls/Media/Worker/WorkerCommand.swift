@@ -6,6 +6,9 @@ enum WorkerCommand: Sendable {
     case openSIP(MediaLegID, SIPSockets)
     case openBrowser(MediaLegID, ICECredentials)
     case restartICE(MediaLegID, ICECredentials)
+    /// Opens a leg that stands in for one of another worker.
+    case openTieLine(MediaLegID, TieLineEnd)
+    case shape(MediaLegID, StandIn)
     case configure(MediaLegID, RemoteMedia)
     case bridge(MediaLegID, MediaLegID)
     case unbridge(MediaLegID)

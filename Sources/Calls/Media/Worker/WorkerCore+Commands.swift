@@ -18,6 +18,9 @@ extension WorkerCore {
             watch(leg)
         case .openBrowser(let id, let credentials): openBrowser(id, credentials)
         case .restartICE(let id, let credentials): restartICE(id, credentials)
+        case .openTieLine(let id, let end): openTieLine(id, end)
+        case .shape(let id, let standIn):
+            if let leg = legs[id] { shape(leg, standIn) }
         case .configure(let id, let remote):
             if let leg = legs[id] { configure(leg, remote) }
         case .bridge(let first, let second): bridge(first, second)
@@ -56,7 +59,7 @@ extension WorkerCore {
         }
     }
 
-    private mutating func open(_ id: MediaLegID, _ kind: LegKind) -> LegPointer {
+    mutating func open(_ id: MediaLegID, _ kind: LegKind) -> LegPointer {
         let leg = LegPointer.allocate(capacity: 1)
         let slot = Int(truncatingIfNeeded: entropy.next() % UInt64(WorkerWheels.houseSlots))
         leg.initialize(to: MediaLeg(id, kind, houseSlot: slot, entropy: &entropy))
@@ -64,7 +67,7 @@ extension WorkerCore {
         leg.pointee.listeningSince = now
         legs[id] = leg
         wheels.house(leg)
-        counters.add(kind == .sip ? .sipLegs : .browserLegs)
+        if let counter = kind.counter { counters.add(counter) }
         return leg
     }
 
@@ -91,13 +94,16 @@ extension WorkerCore {
         detach(leg)
         wheels.unhouse(leg)
         wheels.stopPacing(leg)
-        if leg.pointee.kind == .browser {
+        switch leg.pointee.kind {
+        case .sip: break
+        case .tieLine: tieLines.removeAll { $0 == leg }
+        case .browser:
             flows.removeAll(of: leg)
             closeConnections(of: leg)
             for ufrag in leg.pointee.browser?.localUfrags ?? [] { ufrags[ufrag] = nil }
         }
         legs[leg.pointee.id] = nil
-        counters.add(leg.pointee.kind == .sip ? .sipLegs : .browserLegs, -1)
+        if let counter = leg.pointee.kind.counter { counters.add(counter, -1) }
         tell(.closed(leg.pointee.id, leg.pointee.statistics()))
         leg.deinitialize(count: 1)
         leg.deallocate()
@@ -114,11 +120,7 @@ extension WorkerCore {
         }
         let formats = LegFormats(remote.stream)
         let hadFormats = leg.pointee.formats != nil
-        leg.pointee.formats = formats
-        leg.pointee.reception.setClockRate(formats.clockRate)
-        leg.pointee.outgoing.setClockRate(formats.clockRate)
-        leg.pointee.digitReceiver.setClockRate(formats.eventClockRate)
-        leg.pointee.digitSender.setClockRate(formats.eventClockRate)
+        leg.pointee.speak(formats)
         leg.pointee.listeningSince = now
         if hadFormats { leg.pointee.reception.pause() }
         switch remote {
@@ -132,8 +134,13 @@ extension WorkerCore {
             leg.pointee.browser?.configure(peer, now: now)
             drainBrowser(leg)
         }
-        retune(leg)
         refreshDetector(leg)
+        adopt(leg)
+    }
+
+    /// Lets all that a leg says and hears follow its formats.
+    mutating func adopt(_ leg: LegPointer) {
+        retune(leg)
         refreshRoutes(leg)
         if let partner = leg.pointee.partner, partner != leg { refreshRoutes(partner) }
         reseat(leg)

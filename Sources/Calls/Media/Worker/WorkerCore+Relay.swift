@@ -74,6 +74,9 @@ extension WorkerCore {
         switch leg.pointee.kind {
         case .sip: return deliverToSIP(packet, leg)
         case .browser: return deliverToBrowser(packet, leg)
+        case .tieLine:
+            if deliverToTieLine(packet, leg) { count(packet, sentAs: packet.length, leg) }
+            return false
         }
     }
 

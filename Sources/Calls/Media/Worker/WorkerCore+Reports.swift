@@ -55,7 +55,7 @@ extension WorkerCore {
 
     /// A last report with BYE, if the peer has heard of our stream.
     mutating func sayGoodbye(_ leg: LegPointer) {
-        if leg.pointee.packetsSent > 0 { sendReport(leg, isLast: true) }
+        if leg.pointee.packetsSent > 0, leg.pointee.kind != .tieLine { sendReport(leg, isLast: true) }
     }
 
     private mutating func sendReport(_ leg: LegPointer, isLast: Bool) {

@@ -43,6 +43,8 @@ extension WorkerCore {
 
     /// Once a second for each leg.
     private mutating func lookAfter(_ leg: LegPointer) {
+        // Who serves the leg itself looks after it.
+        if leg.pointee.kind == .tieLine { return }
         reportIfDue(leg)
         tell(leg.pointee.digitReceiver.expire(now), leg)
         if leg.pointee.hearsTones { endToneOfSilentPeer(leg) }

@@ -33,6 +33,9 @@ struct WorkerCore: ~Copyable {
     var legs: [MediaLegID: LegPointer] = [:]
     var ufrags: [String: LegPointer] = [:]
     var conferences: [ConferenceID: ConferencePointer] = [:]
+    /// Those of `legs` that stand in for legs of other workers, and the workers that have news by them in this turn.
+    var tieLines: [LegPointer] = []
+    var bells: [Int32] = []
     var browserTimers = TimerQueue<MediaLegID>()
     /// The earliest of `browserTimers`, kept beside it because every turn asks and the queue's generic answer allocates.
     var nextBrowserTimer = Instant.never
@@ -66,6 +69,7 @@ struct WorkerCore: ~Copyable {
         static let wakeUp: UInt64 = 0
         static let browsers: UInt64 = 1
         static let listener: UInt64 = 2
+        static let bell: UInt64 = 3
     }
 
     private static let readyAtOnce = 256
@@ -80,6 +84,7 @@ struct WorkerCore: ~Copyable {
         tandem_epoll_add(descriptors.poll, descriptors.wakeUp, Token.wakeUp)
         tandem_epoll_add(descriptors.poll, descriptors.browsers, Token.browsers)
         tandem_epoll_add(descriptors.poll, descriptors.listener, Token.listener)
+        tandem_epoll_add(descriptors.poll, descriptors.bell, Token.bell)
         let tokens = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.readyAtOnce)
         defer { tokens.deallocate() }
         while !isStopping {
@@ -93,6 +98,7 @@ struct WorkerCore: ~Copyable {
                 case Token.wakeUp: hasCommands = true
                 case Token.browsers: receiveFromBrowsers()
                 case Token.listener: acceptConnections()
+                case Token.bell: receiveFromTieLines()
                 case let token where token & Self.connectionBit != 0: serveConnection(token)
                 case let token: receiveFromLeg(token)
                 }
@@ -107,6 +113,7 @@ struct WorkerCore: ~Copyable {
             }
             runTimers()
             flush()
+            if !bells.isEmpty { ringBells() }
             if !connections.closed.isEmpty { freeClosedConnections() }
             if !reports.isEmpty {
                 report(reports)
