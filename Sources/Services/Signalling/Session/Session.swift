@@ -194,6 +194,7 @@ package actor Session {
         var payload: JSONObject = ["message": .string(error.message), "code": .string(error.code)]
         payload.appendIfPresent("event", JSONValue(message?.name))
         payload.appendIfPresent("callId", message.flatMap { $0.payload["callId"] } ?? .null)
+        payload.fill(from: error.retry)
         return SignallingEvent("error", payload)
     }
 
