@@ -76,6 +76,11 @@ enum Program {
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
+    /// Whoever started us as a service and asks to be told how we are; nil when nobody does.
+    static func serviceManager() -> ServiceManager? {
+        environment()["NOTIFY_SOCKET"].flatMap { ServiceManager(address: $0) }
+    }
+
 
 /// Small files read and written whole.
 enum TextFile {

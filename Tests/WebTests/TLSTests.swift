@@ -34,6 +34,15 @@ private final class TLSClient {
         return String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
     }
 
+    /// The subject of the server's certificate.
+    var shownName: String {
+        let certificate = SSL_get1_peer_certificate(session)
+        defer { X509_free(certificate) }
+        var name = [CChar](repeating: 0, count: 256)
+        X509_NAME_oneline(X509_get_subject_name(certificate), &name, Int32(name.count))
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     func send(_ text: String) {
         let bytes = Array(text.utf8)
         _ = SSL_write(session, bytes, Int32(bytes.count))
@@ -57,8 +66,8 @@ private final class TLSClient {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct TLSTests {
-    private func identity() throws -> TLSIdentity {
-        try TLSIdentity(Certificate.selfSigned(commonName: "localhost", now: WallTime(milliseconds: 1_700_000_000_000)))
+    private func identity(named name: String = "localhost") throws -> TLSIdentity {
+        try TLSIdentity(Certificate.selfSigned(commonName: name, now: WallTime(milliseconds: 1_700_000_000_000)))
     }
 
     private func application() -> WebApplication {
@@ -92,6 +101,20 @@ private final class TLSClient {
             let client = try TLSClient(to: server.address)
             client.send("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
             #expect(client.readAll().hasSuffix("ok"))
+        }
+    }
+
+    @Test func `another identity is shown to whoever connects next, and who is connected goes on`() async throws {
+        try await TestServer.run(application(), identity: identity(named: "former")) { server in
+            let early = try TLSClient(to: server.address)
+            #expect(early.shownName.contains("former"))
+            try await server.server.show(identity(named: "latter"))
+            let late = try TLSClient(to: server.address)
+            #expect(late.shownName.contains("latter"))
+            for client in [early, late] {
+                client.send("POST /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+                #expect(client.readAll().hasSuffix("ok"))
+            }
         }
     }
 

@@ -31,6 +31,8 @@ package actor SIPEndpoint {
     var legs = LegTable()
     var counters = SIPCounters()
     var traces: SIPTraceRing
+    /// What trunks were shown of ours last, by the names of its files.
+    var trunkIdentities: [String: TLSIdentity] = [:]
     var ownAddresses = RecentTable<IPAddress, (address: IPAddress, until: Instant)>(limit: 1024)
     package private(set) var isDraining = false
     private var timer: (deadline: Instant, token: LoopTimer)?
@@ -91,6 +93,9 @@ package actor SIPEndpoint {
     package var localAddresses: [SocketAddress] { transports?.localAddresses ?? [] }
     /// Where it listens with TLS.
     package var secureAddresses: [SocketAddress] { transports?.secureAddresses ?? [] }
+
+    /// Shows an identity to whoever connects by TLS from now on; open connections stay as they are.
+    package func show(_ identity: TLSIdentity) throws(SIPEndpointError) { try transports?.show(identity) }
 
     /// Refuses new calls with 503 from now on; what is up goes on.
     package func drain() { isDraining = true }

@@ -1,7 +1,5 @@
 import Glibc
-import Observability
 import Reactor
-import Telemetry
 
 /// SIGHUP, as often as it comes.
 final class HangUpSignals: Sendable {
@@ -15,27 +13,20 @@ final class HangUpSignals: Sendable {
     }
 }
 
-/// Reads the settings again whenever SIGHUP comes, and takes over what a running server can: `LOG_LEVEL`.
+/// Reads the settings again whenever SIGHUP comes, and takes over what a running server can.
 struct Rereading {
     private let work: Task<Void, Never>
 
-    /// The file is read beside the loop, which never waits for a disk.
-    init(_ signals: HangUpSignals, _ sink: JSONLogSink, _ logger: Logger) {
+    /// Files are read beside the loop, which never waits for a disk.
+    init(_ signals: HangUpSignals, _ settings: RunningSettings, _ supervisor: ServiceManager?) {
         work = Task.detached {
-            for await _ in signals.stream { Self.reread(sink, logger) }
+            for await _ in signals.stream {
+                supervisor?.tell(.reloading(at: SystemClock.now()))
+                await settings.reread()
+                supervisor?.tell(.ready)
+            }
         }
     }
 
     func stop() { work.cancel() }
-
-    /// A setting that is wrong changes nothing.
-    private static func reread(_ sink: JSONLogSink, _ logger: Logger) {
-        do throws(ConfigurationError) {
-            let level = try Configuration.logLevel(ConfigurationReader(environment: Program.environment()))
-            sink.setLevel(level)
-            logger.warn("settings were read again", [LogField("logLevel", level.name)])
-        } catch {
-            logger.warn("settings cannot be read again", [LogField("reason", error.description)])
-        }
-    }
 }

@@ -13,13 +13,15 @@ enum ServeCommand {
         do {
             let gateway = try await Gateway(configuration)
             let signals = try StopSignals(gateway.loop)
-            let rereading = Rereading(try HangUpSignals(gateway.loop), gateway.sink, gateway.logger)
+            let supervision = Supervision(gateway.loop, gateway.calls)
+            let rereading = Rereading(try HangUpSignals(gateway.loop), RunningSettings(gateway), supervision?.manager)
             gateway.loop.start()
             try await gateway.listen()
+            supervision?.began()
             for warning in configuration.warnings { gateway.logger.warn(warning) }
             Banner(configuration: configuration, credentials: gateway.credentials).show()
             gateway.logger.info("ready", [LogField("port", configuration.web.port)])
-            await serve(gateway, signals, configuration.service)
+            await serve(gateway, signals, configuration.service, supervision)
             rereading.stop()
         } catch let error as StartError {
             Program.fail(error.failure, error.description)
@@ -31,9 +33,12 @@ enum ServeCommand {
     }
 
     /// Waits for a signal; the first SIGTERM lets calls finish, SIGINT or another signal does not.
-    private static func serve(_ gateway: Gateway, _ signals: StopSignals, _ settings: Configuration.Service) async {
+    private static func serve(
+        _ gateway: Gateway, _ signals: StopSignals, _ settings: Configuration.Service, _ supervision: Supervision?
+    ) async {
         let first = await signals.first()
         gateway.logger.info("stopping", [LogField("signal", first)])
+        supervision?.stopping(drain: settings.drainTimeout, within: settings.shutdownTimeout)
         await gateway.stop(
             drain: settings.drainTimeout, within: settings.shutdownTimeout, hurry: { signals.mayNotWait })
         gateway.logger.info("stopped")

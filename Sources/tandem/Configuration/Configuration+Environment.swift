@@ -91,6 +91,18 @@ extension Configuration {
         service.redis = try redisAddress(reader)
     }
 
+    /// The operator's certificate and its key; read again by a running server, too.
+    static func certificateFiles(_ reader: ConfigurationReader) throws(ConfigurationError) -> CertificateFiles? {
+        let (certificate, key) = (reader.text("TLS_CERT"), reader.text("TLS_KEY"))
+        if let certificate, let key { return CertificateFiles(certificate: certificate, key: key) }
+        guard certificate == nil, key == nil else {
+            throw ConfigurationError(
+                variable: key == nil ? "TLS_KEY" : "TLS_CERT", problem: "certificate and key belong together",
+                cure: "set both TLS_CERT and TLS_KEY, or neither")
+        }
+        return nil
+    }
+
     /// Also what a running server reads again.
     static func logLevel(_ reader: ConfigurationReader) throws(ConfigurationError) -> LogLevel {
         guard let text = reader.text("LOG_LEVEL") else { return .info }
@@ -131,13 +143,7 @@ extension Configuration {
     private mutating func readWeb(_ reader: ConfigurationReader) throws(ConfigurationError) {
         web.port = try reader.port("PORT", default: 3000)
         if reader.text("HTTPS_PORT") != nil { web.securePort = try reader.port("HTTPS_PORT", default: 3443) }
-        web.certificatePath = reader.text("TLS_CERT")
-        web.keyPath = reader.text("TLS_KEY")
-        guard (web.certificatePath == nil) == (web.keyPath == nil) else {
-            throw ConfigurationError(
-                variable: web.keyPath == nil ? "TLS_KEY" : "TLS_CERT", problem: "certificate and key belong together",
-                cure: "set both TLS_CERT and TLS_KEY, or neither")
-        }
+        web.certificate = try Self.certificateFiles(reader)
         web.socketIOPath = reader.text("SOCKETIO_PATH") ?? web.socketIOPath
         web.secret = reader.text("JWT_SECRET")
         web.authentication = try authenticationMode(reader)
@@ -204,7 +210,7 @@ extension Configuration {
         var tls = TrunkTLS()
         tls.authorities = try reader.file("SIP_TLS_CA")
         if reader.text("SIP_TLS_VERIFY") != nil { tls.verifies = try reader.flag("SIP_TLS_VERIFY") }
-        (tls.certificate, tls.key) = (web.certificatePath, web.keyPath)
+        (tls.certificate, tls.key) = (web.certificate?.certificate, web.certificate?.key)
         return tls
     }
 

@@ -61,8 +61,7 @@ struct Configuration {
         var port: UInt16 = 3000
         /// Nil: no HTTPS.
         var securePort: UInt16?
-        var certificatePath: String?
-        var keyPath: String?
+        var certificate: CertificateFiles?
         var socketIOPath = "/socket.io"
         var secret: String?
         var authentication = AuthenticationMode.automatic
@@ -149,4 +148,10 @@ struct Configuration {
 
     /// What is legal but probably not meant, said once at start.
     var warnings: [String] = []
+}
+
+/// PEM files of a certificate with its chain, and of its key.
+struct CertificateFiles: Equatable {
+    let certificate: String
+    let key: String
 }

@@ -170,8 +170,8 @@ extension Gateway {
     /// The operator's certificate, or the one we made for ourselves.
     static func makeIdentity(_ configuration: Configuration, _ secrets: Secrets) throws(StartError) -> TLSIdentity {
         do throws(TLSFailure) {
-            if let certificate = configuration.web.certificatePath, let key = configuration.web.keyPath {
-                return try TLSIdentity(certificateFile: certificate, keyFile: key)
+            if let files = configuration.web.certificate {
+                return try TLSIdentity(certificateFile: files.certificate, keyFile: files.key)
             }
             return try TLSIdentity(secrets.certificate)
         } catch {

@@ -16,6 +16,7 @@ struct WaitingRoom {
     private let registry: MetricRegistry
     private let logger: Logger
     private let startedAt = SystemClock.now()
+    private let supervisor = Program.serviceManager()
 
     private static let firstPause = Duration.milliseconds(250)
     private static let longestPause = Duration.seconds(5)
@@ -58,6 +59,8 @@ struct WaitingRoom {
             } catch {
                 guard case .unavailable = error else { throw error }
                 pause = min(pause * 2, Self.longestPause)
+                // Whoever waits for the start waits for the database, too.
+                supervisor?.tell(.status("waiting for the database"), .extend(pause + .seconds(30)))
             }
         }
     }

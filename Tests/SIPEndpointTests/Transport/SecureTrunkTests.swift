@@ -40,6 +40,27 @@ struct SecureTrunkTests {
         #expect(settings.count == 2)
     }
 
+    @Test func `a certificate for a trunk is read again, and the former stays while the files cannot be used`() throws {
+        let world = try TransportWorld()
+        func write(_ text: String, _ name: String) throws -> String {
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("tandem-\(name)").path
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            return path
+        }
+        let name = "\(UUID())"
+        var trunk = Trunk(name: "a", host: "sip.example", port: 5061, transport: .tls)
+        trunk.tls.certificate = try write(world.certificate.certificatePEM, "\(name).pem")
+        trunk.tls.key = try write(world.certificate.privateKeyPEM, "\(name).key")
+        let wanted = trunk
+        func shown() -> TLSIdentity? { world.with { $0.serverSettings(of: [wanted])["sip.example"]?.identity } }
+        let first = try #require(shown())
+        _ = try write("no PEM", "\(name).pem")
+        #expect(shown() === first)
+        _ = try write(world.certificate.certificatePEM, "\(name).pem")
+        let renewed = try #require(shown())
+        #expect(renewed !== first)
+    }
+
     @Test func `a trunk registers, is called and calls over one verified connection`() throws {
         let world = try TransportWorld()
         let phone = try client(of: world)

@@ -9,6 +9,9 @@ extension SIPEndpoint {
     /// Takes over how TLS is spoken to the servers of these trunks, and to nobody else.
     func trustServers(of trunks: [Trunk]) { transports?.outboundTLS.replace(serverSettings(of: trunks)) }
 
+    /// Reads the certificates again that trunks are shown; connections that are open stay as they are.
+    package func renewTrunkIdentities() { trustServers(of: trunks.all) }
+
     /// How TLS is spoken to each host.
     ///
     /// Trunks that share one share the settings of the first that wants its certificate checked, if any does.
@@ -25,15 +28,19 @@ extension SIPEndpoint {
         return settings
     }
 
+    /// What is in the files now; what was there before when that cannot be used.
     private func identity(of trunk: Trunk) -> TLSIdentity? {
         guard let certificate = trunk.tls.certificate, let key = trunk.tls.key else { return nil }
+        let files = "\(certificate)\n\(key)"
         do throws(TLSFailure) {
-            return try TLSIdentity(certificateFile: certificate, keyFile: key)
+            let identity = try TLSIdentity(certificateFile: certificate, keyFile: key)
+            trunkIdentities[files] = identity
+            return identity
         } catch {
             logger.error(
                 "a trunk's certificate cannot be used",
                 [LogField("trunk", trunk.name), LogField("reason", error.description)])
-            return nil
+            return trunkIdentities[files]
         }
     }
 

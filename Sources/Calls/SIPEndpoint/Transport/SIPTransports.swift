@@ -26,6 +26,8 @@ final class SIPTransports {
     var lastConnection: UInt64 = 0
     var sweep: LoopTimer?
     var outboundTLS = OutboundTLS()
+    /// What is shown to whoever connects by TLS.
+    private var tls: TLSContext?
     var entropy: Entropy
     private var datagrams: [any DatagramSocket] = []
     private var listeners: [any StreamListener] = []
@@ -72,23 +74,27 @@ final class SIPTransports {
 
     /// TLS on each address.
     func openSecure(on addresses: [SocketAddress], _ identity: TLSIdentity) throws(SIPEndpointError) {
-        let context: TLSContext
-        do throws(TLSFailure) {
-            context = try TLSContext(server: identity)
-        } catch {
-            throw .badIdentity(error)
-        }
+        try show(identity)
         for address in addresses {
             let wanted = SocketAddress(
                 ip: address.ip, port: address.port == 0 ? secureAddresses.first?.port ?? 0 : address.port)
             do throws(NetworkError) {
-                let listener = try network.listen(on: wanted) { [unowned self] in accept($0, context) }
+                let listener = try network.listen(on: wanted) { [unowned self] in accept($0, tls) }
                 listeners.append(listener)
                 secureAddresses.append(listener.localAddress)
             } catch {
                 if isDispensable(address, among: addresses, error) { continue }
                 throw .cannotListen(wanted, transport: "TLS", error)
             }
+        }
+    }
+
+    /// Shows an identity to whoever connects by TLS from now on; open connections stay as they are.
+    func show(_ identity: TLSIdentity) throws(SIPEndpointError) {
+        do throws(TLSFailure) {
+            tls = try TLSContext(server: identity)
+        } catch {
+            throw .badIdentity(error)
         }
     }
 

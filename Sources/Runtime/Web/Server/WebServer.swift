@@ -16,6 +16,8 @@ package actor WebServer {
     private var entropy: Entropy
     private var date = (second: Int64.min, text: "")
     private var listeners: [any StreamListener] = []
+    /// What is shown to whoever connects by TLS.
+    private var tls: TLSContext?
     var connections: [UInt64: WebConnection] = [:]
     private var perAddress: AddressTally
     /// Bytes of requests and messages in memory, of all connections together.
@@ -47,21 +49,27 @@ package actor WebServer {
     package var connectionCount: Int { connections.count }
     package var socketCount: Int { connections.values.count { $0.socket?.isOpen == true } }
 
-    /// Accepts connections at an address, in TLS when an identity is given; answers the address bound.
+    /// Accepts connections at an address, in TLS when an identity is given, which all addresses then show; answers the
+    /// address bound.
     @discardableResult
     package func listen(on local: SocketAddress, identity: TLSIdentity? = nil) throws(WebError) -> SocketAddress {
-        let context: TLSContext?
+        if let identity { try show(identity) }
+        let isSecure = identity != nil
         do {
-            context = try identity.map { identity throws(TLSFailure) in try TLSContext(server: identity) }
-        } catch {
-            throw .badIdentity(error)
-        }
-        do {
-            let listener = try network.listen(on: local) { stream in self.accept(stream, context) }
+            let listener = try network.listen(on: local) { stream in self.accept(stream, isSecure: isSecure) }
             listeners.append(listener)
             return listener.localAddress
         } catch {
             throw .cannotListen(local, error)
+        }
+    }
+
+    /// Shows an identity to whoever connects by TLS from now on; open connections stay as they are.
+    package func show(_ identity: TLSIdentity) throws(WebError) {
+        do {
+            tls = try TLSContext(server: identity)
+        } catch {
+            throw .badIdentity(error)
         }
     }
 
@@ -100,14 +108,14 @@ package actor WebServer {
 // MARK: - Connections
 
 extension WebServer {
-    private func accept(_ transport: any StreamConnection, _ context: TLSContext?) {
+    private func accept(_ transport: any StreamConnection, isSecure: Bool) {
         guard connections.count < limits.connections, !isStopping else {
             logger.warn("connection refused: too many", [LogField("limit", limits.connections)])
             return transport.close()
         }
         var stream = transport
-        if let context {
-            guard let secured = TLSConnection(over: transport, context: context, now: loop.wallTime) else {
+        if isSecure {
+            guard let tls, let secured = TLSConnection(over: transport, context: tls, now: loop.wallTime) else {
                 return transport.close()
             }
             stream = secured
@@ -120,7 +128,7 @@ extension WebServer {
         lastID += 1
         let id = lastID
         let connection = WebConnection(
-            id: id, stream: stream, isTLS: context != nil, http: HTTPSession(limits: limits, now: loop.now))
+            id: id, stream: stream, isTLS: isSecure, http: HTTPSession(limits: limits, now: loop.now))
         connections[id] = connection
         stream.handler = { event in self.handle(event, connection) }
         perform(connection)

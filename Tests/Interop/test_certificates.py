@@ -1,0 +1,105 @@
+"""SIGHUP takes new certificates: whoever connects is shown the new one, whoever is connected notices nothing."""
+
+import http.client
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+from gateway import Gateway, wait_for
+from phone import Phone
+from records import newest_call, wait_ended
+
+
+def write_certificate(folder, name):
+    """A certificate and its key, at the places where the gateway looks."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+         folder / "key.pem", "-out", folder / "certificate.pem", "-days", "2", "-subj", f"/CN={name}"],
+        check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("certificates")
+    write_certificate(made, "first.example")
+    return made
+
+
+@pytest.fixture(scope="module")
+def gateway(folder):
+    made = Gateway(TLS_CERT=folder / "certificate.pem", TLS_KEY=folder / "key.pem")
+    made.environment["HTTPS_PORT"] = str(made.port + 3)
+    with made as running:
+        yield running
+
+
+def shown(port):
+    """The certificate that a new connection is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secured:
+        return secured.getpeercert(binary_form=True)
+
+
+def names(gateway):
+    """The name in what HTTPS and SIP over TLS show."""
+    certificates = [shown(gateway.port + 3), shown(gateway.tls_port)]
+    return [name for der in certificates for name in ("first", "second") if f"{name}.example".encode() in der]
+
+
+def reload(gateway, sentence):
+    """SIGHUP; waits until the gateway has said what came of it."""
+    before = len(gateway.output)
+    gateway.signal(signal.SIGHUP)
+    wait_for(lambda: any(sentence in line for line in gateway.output[before:]), 10, sentence)
+
+
+def test_a_call_over_tls_lives_on_while_others_are_shown_the_new_certificate(gateway, folder):
+    assert names(gateway) == ["first", "first"]
+    context = ssl._create_unverified_context()
+    client = http.client.HTTPSConnection("127.0.0.1", gateway.port + 3, context=context, timeout=5)
+    client.connect()
+    same = client.sock
+
+    def is_served():
+        client.request("GET", "/health/live")
+        return client.getresponse().read() and client.sock is same
+
+    assert is_served()
+    with Phone(gateway, "1001", transport="tls", encryption="srtp-mand") as anna:
+        gateway.wait_metric("sip_registered_users", 1)
+        anna.dial("9196")
+        anna.wait_talking()
+        record = newest_call(gateway)
+        write_certificate(folder, "second.example")
+        reload(gateway, "the certificate was read again")
+        assert names(gateway) == ["second", "second"]
+        assert is_served()
+        before = len(anna.packets())
+        time.sleep(1.5)
+        assert len(anna.packets()) - before > 50
+        # The BYE goes by the connection that was made under the first certificate.
+        anna.hang_up()
+        anna.wait_closed()
+        row = wait_ended(gateway, record["uuid"])
+        assert (row["state"], row["end_reason"]) == ("completed", "caller_hangup")
+    client.close()
+
+
+@pytest.mark.parametrize("damage", ["no certificate", "another key", "gone"])
+def test_files_that_cannot_be_used_change_nothing(gateway, folder, damage):
+    write_certificate(folder, "second.example")
+    reload(gateway, "the certificate was read again")
+    if damage == "no certificate":
+        (folder / "certificate.pem").write_text("not PEM")
+    elif damage == "another key":
+        certificate = (folder / "certificate.pem").read_bytes()
+        write_certificate(folder, "first.example")
+        (folder / "certificate.pem").write_bytes(certificate)
+    else:
+        (folder / "key.pem").unlink()
+    reload(gateway, "the certificate cannot be used, the former stays")
+    assert names(gateway) == ["second", "second"]
