@@ -12,6 +12,12 @@ enum Program {
         tandem serve     run the gateway in the foreground
         tandem check     say whether the configuration can be used, and stop
         tandem health    ask the gateway on this machine whether it is ready (exit status 0 or 1)
+        tandem status    say how the running gateway fares
+        tandem calls     list the calls that live, and those that ended last
+        tandem call      say why a call sounded as it did; its signalling with --sip
+        tandem hangup    end a call
+        tandem trunks    say how every trunk fares
+        tandem registrations  list the devices that are registered
         tandem token     print an access token: tandem token --login NAME [--hours N]
         tandem user      add, list and remove users; set a password
         tandem account   add, list and remove the phones that may register
@@ -70,17 +76,17 @@ enum Program {
         return Environment(process: process, file: TextFile.read(".env"))
     }
 
+    /// Whoever started us as a service and asks to be told how we are; nil when nobody does.
+    static func serviceManager() -> ServiceManager? {
+        environment()["NOTIFY_SOCKET"].flatMap { ServiceManager(address: $0) }
+    }
+
     static func hostName() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
-    /// Whoever started us as a service and asks to be told how we are; nil when nobody does.
-    static func serviceManager() -> ServiceManager? {
-        environment()["NOTIFY_SOCKET"].flatMap { ServiceManager(address: $0) }
-    }
-
 
 /// Small files read and written whole.
 enum TextFile {

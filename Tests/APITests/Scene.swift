@@ -88,6 +88,8 @@ final class Scene {
         api.admin?.webhooks = WebhookServices(
             test: { _ in ("e1", "HTTP 500") }, replay: { _, event throws(StoreError) in event == "known" ? 3 : nil })
         api.admin?.settings = Self.settings(roster, portsAreFixed)
+        api.admin?.running = RunningServices(
+            status: { ["state": "ready"] }, trunks: { [["name": "carrier"]] }, registrations: { [["account": "101"]] })
         let level = logLevel
         api.admin?.logs = LogServices(
             level: { level.withLock { $0 } }, setLevel: { new in level.withLock { $0 = new } })

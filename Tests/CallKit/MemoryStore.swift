@@ -95,7 +95,8 @@ package final class MemoryStore: CallStore {
 
     package func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
         let matching = records.reversed().filter { record in
-            query.states?.contains { $0.state == record.state } ?? true
+            (query.states?.contains { $0.state == record.state } ?? true)
+                && query.isLive.map { $0 != record.state.isTerminal } ?? true
         }
         return CallPage(items: Array(matching.dropFirst(query.offset).prefix(query.limit)), total: matching.count)
     }

@@ -54,12 +54,3 @@ extension Gateway {
         return admin
     }
 }
-
-extension TrunkStatus {
-    fileprivate var json: JSONValue {
-        [
-            "name": .string(name), "isRegistered": JSONValue(isRegistered), "isReachable": JSONValue(isReachable),
-            "channels": JSONValue(channels), "detail": .string(detail),
-        ]
-    }
-}

@@ -129,6 +129,11 @@ final class Gateway {
         services.vendor = mango.exchange
         let checks = TrunkChecks(configuration, loop: loop, network: network)
         let settings = Self.makeSettings(configuration, (loop, media, sip), checks)
+        let health = HealthSource(
+            calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango, cluster: cluster,
+            startedAt: loop.now, isTest: configuration.service.isTest)
+        var admin = Self.makeAdmin(store, keeper, sip, webhooks, settings, sink)
+        admin.running = Self.makeRunning(configuration, health, sip, roster)
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
         var webLimits = NetworkLimits()
         webLimits.queuedBytesPerConnection = 32 << 20
@@ -140,10 +145,7 @@ final class Gateway {
                     loop: loop, calls: calls, sip: sip, store: store, roster: roster, access: access,
                     signalling: signalling, mango: mango,
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
-                    health: HealthSource(
-                        calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
-                        cluster: cluster, startedAt: loop.now, isTest: configuration.service.isTest),
-                    admin: Self.makeAdmin(store, keeper, sip, webhooks, settings, sink),
+                    health: health, admin: admin,
                     pbx: Self.makePBX(sip, roster, checks), answers: answerThread, tracer: traces?.tracer,
                     logger: logger)),
             logger: logger.labelled("web"))

@@ -37,7 +37,6 @@ final class Supervision: Sendable {
     /// The first signal to end has come; calls may go on for `drain`, and have `limit` to end.
     func stopping(drain: Duration, within limit: Duration) {
         manager.tell(.stopping, .extend(drain + limit + Self.farewell))
-        loop.execute { self.manager.tell(self.news) }
     }
 
     /// On the loop, again and again until it ends.

@@ -27,6 +27,7 @@ extension API {
             }
         }
         addLogs(admin, to: &router)
+        addRunning(admin, to: &router)
         onAdmin(.get, "trunks/:id/status", .trunkStatus, &router) { request throws(Failure) in
             let trunk = try await found(request, trunks(admin))
             guard let status = await admin.trunkStatus(trunk.name) else { throw .notFound }

@@ -17,6 +17,7 @@ package struct AdminServices: Sendable {
     package var webhooks: WebhookServices?
     package var settings: SettingsServices?
     package var logs: LogServices?
+    package var running: RunningServices?
 
     package init(
         store: any DirectoryStore, reload: @escaping @Sendable () async -> Void,

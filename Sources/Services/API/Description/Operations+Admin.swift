@@ -13,13 +13,7 @@ extension Operation {
     }
 
     static let trunkStatus = admin(
-        "How a trunk fares",
-        answers: .json(
-            .data(
-                .object([
-                    "name": .text, "isRegistered": .flag.orNull, "isReachable": .flag.orNull, "channels": .integer,
-                    "detail": .text,
-                ]))), refusals: [.notFound]
+        "How a trunk fares", answers: .json(.data(trunkState)), refusals: [.notFound]
     ).taking(.path("id", .text))
 
     static let listCompanies = admin(
