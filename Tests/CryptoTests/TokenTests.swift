@@ -95,4 +95,17 @@ struct TokenTests {
     @Test func `an empty secret makes no key`() {
         #expect(TokenKey(secret: "") == nil)
     }
+
+    @Test func `a mark is good for its words and its key alone, and no token`() throws {
+        let key = try key()
+        let mark = key.mark("path until 5")
+        #expect(key.accepts(mark: mark, of: "path until 5"))
+        #expect(!key.accepts(mark: mark, of: "path until 6"))
+        #expect(try !self.key("another secret").accepts(mark: mark, of: "path until 5"))
+        #expect(!key.accepts(mark: "", of: "path until 5"))
+        #expect(!key.accepts(mark: String(repeating: "A", count: 65), of: "path until 5"))
+        let token = try key.sign(TokenClaims(userID: 1), issuedAt: WallTime(milliseconds: 0))
+        let parts = token.split(separator: ".")
+        #expect(!key.accepts(mark: String(parts[2]), of: "\(parts[0]).\(parts[1])"))
+    }
 }

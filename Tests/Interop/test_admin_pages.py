@@ -9,7 +9,7 @@ from upstream import Provider
 
 EVIL = "<img src=x onerror=\"document.title='pwned'\">"
 SECTIONS = ["pbx", "employees", "users", "sip-accounts", "queues", "companies", "trunks", "routes", "phone-lines",
-            "conferences", "webhooks", "outbox"]
+            "calls", "conferences", "webhooks", "outbox"]
 # Every control that has no name for people who hear the page.
 NAMELESS = """() => [...document.querySelectorAll('input, select, textarea, button, a')]
   .filter((one) => one.checkVisibility() && !one.closest('label')?.textContent.trim() && !one.labels?.[0]?.textContent.trim()
@@ -314,6 +314,33 @@ def test_every_page_fits_and_every_control_has_a_name(office, language, scheme, 
             assert page.evaluate(NAMELESS) == [], section
             page.keyboard.press("Escape")
         assert office.find(f"section-{section}").get_attribute("aria-current") == "page"
+
+
+def test_calls_are_listed_and_a_press_opens_the_diagnosis_of_one(chrome, office, gateway):
+    phone = chrome.open(gateway).sign_in("anna")
+    phone.dial("9196")
+    phone.wait_state("connected")
+    phone.wait_media()
+    office.at("calls")
+    row = office.row("9196").first
+    row.locator(".pill.good", has_text="In call").wait_for()
+    with office.page.expect_popup() as opened:
+        row.locator("[data-test=diagnosis]").click()
+    tab = opened.value
+    problems = []
+    tab.on("console", lambda message: problems.append(message.text))
+    tab.locator("h2", has_text="What was found").wait_for()
+    assert re.search(r"/api/v1/calls/[0-9a-f-]{36}/diagnosis\?format=html&ticket=[\w.-]+$", tab.url)
+    assert tab.locator("h1").inner_text() == f"Call {row.get_attribute('data-call')}"
+    # Its style is there, and the way back to the page with the token is not.
+    assert tab.evaluate("getComputedStyle(document.querySelector('.finding')).borderLeftWidth") == "4px"
+    assert tab.evaluate("window.opener") is None
+    tab.reload()
+    tab.locator("h2", has_text="What was found").wait_for()
+    assert problems == []
+    tab.close()
+    phone.press("hangup")
+    office.row("Caller hung up").first.wait_for()
 
 
 def test_only_administrators_get_in_and_find_the_way_from_the_telephone(chrome, gateway):

@@ -77,6 +77,14 @@ package struct TokenKey: Sendable {
         return payload
     }
 
+    /// A mark that only this key can make of some words, which are no token: none of theirs begins like these.
+    package func mark(_ words: String) -> String { Base64.encodeURL(signature(of: "mark: \(words)")) }
+
+    package func accepts(mark: String, of words: String) -> Bool {
+        guard mark.utf8.count <= 64, let received = Base64.decode(mark) else { return false }
+        return equalInConstantTime(received, signature(of: "mark: \(words)"))
+    }
+
     private func signature(of text: String) -> [UInt8] { Hash.sha256.hmac(key: secret, Array(text.utf8)) }
 }
 

@@ -58,6 +58,7 @@ package struct API: Sendable {
         addColleagues(to: &router)
         addTraces(to: &router)
         addDiagnoses(to: &router)
+        addDiagnosisLinks(to: &router)
         addRecordings(to: &router)
         addQueues(to: &router)
         addConferences(to: &router)

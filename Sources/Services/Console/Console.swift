@@ -35,6 +35,7 @@ package enum Console {
         file("app.js", PackageResources.app_js),
         file("call.js", PackageResources.call_js),
         file("callcard.js", PackageResources.callcard_js),
+        file("calls.js", PackageResources.calls_js),
         file("collection.js", PackageResources.collection_js),
         file("conferences.js", PackageResources.conferences_js),
         file("desk.js", PackageResources.desk_js),

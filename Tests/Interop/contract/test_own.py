@@ -37,6 +37,18 @@ def test_how_a_call_went(service):
         unauthorized(service, "GET", f"/api/v1/calls/{call['id']}/{name}")
 
 
+@covers("calls POST /api/v1/calls/:id/diagnosis/link")
+def test_a_link_shows_a_browser_one_diagnosis(service):
+    path = f"/api/v1/calls/{service.reported()['uuid']}/diagnosis"
+    link = service.ask("POST", f"{path}/link")["data"]
+    assert_like(link, {"url": "/api/v1/calls", "expiresAt": "2025-11-08T12:00:00.000Z"})
+    page = service.raw("GET", link["url"], login=None)
+    assert page.status_code == 200 and page.text.startswith("<!doctype html>")
+    service.refused("GET", link["url"] + "x", 401, "UNAUTHORIZED", login=None)
+    service.refused("POST", f"/api/v1/calls/{NOBODY}/diagnosis/link", 404, "CALL_NOT_FOUND")
+    unauthorized(service, "POST", f"{path}/link")
+
+
 @covers(
     "calls POST /api/v1/calls/:id/play", "calls POST /api/v1/calls/:id/play/stop",
     "calls GET /api/v1/calls/:id/recording",

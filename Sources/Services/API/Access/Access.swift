@@ -48,6 +48,21 @@ package struct Access: Sendable {
         try key.verify(token, now: now)
     }
 
+    /// What lets somebody without a token open one path, in a link; no use as a token, and for no other path.
+    package func ticket(for path: String, until expires: WallTime) -> String {
+        "\(expires.seconds).\(key.mark(Self.words(path, expires.seconds)))"
+    }
+
+    package func admits(_ ticket: String, to path: String, now: WallTime) -> Bool {
+        let parts = ticket.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let seconds = ASCII.decimal(parts[0].utf8, maximumDigits: 12).map(Int64.init),
+            now.seconds < seconds
+        else { return false }
+        return key.accepts(mark: String(parts[1]), of: Self.words(path, seconds))
+    }
+
+    private static func words(_ path: String, _ seconds: Int64) -> String { "\(path) until \(seconds)" }
+
     /// A program or page on this machine that talks to us without a proxy between.
     ///
     /// The names are checked besides the address, because a page from elsewhere can make a browser on this machine

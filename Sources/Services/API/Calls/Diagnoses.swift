@@ -2,17 +2,26 @@ import CallModel
 import CallViews
 import Calls
 import Directory
+import Reactor
 import Web
 import Wire
 
 /// Why a call sounded as it did, for whoever may read the call.
 ///
 /// `GET /api/v1/calls/:id/diagnosis` answers JSON, or by `?format=` (or Accept) lines of `text` or a page of `html` for
-/// people: while the call lives from what is known now, afterwards from what was kept with its record.
+/// people: while the call lives from what is known now, afterwards from what was kept with its record. A browser opens the
+/// page by a link of its own (`DiagnosisLinks.swift`).
 extension API {
     func addDiagnoses(to router: inout Router) {
-        on(.get, "/api/v1/calls/:id/diagnosis", .showDiagnosis, &router) { request throws(Failure) in
-            try await diagnosis(request)
+        let (access, loop) = (access, loop)
+        router.on(.get, "/api/v1/calls/:id/diagnosis", .showDiagnosis) { request, parameters in
+            do throws(Failure) {
+                let isByLink = comesByLink(request, parameters)
+                let caller = isByLink ? .visitor : try access.caller(of: request, now: loop.wallTime)
+                return try await diagnosis(APIRequest(http: request, parameters: parameters, caller: caller))
+            } catch {
+                return error.response
+            }
         }
     }
 
@@ -34,7 +43,7 @@ extension API {
         case .html:
             let page = DiagnosisPage(diagnosis, Ladder(try await knownTrace(record)))
             return .text(page.html, contentType: "text/html; charset=utf-8")
-                .with("Content-Security-Policy", DiagnosisPage.contentSecurityPolicy)
+                .with("Content-Security-Policy", DiagnosisPage.contentSecurityPolicy).with("Cache-Control", "no-store")
         }
     }
 

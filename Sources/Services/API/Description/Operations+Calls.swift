@@ -134,7 +134,14 @@ extension Operation {
             .ok, "For programs or for people",
             [("application/json", .data(JSONSchema(["type": "object"]))), ("text/plain", nil), ("text/html", nil)]),
         refusals: [Failure].call
-    ).taking(.call(), .query("format", .words(API.DiagnosisFormat.names)))
+    ).taking(
+        .call(), .query("format", .words(API.DiagnosisFormat.names)),
+        .query("ticket", .text, "Of a link, instead of a token"))
+
+    static let linkToDiagnosis = Operation(
+        "A link to the page of a diagnosis, for a browser: good for that call and some minutes, without a token",
+        Family.calls, answers: .json(.data(.object(["url": .text, "expiresAt": .moment]))), refusals: [Failure].call
+    ).taking(.call())
 
     static var listenToRecording: Operation {
         var operation = Operation("The recording of a call", Family.calls)

@@ -1,6 +1,7 @@
 import { $, make } from './dom.js';
 import english, { reasons } from './adminenglish.js';
 import russian from './adminrussian.js';
+import { Calls } from './calls.js';
 import { Collection } from './collection.js';
 import { Conferences } from './conferences.js';
 import { Employees } from './employees.js';
@@ -16,7 +17,7 @@ const groups = [
   ['groupPBX', { pbx: PBXPage, employees: Employees }],
   ['groupPeople', { users: Collection, 'sip-accounts': Collection, queues: Collection, companies: Collection }],
   ['groupNetwork', { trunks: Collection, routes: Collection, 'phone-lines': Collection }],
-  ['groupOthers', { conferences: Conferences, webhooks: Collection, outbox: Outbox }],
+  ['groupOthers', { calls: Calls, conferences: Conferences, webhooks: Collection, outbox: Outbox }],
 ];
 
 async function start() {
