@@ -52,11 +52,12 @@ class Message:
 
 
 class RawPhone:
-    def __init__(self, gateway, username, password, describe=lambda port: SDP.format(port=port)):
-        """`describe` makes the session description of a media port."""
+    def __init__(self, gateway, username, password="", describe=lambda port: SDP.format(port=port), address="127.0.0.1"):
+        """`describe` makes the session description of a media port; `address` is its own."""
+        self.address = address
         self.gateway, self.username, self.password, self._describe = gateway, username, password, describe
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((address, 0))
         self.port = self.socket.getsockname()[1]
         self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.media.bind(("127.0.0.1", 0))
@@ -91,7 +92,12 @@ class RawPhone:
 
     def send(self, first, headers, body=""):
         lines = [first, *(f"{name}: {value}" for name, value in headers), f"Content-Length: {len(body)}", "", body]
-        self.socket.sendto("\r\n".join(lines).encode(), ("127.0.0.1", self.gateway.sip_port))
+        self._last = "\r\n".join(lines).encode()
+        self.send_again()
+
+    def send_again(self):
+        """Repeats the latest message."""
+        self.socket.sendto(self._last, ("127.0.0.1", self.gateway.sip_port))
 
     def wait(self, matching, what, seconds=10):
         """The next message that `matching` accepts; others are passed over (they stay in `messages`)."""
@@ -125,7 +131,7 @@ class RawPhone:
 
     @property
     def contact(self):
-        return f"<sip:{self.username}@127.0.0.1:{self.port}>"
+        return f"<sip:{self.username}@{self.address}:{self.port}>"
 
     @property
     def sdp(self):
@@ -141,7 +147,7 @@ class RawPhone:
         self._cseq += 1
         branch = f"z9hG4bK{uuid.uuid4().hex}"
         headers = [
-            ("Via", f"SIP/2.0/UDP 127.0.0.1:{self.port};branch={branch};rport"), ("Max-Forwards", "70"),
+            ("Via", f"SIP/2.0/UDP {self.address}:{self.port};branch={branch};rport"), ("Max-Forwards", "70"),
             ("From", f"<sip:{self.username}@tandem>;tag={tag}"), ("To", to), ("Call-ID", call_id),
             ("CSeq", f"{self._cseq} {method}"), ("Contact", self.contact), *extra,
         ]
@@ -202,16 +208,31 @@ class RawPhone:
                 # Nothing came, or the telephone is closed.
                 continue
 
-    def call(self, number):
-        """Calls a number, to the ACK; answers the 200 of whoever took the call. `hang_up` ends it."""
+    def invite(self, number, extra=()):
+        """Sends an INVITE and nothing else; `refused` takes the answer to one that nobody accepts."""
+        self._target = f"sip:{number}@127.0.0.1:{self.gateway.sip_port}"
+        self._request("INVITE", self._target, f"<{self._target}>", uuid.uuid4().hex, uuid.uuid4().hex[:8], extra, self.sdp)
+
+    def refused(self):
+        """The final answer to `invite`."""
+        answer = self.wait_final("INVITE")
+        self._acknowledge(answer, self._target)
+        return answer
+
+    def dial(self, number, extra=()):
+        """Calls a number and does not wait for what comes of it."""
         target = f"sip:{number}@127.0.0.1:{self.gateway.sip_port}"
         call_id, tag = uuid.uuid4().hex, uuid.uuid4().hex[:8]
         self._request("INVITE", target, f"<{target}>", call_id, tag, body=self.sdp)
         challenge = self.wait_final("INVITE")
         assert challenge.status in (401, 407), challenge.first
         self._acknowledge(challenge, target)
-        extra = self._authorize(challenge, "INVITE", target)
+        extra = [*extra, *self._authorize(challenge, "INVITE", target)]
         self._request("INVITE", target, f"<{target}>", call_id, tag, extra, self.sdp)
+
+    def call(self, number, extra=()):
+        """Calls a number, to the ACK; answers the 200 of whoever took the call. `hang_up` ends it."""
+        self.dial(number, extra)
         self._dialog = self.wait_final("INVITE", 15)
         assert self._dialog.status == 200, self._dialog.first
         self._acknowledge(self._dialog, self._remote_target)

@@ -23,6 +23,18 @@ struct PortAllocatorTests {
         #expect(first == 5700 && tooEarly == nil && inTime == 5700)
     }
 
+    @Test func `ports that rest are told from those that are free`() {
+        var entropy = Entropy(seed: 3)
+        var ports = PortAllocator(5700...5707, rest: .seconds(5), entropy: &entropy)
+        let start = Instant(nanoseconds: 1_000_000_000)
+        for second in 0..<3 {
+            guard let port = ports.take(at: start) else { break }
+            ports.giveBack(port, at: start + .seconds(Int64(second)))
+        }
+        #expect(ports.count == 4)
+        #expect([2, 5, 6, 7].map { ports.restingCount(at: start + .seconds($0)) } == [3, 2, 1, 0])
+    }
+
     @Test func `the order is shuffled and lasts for ever`() {
         var entropy = Entropy(seed: 3)
         var ports = PortAllocator(20_000...29_999, rest: .zero, entropy: &entropy)

@@ -14,7 +14,7 @@ struct ExpositionTests {
         let histogram = registry.histogram("c_seconds", "Times.", bounds: [0.5, 1]).with()
         for value in [0.25, 0.75, 4] { histogram.observe(value) }
         var exposition = Exposition(service: "gw")
-        let text = exposition.encode(registry)
+        let text = String(decoding: exposition.encode(registry), as: UTF8.self)
         let expected = """
             # HELP a_total Things.
             # TYPE a_total counter
@@ -32,6 +32,57 @@ struct ExpositionTests {
 
             """
         #expect(text == expected)
+    }
+
+    @Test func `a histogram that others count, and numbers of any size, print as Prometheus reads them`() {
+        let registry = MetricRegistry()
+        registry.sampledHistogram("d_seconds", "Times.", labels: ["side"], bounds: [1]) {
+            [(["client"], Histogram.Snapshot(counts: [2, 1], sum: 4.5))]
+        }
+        registry.sampled("e", "Level\nof \\things.") { [([], 0.25), ([], 1e18), ([], -3)] }
+        var exposition = Exposition(service: "g\"w")
+        let expected = """
+            # HELP d_seconds Times.
+            # TYPE d_seconds histogram
+            d_seconds_bucket{service="g\\"w",side="client",le="1"} 2
+            d_seconds_bucket{service="g\\"w",side="client",le="+Inf"} 3
+            d_seconds_sum{service="g\\"w",side="client"} 4.5
+            d_seconds_count{service="g\\"w",side="client"} 3
+            # HELP e Level\\nof \\\\things.
+            # TYPE e gauge
+            e{service="g\\"w"} 0.25
+            e{service="g\\"w"} 1e+18
+            e{service="g\\"w"} -3
+
+            """
+        #expect(String(decoding: exposition.encode(registry), as: UTF8.self) == expected)
+        // Nothing of the one before is left in the next.
+        #expect(String(decoding: exposition.encode(registry), as: UTF8.self) == expected)
+    }
+
+    @Test func `what belongs to the loop is taken when it is gathered, and then read as it was`() {
+        let registry = MetricRegistry()
+        let level = Gauge()
+        let read = registry.gathered { level.value }
+        level.set(7)
+        #expect(read() == 0)
+        registry.gather()
+        level.set(9)
+        #expect(read() == 7)
+    }
+
+    @Test func `series that are known are there before anything happened`() {
+        let registry = MetricRegistry()
+        _ = GatewayMetrics(registry)
+        var exposition = Exposition(service: "gw")
+        let text = String(decoding: exposition.encode(registry), as: UTF8.self)
+        for series in [
+            #"calls_total{service="gw",direction="incoming",status="no_answer"} 0"#,
+            #"calls_total{service="gw",direction="internal",status="initiated"} 0"#,
+            #"call_duration_seconds_count{service="gw",direction="outgoing"} 0"#,
+            #"errors_total{service="gw",error_type="http"} 0"#,
+            #"audio_streams_total{service="gw",event="connecting"} 0"#,
+        ] { #expect(text.contains(series + "\n"), "\(series)") }
     }
 
     @Test func `label values without end share one member`() {

@@ -33,6 +33,16 @@ package final class Histogram: Sendable {
         /// For each bound how often it or less was observed; the last one counts everything.
         package let cumulative: [UInt64]
         package let sum: Double
+
+        /// `counts`: how often between the bounds, and above the last.
+        package init(counts: some Sequence<UInt64>, sum: Double) {
+            var total: UInt64 = 0
+            cumulative = counts.map { count in
+                total += count
+                return total
+            }
+            self.sum = sum
+        }
     }
 
     package let bounds: [Double]
@@ -53,14 +63,7 @@ package final class Histogram: Sendable {
 
     /// The sums are made under the lock: an array shared with whoever observes next would be read and written at once.
     package var snapshot: Snapshot {
-        state.withLock { state in
-            var total: UInt64 = 0
-            let cumulative = state.counts.map { count in
-                total += count
-                return total
-            }
-            return Snapshot(cumulative: cumulative, sum: state.sum)
-        }
+        state.withLock { Snapshot(counts: $0.counts, sum: $0.sum) }
     }
 }
 
@@ -81,7 +84,9 @@ package final class Family<Metric: Sendable>: Sendable {
     }
 
     /// The member with these label values, in the order of `labelNames`.
-    package func with(_ values: String...) -> Metric {
+    package func with(_ values: String...) -> Metric { member(values) }
+
+    private func member(_ values: [String]) -> Metric {
         precondition(values.count == labelNames.count, "\(name) has labels \(labelNames)")
         return members.withLock { members in
             if let member = members[values] { return member }
@@ -94,10 +99,16 @@ package final class Family<Metric: Sendable>: Sendable {
         }
     }
 
+    /// In the order of their values; whoever counts waits only until they are copied.
     package var all: [(values: [String], metric: Metric)] {
-        members.withLock { members in
-            members.map { (values: $0.key, metric: $0.value) }
-                .sorted { $0.values.lexicographicallyPrecedes($1.values) }
-        }
+        members.withLock { members in members.map { (values: $0.key, metric: $0.value) } }
+            .sorted { $0.values.lexicographicallyPrecedes($1.values) }
+    }
+
+    /// Makes the members of every combination of values, so that they are shown before anything happened.
+    package func prepare(_ values: [String]...) {
+        var combinations: [[String]] = [[]]
+        for choices in values { combinations = combinations.flatMap { start in choices.map { start + [$0] } } }
+        for combination in combinations { _ = member(combination) }
     }
 }

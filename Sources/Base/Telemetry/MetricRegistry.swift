@@ -8,6 +8,8 @@ package final class MetricRegistry: Sendable {
         case histogram(Family<Histogram>)
         /// A value asked for at scrape time, such as memory in use.
         case sampled(Sampled)
+        /// Observations that somebody else counts.
+        case sampledHistogram(SampledHistogram)
     }
 
     package struct Sampled: Sendable {
@@ -23,11 +25,38 @@ package final class MetricRegistry: Sendable {
         package let read: @Sendable () -> [(values: [String], value: Double)]
     }
 
+    package struct SampledHistogram: Sendable {
+        package let name: String
+        package let help: String
+        package let labelNames: [String]
+        package let bounds: [Double]
+        package let read: @Sendable () -> [(values: [String], counts: Histogram.Snapshot)]
+    }
+
     private let stored = Locked<[Entry]>([])
+    private let gatherers = Locked<[@Sendable () -> Void]>([])
 
     package init() {}
 
     package var entries: [Entry] { stored.withLock { $0 } }
+
+    /// Figures of parts that live on the control loop: `take` runs there, at `gather` and at once, and what it answered
+    /// is read by the `read` of others, anywhere.
+    package func gathered<Value: Sendable>(_ take: @escaping @Sendable () -> Value) -> @Sendable () -> Value {
+        let kept = Locked(take())
+        gatherers.withLock {
+            $0.append {
+                let value = take()
+                kept.withLock { $0 = value }
+            }
+        }
+        return { kept.withLock { $0 } }
+    }
+
+    /// Takes the figures of all parts that live on the control loop; on that loop.
+    package func gather() {
+        for take in gatherers.withLock({ $0 }) { take() }
+    }
 
     package func counter(_ name: String, _ help: String, labels: [String] = []) -> Family<Counter> {
         let family = Family(name, help, labels: labels) { Counter() }
@@ -55,5 +84,14 @@ package final class MetricRegistry: Sendable {
     ) {
         let sampled = Sampled(name: name, help: help, kind: kind, labelNames: labels, read: read)
         stored.withLock { $0.append(.sampled(sampled)) }
+    }
+
+    /// `read` is as `sampled`'s; it counts between `bounds`.
+    package func sampledHistogram(
+        _ name: String, _ help: String, labels: [String], bounds: [Double],
+        read: @escaping @Sendable () -> [(values: [String], counts: Histogram.Snapshot)]
+    ) {
+        let sampled = SampledHistogram(name: name, help: help, labelNames: labels, bounds: bounds, read: read)
+        stored.withLock { $0.append(.sampledHistogram(sampled)) }
     }
 }

@@ -19,6 +19,7 @@ package struct MangoMetrics: Sendable {
         commands = registry.counter(
             "mango_commands_total", "Commands to the Mango Office exchange by what became of them.",
             labels: ["command", "result"])
-        for result in ["accepted", "repeated", "refused"] { _ = webhooks.with("call", result) }
+        webhooks.prepare(["call", "summary", "record_added", "recording"], ["accepted", "repeated", "refused"])
+        broadcasts.prepare(["call-new", "call-updated", "call-ended"], ["sent", "failed", "refused", "dropped"])
     }
 }

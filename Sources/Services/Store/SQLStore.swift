@@ -77,6 +77,7 @@ package actor SQLStore {
         }
         keyFile = location.keyPath.map { KeyFile(path: $0) }
         metrics.isUp.set(1)
+        metrics.readers.set(readers == nil ? 1 : Int64(PostgresReaders.count))
         self.metrics = metrics
         self.logger = logger
         queue = WriteQueue(metrics: metrics)
@@ -224,6 +225,12 @@ extension SQLStore {
     func read<Value: Sendable>(
         _ body: @Sendable (Database) throws(SQLFailure) -> Value
     ) async throws(StoreError) -> Value {
+        let start = SystemClock.now()
+        metrics.openReads.add(1)
+        defer {
+            metrics.openReads.add(-1)
+            metrics.reads.observe((SystemClock.now() - start).inSeconds)
+        }
         guard let scope = TraceContext.scope else { return try await readNow(body) }
         let system = readers == nil ? "sqlite" : "postgresql"
         return try await scope.measure("db.query", .client, [LogField("db.system.name", system)]) {

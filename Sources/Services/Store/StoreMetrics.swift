@@ -11,6 +11,11 @@ package struct StoreMetrics: Sendable {
     let postponedEvents: Gauge
     let parkedEvents: Gauge
     let isUp: Gauge
+    let reads: Histogram
+    /// Reads that are asked for and not answered.
+    let openReads: Gauge
+    /// Connections that read.
+    let readers: Gauge
 
     package init(_ registry: MetricRegistry) {
         pending = registry.gauge("store_pending_writes", "Changes of calls that wait to be written.").with()
@@ -28,5 +33,10 @@ package struct StoreMetrics: Sendable {
         isUp = registry.gauge("store_up", "Whether the database takes writes.").with()
         let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
         commits = registry.histogram("store_commit_seconds", "Time to write one batch.", bounds: bounds).with()
+        reads = registry.histogram(
+            "store_read_seconds", "Time to answer one question, from its turn in the store.", bounds: bounds
+        ).with()
+        openReads = registry.gauge("store_reads_open", "Questions to the store that wait or are being answered.").with()
+        readers = registry.gauge("store_readers", "Connections to the database that answer questions.").with()
     }
 }

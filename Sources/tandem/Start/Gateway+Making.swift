@@ -230,7 +230,9 @@ extension Gateway {
         parts.mango.broadcasts.add(to: &router)
         parts.mango.admin?.add(to: &router)
         HealthRoutes(
-            service: configuration.service.name, version: configuration.service.version, registry: parts.registry,
+            service: configuration.service.name, version: configuration.service.version,
+            metrics: MetricPage(
+                service: configuration.service.name, registry: parts.registry, thread: parts.answers),
             wallTime: { SystemClock.wallTime() }, report: { await parts.health.report() }
         ).add(to: &router)
         OpenAPI.add(

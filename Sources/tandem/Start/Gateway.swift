@@ -70,11 +70,13 @@ final class Gateway {
             LogFiles(folder: folder) { logger.warn("log files cannot be written", [LogField("reason", $0)]) }
         }
         if let logFiles { sink.keep(in: logFiles) }
+        sink.countErrors { metrics.countError(of: $0) }
         let opened = try await Self.openStore(configuration, registry, logger)
         (store, credentials, roster) = (opened.store, opened.credentials, RosterBox(opened.roster))
         let addresses = configuration.advertisedAddresses
         secrets = try await Secrets(
-            store: store, configured: configuration.web.secret, hostName: Program.hostName(), addresses: addresses,
+            store: store, configured: configuration.web.secret,
+            hostName: Program.hostName(), addresses: addresses,
             now: startedAt)
         identity = try Self.makeIdentity(configuration, secrets)
         loop = try Self.attempt(variable: "DATA_DIR") { () throws(NetworkError) in
@@ -167,8 +169,11 @@ final class Gateway {
             calls.setMemberships(memberships)
         }
         SampledMetrics.add(
-            to: registry, media: media, sip: sip, mango: mango.metrics, startedAt: Double(startedAt.milliseconds) / 1000
-        )
+            to: registry,
+            MeasuredParts(loop: loop, media: media, sip: sip, calls: calls, signalling: signalling, web: web),
+            mango: mango.metrics, maximumCalls: configuration.calls.maximum,
+            startedAt: Double(startedAt.milliseconds) / 1000)
+        SampledMetrics.addCertificates(to: registry, tls: identity.expires, dtls: media.certificateExpires)
     }
 
     /// Opens every port; a port that cannot be had ends the start.

@@ -2,26 +2,39 @@ import Mango
 import Media
 import Observability
 import Reactor
-import SIP
 import SIPEndpoint
 import Telemetry
+import Wire
 
 /// Series that are read from the parts when somebody scrapes.
 enum SampledMetrics {
+    /// While the loop does not run yet.
     static func add(
-        to registry: MetricRegistry, media: MediaPlane, sip: SIPEndpoint, mango: MangoMetrics, startedAt: Double
+        to registry: MetricRegistry, _ parts: MeasuredParts, mango: MangoMetrics, maximumCalls: Int, startedAt: Double
     ) {
+        let figures = registry.gathered { LoopFigures(parts) }
         addProcess(to: registry, startedAt: startedAt)
-        addMedia(to: registry, media)
-        addTranscoding(to: registry, media)
-        addRecording(to: registry, media, mango)
-        addSIP(to: registry, sip)
-        addTrunks(to: registry, sip)
+        addLoop(to: registry, figures)
+        addMedia(to: registry, parts.media)
+        addWorkers(to: registry, parts.media)
+        addTranscoding(to: registry, parts.media)
+        addRecording(to: registry, parts.media, mango)
+        addSIP(to: registry, figures)
+        addTraffic(to: registry, figures)
+        addTrunks(to: registry, figures)
+        addCapacity(to: registry, maximum: maximumCalls, figures)
     }
 
     private static func addProcess(to registry: MetricRegistry, startedAt: Double) {
         registry.sampled("memory_usage_bytes", "Resident memory of the process.") {
             [([], Double(ServerProcess.statistics().residentBytes))]
+        }
+        registry.sampled("process_resident_memory_bytes", "Resident memory, by the name other programs use.") {
+            [([], Double(ServerProcess.statistics().residentBytes))]
+        }
+        let cpu = Share(ServerProcess.statistics().cpuSeconds, at: SystemClock.now())
+        registry.sampled("cpu_usage_percent", "CPU time of late, 100 for one core.") {
+            [([], 100 * cpu.look(ServerProcess.statistics().cpuSeconds, at: SystemClock.now()))]
         }
         registry.sampled("process_cpu_seconds_total", "CPU time used by the process.", kind: .counter) {
             [([], ServerProcess.statistics().cpuSeconds)]
@@ -29,7 +42,47 @@ enum SampledMetrics {
         registry.sampled("process_open_fds", "Open file descriptors.") {
             [([], Double(ServerProcess.statistics().openDescriptors))]
         }
+        registry.sampled("process_max_fds", "File descriptors that may be open.") {
+            [([], Double(ServerProcess.statistics().maximumDescriptors))]
+        }
         registry.sampled("process_start_time_seconds", "Start of the process since the epoch.") { [([], startedAt)] }
+    }
+
+    /// The control loop, and who is connected.
+    private static func addLoop(to registry: MetricRegistry, _ read: @escaping @Sendable () -> LoopFigures) {
+        registry.sampled("control_loop_actors", "Actors that live on the control loop.", labels: ["kind"]) {
+            let (calls, sessions) = (read().calls, read().sessions)
+            return [
+                (["call"], Double(calls.live)), (["call_concluding"], Double(calls.concluding)),
+                (["session"], Double(sessions.plain + sessions.socketIO)),
+            ]
+        }
+        registry.sampled("control_loop_queue_length", "Work that waits for its turn on the loop.", labels: ["queue"]) {
+            let figures = read()
+            return [
+                (["ready"], Double(figures.queues.ready)), (["posted"], Double(figures.queues.posted)),
+                (["timers"], Double(figures.timers)),
+            ]
+        }
+        registry.sampled("control_loop_handles", "Sockets, listeners and watchers of the loop.") {
+            [([], Double(read().handles))]
+        }
+        registry.sampled("sockets_connected", "Clients connected, by the door they use.", labels: ["kind"]) {
+            let figures = read()
+            return [
+                (["websocket"], Double(figures.sessions.plain)), (["socketio"], Double(figures.sessions.socketIO)),
+                (["sip"], Double(figures.sip.connections)),
+            ]
+        }
+        registry.sampled("http_connections", "Connections to the web server, WebSockets included.") {
+            [([], Double(read().web.connections))]
+        }
+        registry.sampled("http_websockets", "Those of them that are open WebSockets.") {
+            [([], Double(read().web.sockets))]
+        }
+        registry.sampled("gateway_draining", "Whether no new calls are taken because the program is to end.") {
+            [([], read().isDraining ? 1 : 0)]
+        }
     }
 
     private static func addMedia(to registry: MetricRegistry, _ media: MediaPlane) {
@@ -39,6 +92,18 @@ enum SampledMetrics {
                 (["in", "browser"], total(.browserPacketsReceived)), (["out", "browser"], total(.browserPacketsSent)),
                 (["in", "sip"], total(.sipPacketsReceived)), (["out", "sip"], total(.sipPacketsSent)),
             ]
+        }
+        registry.sampled("rtp_bytes_total", "Bytes of RTP.", kind: .counter, labels: ["direction", "kind"]) {
+            [
+                (["in", "browser"], total(.browserBytesReceived)), (["out", "browser"], total(.browserBytesSent)),
+                (["in", "sip"], total(.sipBytesReceived)), (["out", "sip"], total(.sipBytesSent)),
+            ]
+        }
+        registry.sampled("rtp_malformed_total", "Datagrams at media ports that are no packet.", kind: .counter) {
+            [([], total(.malformed))]
+        }
+        registry.sampled("rtp_send_failures_total", "Packets that the system did not take.", kind: .counter) {
+            [([], total(.sendFailures))]
         }
         registry.sampled("rtp_refused_total", "Datagrams from hosts a leg has nothing to do with.", kind: .counter) {
             [([], total(.refused))]
@@ -55,11 +120,6 @@ enum SampledMetrics {
         registry.sampled("media_conferences", "Conferences that somebody is in.") { [([], total(.conferences))] }
         registry.sampled("media_conference_participants", "Media legs in conferences.") {
             [([], total(.conferenceLegs))]
-        }
-        registry.sampled(
-            "media_worker_cpu_seconds_total", "CPU time of each worker.", kind: .counter, labels: ["worker"]
-        ) {
-            media.counter(.cpuTime).enumerated().map { ([String($0.offset)], Double($0.element) / 1e9) }
         }
     }
 
@@ -93,29 +153,5 @@ enum SampledMetrics {
             "media_transcoded_frames_total", "Frames of 20 ms made by transcoders.", kind: .counter,
             labels: ["from", "to"]
         ) { values(.frames) }
-    }
-
-    /// Read on the loop, where `/metrics` is answered.
-    private static func addSIP(to registry: MetricRegistry, _ sip: SIPEndpoint) {
-        let read: @Sendable () -> SIPStatistics = { sip.assumeIsolated { $0.statistics() } }
-        registry.sampled("sip_requests_total", "SIP requests answered.", kind: .counter, labels: ["method", "status"]) {
-            read().requests.map { ([$0.key.method, String($0.key.status)], Double($0.value)) }
-                .sorted { $0.0.lexicographicallyPrecedes($1.0) }
-        }
-        registry.sampled("sip_registered_users", "Accounts with a phone registered here.") {
-            [([], Double(read().registeredAccounts))]
-        }
-        registry.sampled("sip_transactions", "SIP transactions open.") { [([], Double(read().openTransactions))] }
-        registry.sampled("sip_dialogs", "INVITE sessions with their leftovers.") { [([], Double(read().dialogs))] }
-        registry.sampled("sip_legs", "SIP legs open.") { [([], Double(read().legs))] }
-        registry.sampled("sip_upstream_registrations", "Our registrations at the trunk that hold.") {
-            [([], Double(read().upstreamRegistered))]
-        }
-        registry.sampled("sip_dropped_total", "Messages dropped unanswered.", kind: .counter, labels: ["reason"]) {
-            read().counters.dropped.byReason.map { ([$0.reason], Double($0.count)) }
-        }
-        registry.sampled("sip_bans_total", "Sources banned.", kind: .counter) {
-            [([], Double(read().counters.bans))]
-        }
     }
 }

@@ -1,12 +1,10 @@
-import Reactor
 import SIPEndpoint
 import Telemetry
 
 /// One series for each trunk; their names are those of the configuration, and no others.
 extension SampledMetrics {
-    /// Read on the loop, where `/metrics` is answered.
-    static func addTrunks(to registry: MetricRegistry, _ sip: SIPEndpoint) {
-        let read: @Sendable () -> [TrunkStatistics] = { sip.assumeIsolated { $0.statistics().trunks } }
+    static func addTrunks(to registry: MetricRegistry, _ figures: @escaping @Sendable () -> LoopFigures) {
+        let read: @Sendable () -> [TrunkStatistics] = { figures().sip.trunks }
         registry.sampled("sip_trunk_up", "Whether a trunk can take calls, as far as is known.", labels: ["trunk"]) {
             read().compactMap { trunk in trunk.isUp.map { ([trunk.status.name], $0 ? 1 : 0) } }
         }

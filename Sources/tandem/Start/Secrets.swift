@@ -41,13 +41,16 @@ struct Secrets {
         return key
     }
 
+    /// A certificate that ends within this time, in milliseconds, is made anew.
+    private static let leastLife: Int64 = 30 * 86_400_000
+
     private static func certificate(
         _ store: SQLStore, _ hostName: String, _ addresses: [IPAddress], _ now: WallTime
     ) async throws -> Certificate {
         if let certificate = try await store.setting("https_certificate"),
             let key = try await store.setting("https_key"),
             let kept = try? Certificate(certificatePEM: certificate, privateKeyPEM: key),
-            kept.expires.map({ now < $0 }) ?? false
+            kept.expires.map({ now.milliseconds + leastLife < $0.milliseconds }) ?? false
         {
             return kept
         }

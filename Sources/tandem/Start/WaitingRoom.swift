@@ -34,7 +34,8 @@ struct WaitingRoom {
                 exit(0)
             }
         }
-        let web = WebServer(loop: loop, network: SystemNetwork(loop: loop), application: application, logger: logger)
+        let web = WebServer(
+            loop: loop, network: SystemNetwork(loop: loop), application: application(on: loop), logger: logger)
         loop.start()
         do {
             try await web.listen(on: SocketAddress(ip: .anyIPv4, port: configuration.web.port))
@@ -65,10 +66,11 @@ struct WaitingRoom {
         }
     }
 
-    private var application: WebApplication {
+    private func application(on loop: ControlLoop) -> WebApplication {
         var router = Router()
         HealthRoutes(
-            service: configuration.service.name, version: configuration.service.version, registry: registry,
+            service: configuration.service.name, version: configuration.service.version,
+            metrics: MetricPage(service: configuration.service.name, registry: registry, thread: loop),
             wallTime: { SystemClock.wallTime() }, report: { [startedAt] in Self.report(since: startedAt) }
         ).add(to: &router)
         let refusing: Middleware = { request, template, next in

@@ -195,4 +195,35 @@ struct TransactionLayerTests {
         #expect(outputs.isEmpty)
         #expect(layer.counts.strayResponses == 1)
     }
+
+    @Test func `how long answers take is counted by method and side, and once for each request`() throws {
+        var layer = layer()
+        let id = try accept(&layer, request(.invite))
+        let received = try request(.invite)
+        layer.sendResponse(SIPResponse(to: received, status: 180, toTag: "t"), to: id, now: now + .milliseconds(20))
+        for delay in [3000, 3500] {
+            layer.sendResponse(
+                SIPResponse(to: received, status: 200, toTag: "t"), to: id, now: now + .milliseconds(delay))
+        }
+        let served = try #require(layer.counts.times[TimedRequest(.invite, .server)])
+        #expect(served.sum == 3 && served.counts.reduce(0, +) == 1)
+        #expect(layer.counts.responsesRetransmitted == 1)
+
+        let asked = try request(.options, via: "SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKours", callID: "c2")
+        _ = layer.sendRequest(asked, over: source, now: now)
+        layer.advance(to: now + .milliseconds(600))
+        for delay in [700, 800] {
+            layer.receive(
+                .response(SIPResponse(to: asked, status: 200, toTag: "t")), from: source,
+                now: now + .milliseconds(delay))
+        }
+        let answered = try #require(layer.counts.times[TimedRequest(.options, .client)])
+        #expect(answered.sum == 0.7 && answered.counts.reduce(0, +) == 1)
+        #expect(layer.counts.requestsRetransmitted == 1 && layer.counts.responsesRepeated == 1)
+        #expect(layer.counts.times.count == 2)
+    }
+
+    @Test func `methods that nobody knows are counted together`() {
+        #expect(TimedRequest(.other("DANCE"), .server) == TimedRequest(.other("SING"), .server))
+    }
 }

@@ -97,6 +97,12 @@ package actor CallManager {
 
     package var liveCount: Int { calls.count }
 
+    /// Calls that count against the most there may be.
+    package var countedCalls: Int { calls.count - roomCount }
+
+    /// Calls that are over and have yet to write down how they were.
+    package var concludingCount: Int { concluding.count }
+
     /// No call lives, and all that ended have written down how they were.
     package var isQuiet: Bool { calls.isEmpty && concluding.isEmpty }
 
@@ -240,7 +246,7 @@ package actor CallManager {
     }
 
     /// Rooms carry nothing of ours and do not count.
-    var isFull: Bool { services.maximumCalls > 0 && calls.count - roomCount >= services.maximumCalls }
+    var isFull: Bool { services.maximumCalls > 0 && countedCalls >= services.maximumCalls }
 
     // MARK: - Stopping
 

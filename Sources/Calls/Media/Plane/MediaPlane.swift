@@ -20,6 +20,9 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         var dtmf = DTMFMode.telephoneEvents
     }
 
+    /// When the certificate that browsers are shown ceases to be good.
+    package let certificateExpires: WallTime?
+
     let loop: any EventLoop
     private let configuration: MediaConfiguration
     let workers: [MediaWorker]
@@ -48,6 +51,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     ) throws(MediaError) {
         (self.configuration, self.loop) = (configuration, loop)
         fingerprint = certificate.fingerprint()
+        certificateExpires = certificate.expires
         entropy = loop.makeEntropy()
         ports = PortAllocator(configuration.rtpPorts, rest: configuration.portRest, entropy: &entropy)
         recordings = configuration.recording.map { RecordingDesk($0) }
@@ -110,6 +114,15 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
 
     /// Pairs of ports that no leg holds, resting ones included.
     package var freePorts: Int { ports.count }
+
+    /// The pairs of ports for SIP legs by what they do; on the loop.
+    package var portPairs: PortPairs {
+        let resting = ports.restingCount(at: loop.now)
+        return PortPairs(used: legs.values.count { $0.port != nil }, resting: resting, free: ports.count - resting)
+    }
+
+    /// Where each worker takes its browsers.
+    package var browserPorts: [UInt16] { workers.map(\.browserPort) }
 
     /// Where SIP legs get their ports; another range is for legs to come, and those that are open keep theirs.
     package var rtpPorts: ClosedRange<UInt16> {

@@ -1,5 +1,19 @@
 import Wire
 
+/// Pairs of ports, RTP and RTCP, by what they do.
+package struct PortPairs: Sendable, Equatable {
+    package var used = 0
+    /// They were given back a moment ago, and are not given out yet.
+    package var resting = 0
+    package var free = 0
+
+    package init(used: Int = 0, resting: Int = 0, free: Int = 0) {
+        (self.used, self.resting, self.free) = (used, resting, free)
+    }
+
+    package var all: Int { used + resting + free }
+}
+
 /// Even ports for RTP, each with the odd one above it for RTCP, in an order that cannot be guessed.
 ///
 /// A port that comes back rests before it is given out again: what is still on its way to the old leg must not reach
@@ -47,6 +61,17 @@ struct PortAllocator {
 
     /// Pairs that are not in use, resting ones included.
     var count: Int { waiting.count - head }
+
+    /// Those of them that may not be given out yet.
+    func restingCount(at now: Instant) -> Int {
+        // Those that rest longest stand first, so that the first which must rest on is found by halves.
+        var (low, high) = (head, waiting.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if waiting[middle].freeFrom <= now { low = middle + 1 } else { high = middle }
+        }
+        return waiting.count - low
+    }
 
     /// A port that has rested; nil when there is none.
     mutating func take(at now: Instant) -> UInt16? {

@@ -85,7 +85,7 @@ extension InviteSession {
         guard case .incoming = phase, var pending = provisionals?.pending, let serverInvite else { return }
         pending.interval = context.timers.doubled(pending.interval)
         provisionals?.pending = pending
-        context.transactions.sendResponse(pending.response, to: serverInvite.id, now: now)
+        context.transactions.resendResponse(pending.response, to: serverInvite.id, now: now)
         timers[.reliableRetransmission] = now + pending.interval
     }
 

@@ -52,6 +52,7 @@ struct ClientTransaction: Sendable {
     let request: SIPRequest
     let bytes: [UInt8]
     let flow: Flow
+    let sentAt: Instant
     /// The ACK of a failure, made once and repeated.
     var acknowledgement: [UInt8]?
     /// Whether its final response is counted.
@@ -78,7 +79,7 @@ extension TransactionLayer {
             : .other(NonInviteClientTransaction(values: timers, isReliable: isReliable, now: now))
         let transaction = ClientTransaction(
             machine: machine, key: ClientTransactionKey(branch: branch, method: request.method), request: request,
-            bytes: request.serialized(), flow: flow)
+            bytes: request.serialized(), flow: flow, sentAt: now)
         clients[id] = Boxed(transaction)
         clientKeys[transaction.key] = id
         flows.place(.client(id), on: flow)
@@ -113,7 +114,20 @@ extension TransactionLayer {
             counts.strayResponses += 1
             return
         }
+        if response.isFinal { noteAnswer(response, id, now) }
         perform(steps, client: id, response: response)
+    }
+
+    /// Counts the first final response, and what comes once more.
+    private mutating func noteAnswer(_ response: SIPResponse, _ id: ClientTransactionID, _ now: Instant) {
+        guard let transaction = clients[id]?.value else { return }
+        guard !transaction.isAnswered else {
+            counts.responsesRepeated += 1
+            return
+        }
+        clients[id]?.value.isAnswered = true
+        count(response)
+        count(response, .client, now - transaction.sentAt)
     }
 
     mutating func advanceClient(_ id: ClientTransactionID, _ now: Instant) {
@@ -132,13 +146,7 @@ extension TransactionLayer {
         guard let transaction = clients[id]?.value else { return }
         if steps.contains(.transmit) { outputs.append(.transmit(transaction.bytes, transaction.flow)) }
         if steps.contains(.acknowledge), let response { acknowledge(response, id) }
-        if steps.contains(.deliver), let response {
-            if response.isFinal, !transaction.isAnswered {
-                clients[id]?.value.isAnswered = true
-                count(response)
-            }
-            outputs.append(.response(response, id))
-        }
+        if steps.contains(.deliver), let response { outputs.append(.response(response, id)) }
         if steps.contains(.timedOut) {
             counts.timeouts += 1
             outputs.append(.clientFailed(id, .timeout))

@@ -71,6 +71,7 @@ struct ServerTransaction: Sendable {
     let mergeKey: MergedRequestKey?
     /// The To tag of the request: RFC 2543 matching compares it.
     let requestTag: String?
+    let receivedAt: Instant
     /// The To tag of our responses.
     var responseTag: String?
     var flow: Flow
@@ -106,7 +107,7 @@ extension TransactionLayer {
             machine: request.method == .invite
                 ? .invite(InviteServerTransaction(values: timers, isReliable: isReliable))
                 : .other(NonInviteServerTransaction(values: timers, isReliable: isReliable)),
-            key: key, mergeKey: mergeKey, requestTag: request.headers.to?.tag,
+            key: key, mergeKey: mergeKey, requestTag: request.headers.to?.tag, receivedAt: receivedAt,
             flow: responseFlow, fallbackFlow: Self.fallbackFlow(to: request, from: flow))
         servers[id] = Boxed(transaction)
         serverKeys[key] = id
@@ -119,17 +120,33 @@ extension TransactionLayer {
     package mutating func sendResponse(_ response: SIPResponse, to id: ServerTransactionID, now: Instant) {
         guard let steps = servers[id]?.value.machine.send(status: response.status, now: now) else { return }
         if steps.contains(.transmit) {
-            if servers[id]?.value.isAnswered == false, response.isFinal {
-                servers[id]?.value.isAnswered = true
-                count(response)
-            }
+            if response.isFinal { noteAnswer(response, id, now) }
             servers[id]?.value.lastResponse = response.serialized()
             servers[id]?.value.responseTag = response.headers.to?.tag
         }
         perform(steps, server: id)
     }
 
+    /// Sends a provisional response once more that its user repeats until it is acknowledged (RFC 3262).
+    package mutating func resendResponse(_ response: SIPResponse, to id: ServerTransactionID, now: Instant) {
+        counts.responsesRetransmitted += 1
+        sendResponse(response, to: id, now: now)
+    }
+
+    /// A 2xx, which its user sends again and again until it is acknowledged, is counted once.
+    private mutating func noteAnswer(_ response: SIPResponse, _ id: ServerTransactionID, _ now: Instant) {
+        guard let transaction = servers[id]?.value else { return }
+        guard !transaction.isAnswered else {
+            counts.responsesRetransmitted += 1
+            return
+        }
+        servers[id]?.value.isAnswered = true
+        count(response)
+        count(response, .server, now - transaction.receivedAt)
+    }
+
     mutating func receive(_ request: SIPRequest, from flow: Flow, now: Instant) {
+        receivedAt = now
         var request = request
         request.noteSource(flow.remote)
         if let id = matchingServer(of: request) {

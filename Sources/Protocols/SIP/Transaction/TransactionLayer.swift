@@ -22,6 +22,8 @@ package struct TransactionLayer: Sendable {
     var flows = FlowIndex<Owner>()
     var outputs: [TransactionOutput] = []
     var entropy: Entropy
+    /// When the request came that may be accepted now.
+    var receivedAt = Instant.zero
     /// Makes the To tags of answers given without state repeat for a repeated request.
     let statelessSecret: String
     private var deadlines = TimerQueue<Owner>()
@@ -112,6 +114,12 @@ extension TransactionLayer {
     mutating func count(_ response: SIPResponse) {
         guard let method = response.headers.cseq?.method else { return }
         counts.answered[AnsweredRequest(method, response.status), default: 0] += 1
+    }
+
+    /// Counts how long it took to answer a request.
+    mutating func count(_ response: SIPResponse, _ side: TimedRequest.Side, _ time: Duration) {
+        guard let method = response.headers.cseq?.method else { return }
+        counts.times[TimedRequest(method, side), default: AnswerTimes()].note(time)
     }
 
     /// Puts bytes out that no transaction looks after: the ACK of a 2xx.

@@ -46,8 +46,8 @@ package struct AnsweredRequest: Hashable, Sendable {
     package let method: String
     package let status: Int
 
-    init(_ method: SIPMethod, _ status: Int) {
-        self.method = if case .other = method { "OTHER" } else { method.rawValue }
+    package init(_ method: SIPMethod, _ status: Int) {
+        self.method = method.word
         self.status = status
     }
 }
@@ -56,10 +56,14 @@ package struct AnsweredRequest: Hashable, Sendable {
 package struct TransactionCounts: Sendable, Equatable {
     /// Final answers of ours and of peers, each request once.
     package var answered: [AnsweredRequest: UInt64] = [:]
+    /// How long those took that had a transaction.
+    package var times: [TimedRequest: AnswerTimes] = [:]
     package var requestsRetransmitted: UInt64 = 0
     package var responsesRetransmitted: UInt64 = 0
     /// Repeated requests of peers that reached no user.
     package var retransmissionsAbsorbed: UInt64 = 0
+    /// Final responses of peers that came once more.
+    package var responsesRepeated: UInt64 = 0
     package var timeouts: UInt64 = 0
     /// Requests refused for want of room.
     package var refused: UInt64 = 0

@@ -68,6 +68,10 @@ package final class ControlLoop: EventLoop, @unchecked Sendable {
     /// Timers still waiting.
     package var pendingTimers: Int { timers.count }
 
+    /// Work that waits for its turn, jobs of actors and closures, of which `posted` came from other threads and is not
+    /// sorted in yet.
+    package var queueLengths: (ready: Int, posted: Int) { (ready.count, mailbox.count) }
+
     /// Says that something else begins: the next look at `now` reads the clock.
     func beginTurn() { turnTime = nil }
 }

@@ -20,6 +20,8 @@ final class LoopMailbox: @unchecked Sendable {
     func post(_ job: UnownedJob) { post(.job(job)) }
     func post(_ call: @escaping @Sendable () -> Void) { post(.call(call)) }
 
+    var count: Int { lock.withLock { letters.count } }
+
     /// Names the handle that wakes the loop; letters posted before are announced at once.
     func open(_ async: UnsafeMutablePointer<uv_async_t>) {
         lock.withLock {

@@ -1,5 +1,6 @@
 import COpenSSL
 package import Crypto
+package import Wire
 
 /// A certificate chain and its key, shown by a listener or by a client that is asked who it is.
 ///
@@ -48,6 +49,9 @@ package final class TLSIdentity: @unchecked Sendable {
     }
 
     deinit { SSL_CTX_free(context) }
+
+    /// When the certificate, the first of its chain, ceases to be good.
+    package var expires: WallTime? { SSL_CTX_get0_certificate(context).map { PeerCertificate($0).expires } }
 
     /// ALPN (RFC 7301): HTTP/1.1 is all that we speak and that is chosen by it.
     private static let chooseProtocol: SSL_CTX_alpn_select_cb_func = { _, chosen, chosenLength, offered, length, _ in

@@ -1,4 +1,3 @@
-package import Telemetry
 package import Web
 package import Wire
 
@@ -6,15 +5,15 @@ package import Wire
 package struct HealthRoutes: Sendable {
     private let service: String
     private let version: String
-    private let registry: MetricRegistry
+    private let metrics: MetricPage
     private let wallTime: @Sendable () -> WallTime
     private let report: @Sendable () async -> HealthReport
 
     package init(
-        service: String, version: String, registry: MetricRegistry, wallTime: @escaping @Sendable () -> WallTime,
+        service: String, version: String, metrics: MetricPage, wallTime: @escaping @Sendable () -> WallTime,
         report: @escaping @Sendable () async -> HealthReport
     ) {
-        (self.service, self.version, self.registry) = (service, version, registry)
+        (self.service, self.version, self.metrics) = (service, version, metrics)
         (self.wallTime, self.report) = (wallTime, report)
     }
 
@@ -26,8 +25,7 @@ package struct HealthRoutes: Sendable {
         router.on(.get, "/health/ready", .ready) { _, _ in await ready() }
         router.on(.get, "/health/detailed", .detailedHealth) { _, _ in await detailed() }
         router.on(.get, "/metrics", .metrics) { _, _ in
-            var exposition = Exposition(service: service)
-            return .text(exposition.encode(registry), contentType: Exposition.contentType)
+            HTTPResponse(.ok, contentType: Exposition.contentType, body: await metrics.text())
         }
     }
 

@@ -20,6 +20,8 @@ package final class JSONLogSink: LogSink {
         /// The lines of errors among them, for a file of their own.
         var errors: [UInt8] = []
         var files: LogFiles?
+        /// Told which part an error is of.
+        var countError: (@Sendable (String) -> Void)?
         /// Has something run soon; false when this thread cannot.
         var postpone: (@Sendable (@escaping @Sendable () -> Void) -> Bool)?
     }
@@ -50,6 +52,11 @@ package final class JSONLogSink: LogSink {
     /// From here on files have the lines as well.
     package func keep(in files: LogFiles) { gathered.withLock { $0.files = files } }
 
+    /// From here on `count` is told which part each error is of.
+    package func countErrors(_ count: @escaping @Sendable (String) -> Void) {
+        gathered.withLock { $0.countError = count }
+    }
+
     package func write(_ line: LogLine) {
         let moment = wallTime()
         gathered.withLock { gathered in
@@ -57,7 +64,10 @@ package final class JSONLogSink: LogSink {
             let start = gathered.bytes.count
             Self.encode(line, at: moment, prefix: prefix, to: &gathered.bytes)
             gathered.bytes.append(ASCII.lineFeed)
-            if line.level == .error, gathered.files != nil { gathered.errors += gathered.bytes[start...] }
+            if line.level == .error {
+                gathered.countError?(line.label)
+                if gathered.files != nil { gathered.errors += gathered.bytes[start...] }
+            }
             let mayWait = line.level < .warn && gathered.bytes.count < Self.gatheredLimit
             if mayWait, let postpone = gathered.postpone, !isFirst || postpone({ [weak self] in self?.flush() }) {
                 return

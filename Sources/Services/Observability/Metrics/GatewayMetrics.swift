@@ -79,8 +79,28 @@ package struct GatewayMetrics: Sendable {
         loopLag = registry.histogram(
             "event_loop_lag_seconds", "How long one turn of the control loop kept the others waiting.",
             bounds: Self.lagBounds)
-        for status in ["connected", "failed", "disconnected"] { _ = webRTCConnections.with(status) }
+        showZeros()
     }
+
+    /// What appears with its first count has no rate for it: series that are known are there from the start.
+    ///
+    /// Not those of `media_…`: a mean of what nobody has heard yet would be no number.
+    private func showZeros() {
+        let directions = CallDirection.allCases.map(\.rawValue)
+        calls.prepare(directions, ["initiated", "ringing", "answered", "completed", "failed", "busy", "no_answer"])
+        callDuration.prepare(directions)
+        webRTCConnections.prepare(["connected", "failed", "disconnected"])
+        audioStreams.prepare(["connecting", "open", "reconnecting", "ended"])
+        errors.prepare(Self.errorTypes)
+    }
+
+    /// Registrations at trunks, requests that we failed to answer, and the parts that write errors into the log.
+    private static let errorTypes = [
+        "sip_registration", "http", "calls", "directory", "mango", "realtime", "sip", "store", "webhooks",
+    ]
+
+    /// Counts an error that a part writes into the log.
+    package func countError(of part: String) { errors.with(part).increment() }
 
     /// Counts one step of a call's life.
     package func count(_ notice: CallNotice, _ record: CallRecord) {
@@ -123,5 +143,7 @@ package struct GatewayMetrics: Sendable {
     package func countRequest(method: String, endpoint: String, status: Int, duration: Duration) {
         httpRequests.with(method, endpoint, String(status)).increment()
         httpDuration.with(method, endpoint).observe(duration.inSeconds)
+        // What is not taken for a good reason is no fault.
+        if status >= 500, status != 503 { errors.with("http").increment() }
     }
 }

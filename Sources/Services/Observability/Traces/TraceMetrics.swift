@@ -16,6 +16,6 @@ package struct TraceMetrics: Sendable {
         exports = registry.counter(
             "otlp_exports_total", "Requests to the collector (taken, busy: tried again, refused).", labels: ["result"])
         queued = registry.gauge("otlp_spans_queued", "Spans that wait for their way to the collector.").with()
-        for result in ["taken", "busy", "refused"] { _ = exports.with(result) }
+        exports.prepare(["taken", "busy", "refused"])
     }
 }

@@ -91,6 +91,12 @@ package actor SignallingHub {
 
     package var sessionCount: Int { members.count }
 
+    /// Sessions by the door they came through.
+    package var sessionCounts: (plain: Int, socketIO: Int) {
+        let plain = members.values.count { if case .plain = $0.channel { true } else { false } }
+        return (plain, members.count - plain)
+    }
+
     // MARK: - Sessions
 
     nonisolated func makeSession(_ channel: Channel, style: EventStyle, _ opening: SessionOpening) -> Session {

@@ -6,7 +6,7 @@ import Wire
 /// A few connections that only read, each on a thread of its own, so that a long list holds up neither writes nor others.
 final class PostgresReaders: Sendable {
     /// What is being asked at the same time.
-    private static let count = 3
+    static let count = 3
 
     private let readers: [PostgresReader]
     private let next = Atomic(0)

@@ -14,6 +14,7 @@ package struct OutboxMetrics: Sendable {
         deliveries = registry.counter(
             "outbox_deliveries_total", "Attempts to bring something to a server of others.", labels: ["kind", "result"])
         items = registry.gauge("outbox_items", "What waits to be brought, or for an administrator.", labels: ["state"])
+        deliveries.prepare([Webhooks.kind], ["delivered", "failed", "parked", "dropped"])
         for state in OutboxItem.State.allCases { items.with(state.rawValue).set(0) }
         let oldest = oldest
         registry.sampled("outbox_oldest_seconds", "How long the oldest of what is pending has waited.") {
