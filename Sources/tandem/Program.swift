@@ -11,6 +11,7 @@ enum Program {
 
         tandem serve     run the gateway in the foreground
         tandem check     say whether the configuration can be used, and stop
+        tandem config    list every setting with its default and meaning, as Markdown
         tandem health    ask the gateway on this machine whether it is ready (exit status 0 or 1)
         tandem status    say how the running gateway fares
         tandem calls     list the calls that live, and those that ended last
@@ -31,7 +32,7 @@ enum Program {
         tandem mango     bring over calls and extensions from the Mango Office exchange
         tandem version
 
-        Settings are environment variables, or lines NAME=value in ./.env; README.md lists them.
+        Settings are environment variables, or lines NAME=value in ./.env; tandem config lists them.
         """
 
     /// Exit statuses of sysexits.h that supervisors understand.

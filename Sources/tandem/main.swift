@@ -4,6 +4,7 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {
 case "serve": await ServeCommand.run()
 case "check": CheckCommand.run()
+case "config": ConfigCommand.run()
 case "health": HealthCommand.run()
 case "token": await TokenCommand.run(Array(arguments.dropFirst()))
 case "account": await AccountCommand.main(Array(arguments.dropFirst()))

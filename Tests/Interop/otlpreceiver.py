@@ -2,6 +2,7 @@
 
 import gzip
 import http.server
+import ssl
 import threading
 import time
 from collections import namedtuple
@@ -32,7 +33,9 @@ def _spans(request):
 class Receiver:
     """Keeps what it takes. `answer()` says what each request is met with: None takes it, a number refuses it."""
 
-    def __init__(self):
+    def __init__(self, port=0, identity=None):
+        """`identity`: the paths of the key and the certificate, in PEM, for TLS."""
+        self.port, self.identity, self._server = port, identity, None
         self.spans, self.requests, self.headers = [], 0, []
         self.answer = lambda: None
         self.retry_after = None
@@ -76,10 +79,6 @@ class Receiver:
 class HTTPReceiver(Receiver):
     protocol = "http/protobuf"
 
-    def __init__(self, port=0):
-        super().__init__()
-        self.port, self._server = port, None
-
     def start(self):
         receiver = self
 
@@ -110,6 +109,10 @@ class HTTPReceiver(Receiver):
 
         self._server = Server(("127.0.0.1", self.port), Handler)
         self.port = self._server.server_address[1]
+        if self.identity:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.identity[1], self.identity[0])
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -120,10 +123,6 @@ class HTTPReceiver(Receiver):
 
 class GRPCReceiver(Receiver):
     protocol = "grpc"
-
-    def __init__(self, port=0):
-        super().__init__()
-        self.port, self._server = port, None
 
     def start(self):
         receiver = self
@@ -137,7 +136,12 @@ class GRPCReceiver(Receiver):
 
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
         trace_service_pb2_grpc.add_TraceServiceServicer_to_server(Service(), self._server)
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
+        place = f"127.0.0.1:{self.port}"
+        if self.identity:
+            key, chain = (path.read_bytes() for path in self.identity)
+            self.port = self._server.add_secure_port(place, grpc.ssl_server_credentials([(key, chain)]))
+        else:
+            self.port = self._server.add_insecure_port(place)
         self._server.start()
         return self
 

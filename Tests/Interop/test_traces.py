@@ -1,14 +1,21 @@
 """Traces by OTLP: what a call leaves at a collector over both transports, and what a bad collector costs calls."""
 
 import asyncio
+import contextlib
+import sqlite3
+import subprocess
 import time
+from pathlib import Path
 
 import grpc
 import pytest
+from bucket import s3_bucket
 from gateway import Gateway, wait_for
 from otlpreceiver import GRPCReceiver, HTTPReceiver, slow
 from peers import Peer, PlainSocket
 from rawphone import RawPhone
+from traffic import Service
+from vendor import KEY, SALT, Exchange, Story
 
 PARENT_TRACE, PARENT_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 PARENT = f"00-{PARENT_TRACE}-{PARENT_SPAN}-01"
@@ -77,6 +84,8 @@ def test_a_call_is_one_trace(traced):
     assert call.parent == request.id
     assert call.attributes["call.direction"] == "outgoing" and call.attributes["call.state"] == "completed"
     assert call.attributes["sip.call_id"] == invite["call-id"]
+    # Nobody said that it should.
+    assert "traceparent" not in str(invite.headers)
     # Its parts.
     for name in ("sip INVITE", "call.ringing", "call.answer", "media.bridge", "webrtc.offer", "webrtc.ice",
                  "webrtc.dtls", "media.first_packet", "call.teardown"):
@@ -134,6 +143,146 @@ def test_what_others_do_not_record_is_not_recorded(traced):
     with receiver.lock:
         assert not [span for span in receiver.spans if span.trace == "5" * 32]
         assert not [span for span in receiver.spans if "/health" in span.name]
+
+
+# In the header of INVITEs
+
+
+CUSTOMERS = "127.0.0.3"
+
+
+@pytest.fixture(scope="module")
+def carried():
+    """A collector, and a gateway that has the trace in a header."""
+    with HTTPReceiver() as receiver:
+        with Gateway(
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}", SIP_TRACE_HEADER="X-Traceparent", **QUICK,
+        ) as gateway:
+            gateway.add("trunks", name="customers", targets=[{"host": CUSTOMERS, "port": 5060}],
+                        sourceNetworks=[f"{CUSTOMERS}/32"], keepAliveSeconds=None)
+            yield gateway, receiver
+
+
+def test_a_trunk_says_which_trace_its_call_belongs_to_and_phones_are_told(carried):
+    gateway, receiver = carried
+    with RawPhone(gateway, "1002", gateway.users["petr"][2]) as petr, RawPhone(
+            gateway, "carrier", address=CUSTOMERS) as trunk:
+        petr.register()
+        trunk.invite("1002", [("X-Traceparent", PARENT)])
+        invite = petr.wait_request("INVITE")
+        petr.respond(invite, 486, "Busy Here")
+        assert trunk.refused().status == 486
+    call = receiver.wait("call", **{"sip.call_id": trunk.messages[-1]["call-id"]})
+    assert (call.trace, call.parent) == (PARENT_TRACE, PARENT_SPAN)
+    assert invite["x-traceparent"] == f"00-{PARENT_TRACE}-{call.id}-01"
+
+
+@pytest.mark.parametrize("text", ["00-0-0-01", f"00-{'0' * 32}-{PARENT_SPAN}-01", "x" * 2000])
+def test_what_is_no_trace_begins_a_new_one(carried, text):
+    gateway, receiver = carried
+    with RawPhone(gateway, "carrier", address=CUSTOMERS) as trunk, RawPhone(
+            gateway, "1002", gateway.users["petr"][2]) as petr:
+        petr.register()
+        trunk.invite("1002", [("X-Traceparent", text)])
+        petr.respond(petr.wait_request("INVITE"), 486, "Busy Here")
+        trunk.refused()
+    call = receiver.wait("call", **{"sip.call_id": trunk.messages[-1]["call-id"]})
+    assert call.parent == "" and call.trace != PARENT_TRACE
+
+
+def test_a_phone_does_not_say_which_trace_its_call_belongs_to(carried):
+    gateway, receiver = carried
+    other = f"00-{'7' * 32}-{PARENT_SPAN}-01"
+    with RawPhone(gateway, "1001", gateway.users["anna"][2]) as anna:
+        anna.register()
+        talking = anna.call("9196", [("X-Traceparent", other)])
+        anna.hang_up()
+    call = receiver.wait("call", **{"sip.call_id": talking["call-id"]})
+    assert call.parent == "" and call.trace != "7" * 32
+
+
+@pytest.mark.parametrize("name", ["Via", "X-", "X-Trace parent", "traceparent2"])
+def test_only_a_field_that_is_nobody_elses_can_carry_it(name):
+    with pytest.raises(AssertionError, match="SIP_TRACE_HEADER"):
+        Gateway(SIP_TRACE_HEADER=name).start()
+
+
+# What is asked of the exchange
+
+
+def test_events_and_recordings_of_the_exchange_are_traced():
+    with contextlib.ExitStack() as stack:
+        receiver = stack.enter_context(HTTPReceiver())
+        exchange = Exchange()
+        stack.callback(exchange.stop)
+        bucket = stack.enter_context(s3_bucket())
+        gateway = stack.enter_context(Gateway(
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{receiver.port}", MANGO_OFFICE_API_KEY=KEY,
+            MANGO_OFFICE_API_SALT=SALT, MANGO_API_URL=f"{exchange.url}/vpbx", S3_BUCKET_NAME="calls",
+            S3_ENDPOINT=bucket.meta.endpoint_url, S3_ACCESS_KEY_ID="access", S3_SECRET_ACCESS_KEY="secret", **QUICK))
+        story = Story(Service(gateway))
+        story.leg(1, "Appeared", 0)
+        story.leg(2, "Connected", 5)
+        story.leg(3, "Disconnected", 65, 1110)
+        webhook = receiver.wait("mango.webhook", **{"mango.call_id": story.call})
+        request = receiver.trace(webhook)["POST /api/v1/webhook/mango/events/call"][0]
+        assert webhook.parent == request.id and request.start <= webhook.start <= webhook.end <= request.end
+        assert webhook.attributes["mango.event"] == "call" and webhook.attributes["mango.entry_id"] == story.entry
+        recording = f"MToxMDA/{story.call}"
+        story.post("/events/record/added", {
+            "entry_id": story.entry, "product_id": 1, "user_id": -1, "timestamp": story.began + 70,
+            "recording_id": recording})
+        hurry(gateway, recording)
+        download = receiver.wait("recording.download", **{"recording.id": recording})
+        assert download.attributes["attempt"] == 1 and download.kind == 3 and download.status == 0
+        assert download.attributes["mango.call_id"] == story.call and download.end > download.start
+        assert bucket.list_objects_v2(Bucket="calls")["KeyCount"] == 1
+        # What comes to nothing says so.
+        bucket.delete_object(Bucket="calls", Key=bucket.list_objects_v2(Bucket="calls")["Contents"][0]["Key"])
+        bucket.delete_bucket(Bucket="calls")
+        story.post("/events/record/added", {
+            "entry_id": story.entry, "product_id": 1, "user_id": -1, "timestamp": story.began + 71,
+            "recording_id": recording + "2"})
+        hurry(gateway, recording + "2")
+        failed = receiver.wait("recording.download", **{"recording.id": recording + "2"})
+        assert failed.status == 2 and "objectStore" in failed.message
+
+
+def hurry(gateway, recording):
+    """The next attempt to fetch a recording is due now."""
+    wait_for(lambda: gateway.stored("SELECT 1 FROM recordings WHERE recording_id = ?", recording), 5, "the recording")
+    with contextlib.closing(sqlite3.connect(next(Path(gateway.folder).glob("*.db")), timeout=10)) as store, store:
+        store.execute("UPDATE recordings SET next_attempt_at = 0 WHERE recording_id = ?", (recording,))
+
+
+# Over TLS
+
+
+def identity(folder, name):
+    """The paths of a new key and its certificate."""
+    key, chain = folder / f"{name}.key", folder / f"{name}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+         key, "-out", chain, "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True)
+    return key, chain
+
+
+@pytest.mark.parametrize("kind", [GRPCReceiver, HTTPReceiver], ids=["gRPC", "HTTP"])
+def test_spans_go_over_tls_to_a_collector_that_is_trusted_and_to_no_other(kind, tmp_path):
+    good, stranger = identity(tmp_path, "collector"), identity(tmp_path, "stranger")
+    for shown, arrives in ((good, True), (stranger, False)):
+        with kind(identity=shown) as receiver, Gateway(
+                AUTH_MODE="off", OTEL_EXPORTER_OTLP_ENDPOINT=f"https://127.0.0.1:{receiver.port}",
+                OTEL_EXPORTER_OTLP_PROTOCOL=receiver.protocol, OTEL_EXPORTER_OTLP_CERTIFICATE=str(good[1]),
+                OTEL_BSP_MAX_QUEUE_SIZE=5, **QUICK) as gateway:
+            for _ in range(1 if arrives else 20):
+                gateway.request("GET", "/api/v1/conferences")
+            if arrives:
+                assert receiver.wait("GET /api/v1/conferences").attributes["http.response.status_code"] == 200
+            else:
+                wait_for(lambda: gateway.metric("otlp_spans_dropped_total") > 0, 10, "spans to be dropped")
+                assert receiver.requests == 0 and gateway.metric("otlp_spans_sent_total") == 0
 
 
 # A collector that does not do its part

@@ -40,6 +40,23 @@ struct ConfigurationTests {
         #expect(configuration.sip.trunk == nil)
     }
 
+    @Test func `the trace of a call is carried by a field of its own`() throws {
+        #expect(try configuration([:]).sip.traceHeader == nil)
+        for name in ["X-Traceparent", "traceparent", "x-t"] {
+            #expect(try configuration(["SIP_TRACE_HEADER": name]).sip.traceHeader == name)
+        }
+        for name in ["Via", "X-", "X-A B", "X-A:", "X-Ä"] {
+            #expect(throws: ConfigurationError.self) { try configuration(["SIP_TRACE_HEADER": name]) }
+        }
+    }
+
+    @Test func `a domain is the name of a host`() throws {
+        #expect(try configuration(["SIP_DOMAIN": "sip.example.com"]).sip.domain == "sip.example.com")
+        for name in ["sip:example.com", "example.com:5060", "a b", ".example", "user@example.com"] {
+            #expect(throws: ConfigurationError.self) { try configuration(["SIP_DOMAIN": name]) }
+        }
+    }
+
     @Test func `conference rooms have a number and a name each, and none twice`() throws {
         let rooms = try configuration(["CONFERENCE_ROOMS": "8000:team, 8001:board_2"]).calls.conferenceRooms
         #expect(

@@ -49,6 +49,8 @@ package struct OutgoingInvite: Sendable {
     package var replaces: Replaces?
     /// Who asked for the call (RFC 3892).
     package var referredBy: String?
+    /// The trace that the call belongs to (W3C Trace Context).
+    package var traceParent: String?
     /// For a call that continues another: one less than that had.
     package var maxForwards: UInt8
 

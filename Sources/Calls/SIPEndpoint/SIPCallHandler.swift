@@ -58,6 +58,8 @@ package struct IncomingInvite: Sendable {
     package var referredBy: String?
     /// The user part of whom the call was diverted by last, as the trunk says (RFC 5806, RFC 7044).
     package var divertedFrom: String?
+    /// The trace that the trunk's call belongs to (W3C Trace Context), where that is told.
+    package var traceParent: String?
 
     package init(
         from: CallerIdentity, to: String, source: Source, offer: [UInt8]?, sipCallID: String, maxForwards: UInt8 = 70,

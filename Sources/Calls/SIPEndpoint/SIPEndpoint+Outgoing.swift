@@ -17,6 +17,9 @@ extension SIPEndpoint {
         if request.autoAnswer { session.askForAutoAnswer() }
         if let replaces = request.replaces { session.headers.append(("Replaces", "\(replaces)")) }
         if let referrer = request.referredBy { session.headers.append(("Referred-By", referrer)) }
+        if let name = configuration.traceHeader, let parent = request.traceParent {
+            session.headers.append((name, parent))
+        }
         session.maxForwards = request.maxForwards
         return session
     }
@@ -30,13 +33,17 @@ extension SIPEndpoint {
     private func call(_ contact: RegisteredContact, _ request: OutgoingInvite) -> OutgoingSession? {
         var peer = peer(contact.flow, user: request.from.user, isSymmetric: true, account: contact.account)
         peer.options = .phone
-        let form = CallerForm(request.from, uri: SIPURI(user: request.from.user, address: peer.sentBy))
+        let form = CallerForm(request.from, uri: ownAddress(of: request.from.user, peer))
         var to = contact.uri
         to.user = contact.account
         to.parameters = SIPParameters()
         return OutgoingSession(
             uri: contact.uri, from: form.from, to: NameAddress(uri: to), routes: contact.path, offer: request.offer,
             peer: peer)
+    }
+
+    private func ownAddress(of user: String, _ peer: SessionPeer) -> SIPURI {
+        configuration.domain.flatMap { SIPURI(user: user, host: $0) } ?? SIPURI(user: user, address: peer.sentBy)
     }
 
     /// A number behind a trunk, under the name of the account the caller has there.
@@ -65,7 +72,7 @@ extension SIPEndpoint {
     private func call(_ uri: SIPURI, _ request: OutgoingInvite, _ flow: Flow) -> OutgoingSession? {
         let peer = peer(flow, user: request.from.user, isSymmetric: false, allowsTCP: true)
         sources.trust(flow.remote.ip, until: now + .seconds(600))
-        let form = CallerForm(request.from, uri: SIPURI(user: request.from.user, address: peer.sentBy))
+        let form = CallerForm(request.from, uri: ownAddress(of: request.from.user, peer))
         return OutgoingSession(
             uri: uri, from: form.from, to: NameAddress(uri: uri), offer: request.offer, peer: peer)
     }

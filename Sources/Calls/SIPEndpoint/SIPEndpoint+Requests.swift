@@ -87,6 +87,10 @@ extension SIPEndpoint {
             origin: flow.remote.ip)
         incoming.referredBy = invite.headers.referredBy?.description
         incoming.divertedFrom = invite.headers.divertedFrom?.address.uri.user
+        // Nobody but a trunk may say which trace a call of ours belongs to, and whether it is recorded.
+        if case .trunk = source, let name = configuration.traceHeader, let parent = invite.headers[name] {
+            incoming.traceParent = TraceContext.isValid(parent) ? parent : nil
+        }
         return incoming
     }
 

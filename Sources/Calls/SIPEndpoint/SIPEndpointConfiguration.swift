@@ -34,6 +34,10 @@ package struct SIPEndpointConfiguration: Sendable {
     package var sources: SourceLimits
     /// Bytes of the latest messages of calls that are kept for diagnosis; 0 keeps none.
     package var traceBytes = 32 << 20
+    /// The field by which INVITEs carry the trace of their call (W3C `traceparent`); nil: they do not.
+    package var traceHeader: String?
+    /// What stands behind the `@` of callers that are shown (`SIP_DOMAIN`); nil: our address.
+    package var domain: String?
 
     package init(
         listen: [SocketAddress] = [SocketAddress(ip: .anyIPv4, port: 5060)], publicAddress: IPAddress? = nil,

@@ -16,11 +16,11 @@ extension Configuration {
         try readWeb(reader)
         try readSIP(reader)
         try readMedia(reader, processorCount)
-        calls.maximum = try reader.integer("MAX_CONCURRENT_CALLS", default: 0, in: 0...100_000)
+        calls.maximum = try reader.integer("MAX_CONCURRENT_CALLS", in: 0...100_000)
         try readRecording(reader)
         try readMango(reader)
         try readServices(reader)
-        calls.resumeTimeout = .seconds(try reader.integer("RESUME_TIMEOUT_S", default: 20, in: 0...600))
+        calls.resumeTimeout = .seconds(try reader.integer("RESUME_TIMEOUT_S", in: 0...600))
         calls.conferenceRooms = try parseConferenceRooms(reader.text("CONFERENCE_ROOMS") ?? "")
         calls.streamHosts = try parseHosts("STREAM_HOSTS", reader.text("STREAM_HOSTS") ?? "")
         calls.streamAuthorities = try reader.file("STREAM_CA")
@@ -50,23 +50,26 @@ extension Configuration {
     private static func hosts(
         _ name: String, _ reader: ConfigurationReader
     ) throws(ConfigurationError) -> [String] {
-        let hosts = reader.text(name) ?? "*"
+        let hosts = reader.value(name)
         return hosts == "none" ? [] : try parseHosts(name, hosts)
     }
 
     private mutating func readRecording(_ reader: ConfigurationReader) throws(ConfigurationError) {
-        recording.settings.policy = try Self.choice("RECORDING", default: .off, reader)
-        recording.settings.format = try Self.choice("RECORDING_FORMAT", default: .wav, reader)
-        let tone = try reader.integer("RECORDING_TONE_S", default: 0, in: 0...3600)
+        recording.settings.policy = try Self.choice("RECORDING", reader)
+        recording.settings.format = try Self.choice("RECORDING_FORMAT", reader)
+        let tone = try reader.integer("RECORDING_TONE_S", in: 0...3600)
         recording.settings.toneInterval = tone > 0 ? .seconds(tone) : nil
-        recording.limit = try reader.integer("RECORDING_LIMIT_MB", default: recording.limit, in: 1...100_000_000)
+        recording.limit = try reader.integer("RECORDING_LIMIT_MB", in: 1...100_000_000)
     }
 
     /// One of the words that a value of this type can be.
     static func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ name: String, default value: Choice, _ reader: ConfigurationReader
+        _ name: String, _ reader: ConfigurationReader
+    ) throws(ConfigurationError) -> Choice { try choice(name, reader.value(name)) }
+
+    static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ text: String
     ) throws(ConfigurationError) -> Choice {
-        guard let text = reader.text(name) else { return value }
         guard let choice = Choice(rawValue: text.lowercased()) else {
             throw ConfigurationError(
                 variable: name, problem: "\"\(text)\" is not known",
@@ -76,17 +79,17 @@ extension Configuration {
     }
 
     private mutating func readService(_ reader: ConfigurationReader) throws(ConfigurationError) {
-        service.name = reader.text("SERVICE_NAME") ?? service.name
-        service.version = reader.text("APP_VERSION") ?? service.version
-        service.dataFolder = reader.text("DATA_DIR") ?? service.dataFolder
+        service.name = reader.value("SERVICE_NAME")
+        service.version = reader.value("APP_VERSION")
+        service.dataFolder = reader.value("DATA_DIR")
         service.adminPassword = reader.text("ADMIN_PASSWORD")
         service.database = try database(reader)
         service.isTest = try reader.flag("TEST_MODE")
-        service.outboxLimit = try reader.integer("OUTBOX_LIMIT_MB", default: service.outboxLimit, in: 1...1_000_000)
+        service.outboxLimit = try reader.integer("OUTBOX_LIMIT_MB", in: 1...1_000_000)
         service.logLevel = try Self.logLevel(reader)
-        service.logFolder = reader.environment.isEmptied("LOG_DIR") ? nil : reader.text("LOG_DIR") ?? service.logFolder
-        service.drainTimeout = try reader.milliseconds("DRAIN_TIMEOUT_MS", default: 0)
-        service.shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS", default: 10_000)
+        service.logFolder = reader.environment.isEmptied("LOG_DIR") ? nil : reader.value("LOG_DIR")
+        service.drainTimeout = try reader.milliseconds("DRAIN_TIMEOUT_MS")
+        service.shutdownTimeout = try reader.milliseconds("SHUTDOWN_TIMEOUT_MS")
         service.nameServers = try reader.addresses("DNS_SERVERS", port: 53)
         service.redis = try redisAddress(reader)
     }
@@ -105,7 +108,7 @@ extension Configuration {
 
     /// Also what a running server reads again.
     static func logLevel(_ reader: ConfigurationReader) throws(ConfigurationError) -> LogLevel {
-        guard let text = reader.text("LOG_LEVEL") else { return .info }
+        let text = reader.value("LOG_LEVEL")
         guard let level = LogLevel(name: text) else {
             throw ConfigurationError(
                 variable: "LOG_LEVEL", problem: "\"\(text)\" is not known",
@@ -141,30 +144,29 @@ extension Configuration {
     }
 
     private mutating func readWeb(_ reader: ConfigurationReader) throws(ConfigurationError) {
-        web.port = try reader.port("PORT", default: 3000)
+        web.port = try reader.port("PORT")
         if reader.text("HTTPS_PORT") != nil { web.securePort = try reader.port("HTTPS_PORT", default: 3443) }
         web.certificate = try Self.certificateFiles(reader)
-        web.socketIOPath = reader.text("SOCKETIO_PATH") ?? web.socketIOPath
+        web.socketIOPath = reader.value("SOCKETIO_PATH")
         web.secret = reader.text("JWT_SECRET")
         web.authentication = try authenticationMode(reader)
         let origins = [reader.text("CORS_ORIGIN"), reader.text("CORS_ORIGINS")].compactMap(\.self)
             .flatMap { $0.split(separator: ",").map { String($0).trimmed } }.filter { !$0.isEmpty }
         if !origins.isEmpty { web.origins = origins }
         web.trustsProxy = try reader.flag("TRUST_PROXY")
-        web.rateLimit = try reader.integer("RATE_LIMIT_MAX", default: 1000, in: 1...10_000_000)
-        web.rateWindow = try reader.milliseconds("RATE_LIMIT_WINDOW_MS", default: 60_000)
-        if let zone = reader.text("TZ") {
-            guard let dates = DateBounds(zone: zone) else {
-                throw ConfigurationError(
-                    variable: "TZ", problem: "\"\(zone)\" is no time zone",
-                    cure: "write a name such as Europe/Moscow, or unset it")
-            }
-            web.dates = dates
+        web.rateLimit = try reader.integer("RATE_LIMIT_MAX", in: 1...10_000_000)
+        web.rateWindow = try reader.milliseconds("RATE_LIMIT_WINDOW_MS")
+        let zone = reader.value("TZ")
+        guard let dates = DateBounds(zone: zone) else {
+            throw ConfigurationError(
+                variable: "TZ", problem: "\"\(zone)\" is no time zone",
+                cure: "write a name such as Europe/Moscow, or unset it")
         }
+        web.dates = dates
     }
 
     private func authenticationMode(_ reader: ConfigurationReader) throws(ConfigurationError) -> AuthenticationMode {
-        guard let text = reader.text("AUTH_MODE") else { return .automatic }
+        let text = reader.value("AUTH_MODE")
         guard let mode = AuthenticationMode(rawValue: text.lowercased()) else {
             throw ConfigurationError(
                 variable: "AUTH_MODE", problem: "\"\(text)\" is not known", cure: "choose one of auto, required, off")
@@ -174,11 +176,13 @@ extension Configuration {
 
     private mutating func readSIP(_ reader: ConfigurationReader) throws(ConfigurationError) {
         sip.listenAddress = try reader.address("SIP_LISTEN_HOST")
-        sip.port = try reader.port("SIP_LISTEN_PORT", default: 5060)
-        sip.securePort = try reader.port("SIP_TLS_PORT", default: 5061)
+        sip.port = try reader.port("SIP_LISTEN_PORT")
+        sip.securePort = try reader.port("SIP_TLS_PORT")
         sip.users = try parseSIPUsers(reader.text("SIP_USERS") ?? "")
+        sip.domain = try domain(reader)
+        sip.traceHeader = try traceHeader(reader)
         sip.traces = try tracePolicy(reader)
-        sip.traceMegabytes = try reader.integer("SIP_TRACE_MB", default: 32, in: 0...4096)
+        sip.traceMegabytes = try reader.integer("SIP_TRACE_MB", in: 0...4096)
         guard let server = reader.text("SIP_SERVER") else { return }
         var target = TrunkTarget(host: server)
         // What is not said is the name service's to say, and at last 5060 and UDP.
@@ -196,8 +200,32 @@ extension Configuration {
         sip.trunk = trunk
     }
 
+    private func domain(_ reader: ConfigurationReader) throws(ConfigurationError) -> String? {
+        guard let name = reader.text("SIP_DOMAIN") else { return nil }
+        let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
+        guard isName, name.utf8.count <= 253, !name.hasPrefix("."), !name.hasPrefix("-") else {
+            throw ConfigurationError(
+                variable: "SIP_DOMAIN", problem: "\"\(name)\" is no name of a host",
+                cure: "write one such as sip.example.com, without scheme and port, or unset it")
+        }
+        return name
+    }
+
+    /// Only a field that nothing else is in.
+    private func traceHeader(_ reader: ConfigurationReader) throws(ConfigurationError) -> String? {
+        guard let name = reader.text("SIP_TRACE_HEADER") else { return nil }
+        let isToken = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        let lower = name.lowercased()
+        guard isToken, lower == "traceparent" || (lower.hasPrefix("x-") && (3...64).contains(name.utf8.count)) else {
+            throw ConfigurationError(
+                variable: "SIP_TRACE_HEADER", problem: "\"\(name)\" cannot carry a trace",
+                cure: "write X-Traceparent, another name of letters that begins with X-, or traceparent")
+        }
+        return name
+    }
+
     private func tracePolicy(_ reader: ConfigurationReader) throws(ConfigurationError) -> TracePolicy {
-        guard let name = reader.text("SIP_TRACE") else { return .failures }
+        let name = reader.value("SIP_TRACE")
         guard let policy = TracePolicy(rawValue: name.lowercased()) else {
             throw ConfigurationError(
                 variable: "SIP_TRACE", problem: "\"\(name)\" is not known", cure: "choose off, failures or always")
@@ -209,7 +237,7 @@ extension Configuration {
     private func trunkTLS(_ reader: ConfigurationReader) throws(ConfigurationError) -> TrunkTLS {
         var tls = TrunkTLS()
         tls.authorities = try reader.file("SIP_TLS_CA")
-        if reader.text("SIP_TLS_VERIFY") != nil { tls.verifies = try reader.flag("SIP_TLS_VERIFY") }
+        tls.verifies = try reader.flag("SIP_TLS_VERIFY")
         (tls.certificate, tls.key) = (web.certificate?.certificate, web.certificate?.key)
         return tls
     }
@@ -217,7 +245,7 @@ extension Configuration {
     private mutating func readMedia(_ reader: ConfigurationReader, _ processorCount: Int) throws(ConfigurationError) {
         media.publicAddress = try reader.address("PUBLIC_IP")
         media.workers = try reader.integer("MEDIA_WORKERS", default: processorCount, in: 1...64)
-        media.browserPort = try reader.port("WEBRTC_PORT", default: 30000)
+        media.browserPort = try reader.port("WEBRTC_PORT")
         if reader.text("WEBRTC_ADVERTISED_PORT") != nil {
             media.advertisedBrowserPort = try reader.port("WEBRTC_ADVERTISED_PORT", default: media.browserPort)
         }
@@ -230,15 +258,20 @@ extension Configuration {
         }
         media.ports = first...last
         media.portsAreFixed = reader.text("RTP_PORT_MIN") != nil || reader.text("RTP_PORT_MAX") != nil
-        media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", default: 30, in: 1...86_400))
+        media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", in: 1...86_400))
         media.usesLibSRTP = try srtpEngine(reader) == "libsrtp2"
         media.stunServer = reader.text("STUN_SERVER")
+        let mode = reader.value("WEBRTC_MODE")
+        guard mode.lowercased() == "auto" else {
+            throw ConfigurationError(
+                variable: "WEBRTC_MODE", problem: "\"\(mode)\" is not served", cure: "set auto, or unset it")
+        }
         media.tones = try tonePlan(reader)
         media.sounds = SoundLibrary(plan: media.tones, music: try musicOnHold(reader))
     }
 
     private func tonePlan(_ reader: ConfigurationReader) throws(ConfigurationError) -> TonePlan {
-        guard let name = reader.text("TONE_PLAN") else { return .russia }
+        let name = reader.value("TONE_PLAN")
         guard let plan = TonePlan(named: name) else {
             throw ConfigurationError(
                 variable: "TONE_PLAN", problem: "\"\(name)\" is not known", cure: "choose RU, US or EU")
@@ -268,7 +301,7 @@ extension Configuration {
     }
 
     private func srtpEngine(_ reader: ConfigurationReader) throws(ConfigurationError) -> String {
-        let name = reader.text("SRTP_ENGINE")?.lowercased() ?? "openssl"
+        let name = reader.value("SRTP_ENGINE").lowercased()
         guard ["openssl", "libsrtp2"].contains(name) else {
             throw ConfigurationError(
                 variable: "SRTP_ENGINE", problem: "\"\(name)\" is not known", cure: "choose openssl or libsrtp2")

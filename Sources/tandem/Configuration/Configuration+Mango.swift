@@ -9,11 +9,11 @@ extension Configuration {
         let salt = reader.text("MANGO_OFFICE_API_SALT") ?? reader.text("MANGO_API_SALT")
         if let key = mango.apiKey, let salt { mango.keys = MangoKeys(key: key, salt: salt) }
         mango.apiID = reader.text("MANGO_API_ID")
-        mango.apiURL = try address(reader, "MANGO_API_URL") ?? mango.apiURL
-        mango.webhookURL = reader.text("MANGO_WEBHOOK_URL") ?? mango.webhookURL
+        mango.apiURL = try address("MANGO_API_URL", reader.value("MANGO_API_URL"))
+        mango.webhookURL = reader.value("MANGO_WEBHOOK_URL")
         mango.requiresSignature = try reader.flag("MANGO_REQUIRE_SIGN")
         mango.allowedNetworks = try networks(reader, "MANGO_ALLOWED_IPS")
-        let id = try reader.integer("DEFAULT_OPERATOR_ID", default: 1, in: 0...Int(Int32.max))
+        let id = try reader.integer("DEFAULT_OPERATOR_ID", in: 0...Int(Int32.max))
         mango.defaultOperatorID = Int64(id)
         if mango.requiresSignature, mango.keys == nil {
             throw ConfigurationError(
@@ -24,18 +24,20 @@ extension Configuration {
 
     /// Where recordings are stored, and who is told of calls.
     mutating func readServices(_ reader: ConfigurationReader) throws(ConfigurationError) {
-        realtime.url = try address(reader, "REALTIME_SERVICE_URL") ?? realtime.url
+        realtime.url = try address("REALTIME_SERVICE_URL", reader.value("REALTIME_SERVICE_URL"))
         realtime.token = reader.text("WEBHOOK_TOKEN")
         if realtime.token == nil, reader.text("REALTIME_SERVICE_URL") != nil {
             warnings.append("without WEBHOOK_TOKEN the realtime service is not told of calls")
         }
         guard let bucket = reader.text("S3_BUCKET_NAME") else { return }
         var settings = ObjectStore.Settings(bucket: bucket)
-        settings.region = reader.text("S3_REGION") ?? settings.region
-        settings.endpoint = try address(reader, "S3_ENDPOINT").flatMap { HTTPURL($0) }
+        settings.region = reader.value("S3_REGION")
+        if let endpoint = reader.text("S3_ENDPOINT") {
+            settings.endpoint = HTTPURL(try address("S3_ENDPOINT", endpoint))
+        }
         settings.accessKey = try required(reader, "S3_ACCESS_KEY_ID")
         settings.secretKey = try required(reader, "S3_SECRET_ACCESS_KEY")
-        settings.prefix = reader.text("S3_RECORDINGS_PREFIX") ?? settings.prefix
+        settings.prefix = reader.value("S3_RECORDINGS_PREFIX")
         objects = settings
     }
 
@@ -49,8 +51,8 @@ extension Configuration {
     }
 
     /// An address of a server, without the slash at its end.
-    private func address(_ reader: ConfigurationReader, _ name: String) throws(ConfigurationError) -> String? {
-        guard var text = reader.text(name) else { return nil }
+    private func address(_ name: String, _ text: String) throws(ConfigurationError) -> String {
+        var text = text
         while text.hasSuffix("/") { text.removeLast() }
         guard HTTPURL(text) != nil else {
             throw ConfigurationError(

@@ -8,17 +8,16 @@ extension Configuration {
     mutating func readTraces(_ reader: ConfigurationReader) throws(ConfigurationError) {
         guard try !reader.flag("OTEL_SDK_DISABLED") else { return }
         let name = "OTEL_EXPORTER_OTLP_ENDPOINT"
-        let text = reader.text(name)
-        guard let endpoint = HTTPURL(text ?? "http://localhost:4317") else {
+        guard let endpoint = HTTPURL(reader.value(name)) else {
             throw ConfigurationError(
                 variable: name, problem: "it is no URL", cure: "write one such as http://collector:4317, or unset it")
         }
         var settings = TraceSettings(endpoint: endpoint, transport: try traceTransport(endpoint, reader))
-        settings.isNamed = text != nil
+        settings.isNamed = reader.text(name) != nil
         for (key, value) in try pairs("OTEL_EXPORTER_OTLP_HEADERS", reader) { settings.fields.add(key, value) }
         settings.compresses = try isCompressed(reader)
         settings.authorities = try reader.file("OTEL_EXPORTER_OTLP_CERTIFICATE")
-        let timeout = try reader.integer("OTEL_EXPORTER_OTLP_TIMEOUT", default: 10_000, in: 1...60_000)
+        let timeout = try reader.integer("OTEL_EXPORTER_OTLP_TIMEOUT", in: 1...60_000)
         settings.timeout = .milliseconds(timeout)
         settings.plan = try exportPlan(reader)
         settings.sampler = try sampler(reader)
@@ -31,21 +30,23 @@ extension Configuration {
     private func traceTransport(
         _ endpoint: HTTPURL, _ reader: ConfigurationReader
     ) throws(ConfigurationError) -> TraceSettings.Transport {
-        try Self.choice("OTEL_EXPORTER_OTLP_PROTOCOL", default: endpoint.port == 4317 ? .grpc : .http, reader)
+        let name = "OTEL_EXPORTER_OTLP_PROTOCOL"
+        guard let text = reader.text(name) else { return endpoint.port == 4317 ? .grpc : .http }
+        return try Self.choice(name, text)
     }
 
     private func exportPlan(_ reader: ConfigurationReader) throws(ConfigurationError) -> ExportPlan.Settings {
         var plan = ExportPlan.Settings()
-        plan.capacity = try reader.integer("OTEL_BSP_MAX_QUEUE_SIZE", default: plan.capacity, in: 1...1_000_000)
+        plan.capacity = try reader.integer("OTEL_BSP_MAX_QUEUE_SIZE", in: 1...1_000_000)
         plan.batch = min(
-            try reader.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default: plan.batch, in: 1...10_000), plan.capacity)
-        plan.gathering = try reader.milliseconds("OTEL_BSP_SCHEDULE_DELAY", default: 5000)
+            try reader.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", in: 1...10_000), plan.capacity)
+        plan.gathering = try reader.milliseconds("OTEL_BSP_SCHEDULE_DELAY")
         return plan
     }
 
     private func isCompressed(_ reader: ConfigurationReader) throws(ConfigurationError) -> Bool {
         let name = "OTEL_EXPORTER_OTLP_COMPRESSION"
-        let word = reader.text(name)?.lowercased() ?? "none"
+        let word = reader.value(name).lowercased()
         guard ["gzip", "none"].contains(word) else {
             throw ConfigurationError(
                 variable: name, problem: "\"\(word)\" is not known", cure: "choose gzip or none")
@@ -54,16 +55,13 @@ extension Configuration {
     }
 
     private func sampler(_ reader: ConfigurationReader) throws(ConfigurationError) -> Sampler {
-        var ratio = 1.0
-        if let text = reader.text("OTEL_TRACES_SAMPLER_ARG") {
-            guard let number = Double(text), (0...1).contains(number) else {
-                throw ConfigurationError(
-                    variable: "OTEL_TRACES_SAMPLER_ARG", problem: "\"\(text)\" is no number from 0 to 1",
-                    cure: "write the part of the traces that is kept, such as 0.01, or unset it")
-            }
-            ratio = number
+        let text = reader.value("OTEL_TRACES_SAMPLER_ARG")
+        guard let ratio = Double(text), (0...1).contains(ratio) else {
+            throw ConfigurationError(
+                variable: "OTEL_TRACES_SAMPLER_ARG", problem: "\"\(text)\" is no number from 0 to 1",
+                cure: "write the part of the traces that is kept, such as 0.01, or unset it")
         }
-        guard let name = reader.text("OTEL_TRACES_SAMPLER") else { return .standard }
+        let name = reader.value("OTEL_TRACES_SAMPLER")
         guard let sampler = Sampler(named: name.lowercased(), ratio: ratio) else {
             throw ConfigurationError(
                 variable: "OTEL_TRACES_SAMPLER", problem: "\"\(name)\" is not known",
@@ -75,6 +73,9 @@ extension Configuration {
     /// Who the spans come from; the name of the service has a variable of its own.
     private func resource(_ reader: ConfigurationReader) throws(ConfigurationError) -> [LogField] {
         var attributes = [("service.name", service.name), ("service.version", service.version)]
+        if let name = reader.text("NODE_ENV") ?? reader.text("APP_ENV") {
+            attributes.append(("deployment.environment.name", name))
+        }
         for pair in try pairs("OTEL_RESOURCE_ATTRIBUTES", reader) {
             attributes.removeAll { $0.0 == pair.0 }
             attributes.append(pair)

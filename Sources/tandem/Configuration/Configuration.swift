@@ -91,6 +91,10 @@ struct Configuration {
         var traces = TracePolicy.failures
         /// Memory for the latest messages of all calls.
         var traceMegabytes = 32
+        /// The field by which INVITEs carry the trace of their call; nil: they do not.
+        var traceHeader: String?
+        /// What stands behind the `@` of our addresses; nil: the address itself.
+        var domain: String?
 
         var listenAddresses: [IPAddress] { listenAddress.map { [$0] } ?? [.anyIPv4, .anyIPv6] }
     }

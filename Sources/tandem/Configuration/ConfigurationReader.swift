@@ -3,14 +3,32 @@ import Glibc
 import Telemetry
 import Wire
 
-/// Reads variables one by one, with the same words for the same mistakes.
+/// Reads variables one by one, with the same words for the same mistakes; each is declared (`Variable`).
 struct ConfigurationReader {
     let environment: Environment
 
-    func text(_ name: String) -> String? { environment[name] }
+    /// What it is set to.
+    func text(_ name: String) -> String? { environment[Variable.named(name).name] }
+
+    /// What it is set to, or what counts instead.
+    func value(_ name: String) -> String { text(name) ?? standard(name) }
+
+    private func standard(_ name: String) -> String {
+        guard let standard = Variable.named(name).standard else { preconditionFailure("\(name) has no default") }
+        return standard
+    }
+
+    private func standardNumber(_ name: String) -> Int {
+        guard let number = Int(standard(name)) else { preconditionFailure("the default of \(name) is no number") }
+        return number
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
+        try integer(name, default: standardNumber(name), in: range)
+    }
 
     func integer(_ name: String, default value: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
-        guard let text = environment[name] else { return value }
+        guard let text = text(name) else { return value }
         guard let number = Int(text), range.contains(number) else {
             throw ConfigurationError(
                 variable: name,
@@ -24,8 +42,10 @@ struct ConfigurationReader {
         UInt16(try integer(name, default: Int(value), in: 1...65535))
     }
 
+    func port(_ name: String) throws(ConfigurationError) -> UInt16 { UInt16(try integer(name, in: 1...65535)) }
+
     func flag(_ name: String) throws(ConfigurationError) -> Bool {
-        guard let text = environment[name]?.lowercased() else { return false }
+        let text = value(name).lowercased()
         if ["true", "1", "yes", "on"].contains(text) { return true }
         if ["false", "0", "no", "off"].contains(text) { return false }
         throw ConfigurationError(
@@ -34,7 +54,7 @@ struct ConfigurationReader {
 
     /// The path of a file that can be read.
     func file(_ name: String) throws(ConfigurationError) -> String? {
-        guard let path = environment[name] else { return nil }
+        guard let path = text(name) else { return nil }
         guard access(path, R_OK) == 0 else {
             throw ConfigurationError(
                 variable: name, problem: "\(path) cannot be read", cure: "name a file that may be read, or unset it")
@@ -42,14 +62,14 @@ struct ConfigurationReader {
         return path
     }
 
-    func milliseconds(_ name: String, default value: Int) throws(ConfigurationError) -> Duration {
-        .milliseconds(try integer(name, default: value, in: 0...86_400_000))
+    func milliseconds(_ name: String) throws(ConfigurationError) -> Duration {
+        .milliseconds(try integer(name, in: 0...86_400_000))
     }
 
     /// Addresses with or without a port (IPv6 in brackets when there is one), comma separated.
     func addresses(_ name: String, port: UInt16) throws(ConfigurationError) -> [SocketAddress] {
         var addresses: [SocketAddress] = []
-        for entry in (environment[name] ?? "").split(separator: ",").map({ String($0).trimmed }) where !entry.isEmpty {
+        for entry in (text(name) ?? "").split(separator: ",").map({ String($0).trimmed }) where !entry.isEmpty {
             let whole = IPAddress(entry).map { SocketAddress(ip: $0, port: port) } ?? SocketAddress(entry)
             guard let whole, whole.port != 0 else {
                 throw ConfigurationError(
@@ -62,7 +82,7 @@ struct ConfigurationReader {
     }
 
     func address(_ name: String) throws(ConfigurationError) -> IPAddress? {
-        guard let text = environment[name], text != "auto" else { return nil }
+        guard let text = text(name), text != "auto" else { return nil }
         guard let address = IPAddress(text) else {
             throw ConfigurationError(
                 variable: name, problem: "\"\(text)\" is no IP address",

@@ -191,6 +191,8 @@ extension Gateway {
         settings.identity = identity
         settings.maximumSessions = configuration.calls.maximum * 2
         settings.traceBytes = configuration.sip.traceMegabytes << 20
+        settings.traceHeader = configuration.sip.traceHeader
+        settings.domain = configuration.sip.domain
         return SIPEndpoint(
             loop: loop, network: network, accounts: RosterAccounts(roster: roster), configuration: settings,
             logger: logger.labelled("sip"))

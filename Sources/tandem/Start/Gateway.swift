@@ -76,7 +76,7 @@ final class Gateway {
         let addresses = configuration.advertisedAddresses
         secrets = try await Secrets(
             store: store, configured: configuration.web.secret,
-            hostName: Program.hostName(), addresses: addresses,
+            hostName: configuration.sip.domain ?? Program.hostName(), addresses: addresses,
             now: startedAt)
         identity = try Self.makeIdentity(configuration, secrets)
         loop = try Self.attempt(variable: "DATA_DIR") { () throws(NetworkError) in

@@ -49,6 +49,7 @@ extension Call {
         var invite = OutgoingInvite(target: target, from: identity(for: id), offer: offer, autoAnswer: autoAnswer)
         invite.maxForwards = maxForwards
         invite.referredBy = referredBy(id)
+        invite.traceParent = traceParent
         let sip = services.sip.assumeIsolated { $0.invite(invite) }
         update(id) { $0.sip = sip }
         manager.assumeIsolated { $0.registerSIP(sip, call: self, leg: id) }

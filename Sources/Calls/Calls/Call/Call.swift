@@ -72,9 +72,9 @@ package actor Call {
         entropy = services.loop.makeEntropy()
         logger = services.logger.with(LogField("callId", record.uuid))
         let trace = services.tracer.flatMap {
-            CallTrace($0, record, parent: TraceContext.parent, at: services.loop.now)
+            CallTrace($0, record, parent: setup.traceParent ?? TraceContext.parent, at: services.loop.now)
         }
-        traceParent = trace?.traceParent ?? TraceContext.parent
+        traceParent = trace?.traceParent ?? setup.traceParent ?? TraceContext.parent
         self.trace = trace
         live = LiveCall(record: record, plan: plan, timing: services.timing, now: services.loop.now)
     }
@@ -232,4 +232,6 @@ struct CallSetup: Sendable {
     var people: [CallPerson] = []
     /// Who sent the caller here (RFC 3892).
     var referredBy: String?
+    /// The trace it belongs to, where no request of a client says that.
+    var traceParent: String?
 }

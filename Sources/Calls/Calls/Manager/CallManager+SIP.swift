@@ -27,6 +27,7 @@ extension CallManager: SIPCallHandler {
         var setup = CallSetup(
             target: dialledUser(invite.to), identity: identity(invite, route), maxForwards: invite.maxForwards - 1)
         setup.referredBy = invite.referredBy
+        setup.traceParent = invite.traceParent
         keepTogether(&setup, plan)
         let call = Call(manager: self, services: services, record: record, plan: plan, setup: setup)
         add(.call(call))
