@@ -233,6 +233,10 @@ class RawPhone:
     def call(self, number, extra=()):
         """Calls a number, to the ACK; answers the 200 of whoever took the call. `hang_up` ends it."""
         self.dial(number, extra)
+        return self.take_dialog()
+
+    def take_dialog(self):
+        """Acknowledges the 200 of whoever took the call that was dialled."""
         self._dialog = self.wait_final("INVITE", 15)
         assert self._dialog.status == 200, self._dialog.first
         self._acknowledge(self._dialog, self._remote_target)

@@ -93,8 +93,9 @@ def test_a_call_is_seen_in_capacity_ports_and_times(gateway):
     with RawPhone(gateway, "1001", gateway.users["anna"][2]) as anna:
         anna.register()
         assert gateway.metric("sip_registered_contacts") == 1
-        registered = gateway.metric("sip_request_duration_seconds_count", method="REGISTER", side="server")
-        assert registered == gateway.metric("sip_requests_total", method="REGISTER") >= 2
+        # A stranger is challenged without a transaction, which takes no time.
+        assert gateway.metric("sip_requests_total", method="REGISTER") == 2
+        assert gateway.metric("sip_request_duration_seconds_count", method="REGISTER", side="server") == 1
         anna.call("9196")
         assert gateway.metric("call_capacity_used_ratio") == 0.25 and gateway.metric("control_loop_actors", kind="call") == 1
         assert gateway.metric("rtp_port_pairs", state="used") == 1 and gateway.metric("sip_dialogs") >= 1
@@ -103,8 +104,8 @@ def test_a_call_is_seen_in_capacity_ports_and_times(gateway):
     gateway.wait_metric("active_calls", 0)
     gateway.wait_metric("rtp_port_pairs", 1, state="resting")
     gateway.wait_metric("rtp_port_pairs", pairs, state="free")
-    invites = gateway.metric("sip_request_duration_seconds_count", method="INVITE", side="server")
-    assert invites == 2, "the challenge, and the call"
+    assert gateway.metric("sip_requests_total", method="INVITE", status="200") == 1
+    assert gateway.metric("sip_request_duration_seconds_count", method="INVITE", side="server") >= 1
     assert gateway.metric("sip_request_duration_seconds_count", method="BYE", side="server") == 1
 
 
@@ -115,13 +116,14 @@ def test_what_is_sent_again_is_counted(gateway):
         anna.register()
         petr.register()
         received, sent = again(direction="received", message="request"), again(direction="sent", message="response")
-        # One that lost the answer to its INVITE asks once more, and is answered once more.
-        anna.invite("9196")
+        # One that lost the answer to its INVITE asks once more, and is answered until it acknowledges.
+        anna.dial("9196")
         anna.wait_final("INVITE")
         anna.send_again()
         wait_for(lambda: again(direction="received", message="request") == received + 1, 5, "the repeated request")
-        assert again(direction="sent", message="response") >= sent + 1
-        anna.wait_final("INVITE")
+        wait_for(lambda: again(direction="sent", message="response") >= sent + 1, 5, "the repeated answer")
+        anna.take_dialog()
+        anna.hang_up()
         # One that never answers is asked again.
         before = again(direction="sent", message="request")
         anna.dial("1002")
