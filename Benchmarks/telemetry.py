@@ -114,7 +114,7 @@ def traced(program, calls, environment):
                 sip.caller(server.address, 5, 20, 100, "warm.log", 60).wait(90)
                 time.sleep(3)
                 layout.look(server.process, True)
-                sip.caller(server.address, 10, calls, 500, "uac.log", 240).wait(300)
+                sip.caller(server.address, 4, calls, 500, "uac.log", 240).wait(300)
                 time.sleep(7)  # what was gathered of spans has left
                 layout.look(server.process, False)
             finally: end(answering)

@@ -12,7 +12,7 @@ package struct StoreMetrics: Sendable {
     let parkedEvents: Gauge
     let isUp: Gauge
     let reads: Histogram
-    /// Reads that are asked for and not answered.
+    /// Reads that the readers have been given and have not answered.
     let openReads: Gauge
     /// Connections that read.
     let readers: Gauge
@@ -36,7 +36,9 @@ package struct StoreMetrics: Sendable {
         reads = registry.histogram(
             "store_read_seconds", "Time to answer one question, from its turn in the store.", bounds: bounds
         ).with()
-        openReads = registry.gauge("store_reads_open", "Questions to the store that wait or are being answered.").with()
+        openReads = registry.gauge(
+            "store_reads_open", "Questions that the readers of the database have not answered yet."
+        ).with()
         readers = registry.gauge("store_readers", "Connections to the database that answer questions.").with()
     }
 }
