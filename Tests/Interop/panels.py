@@ -42,7 +42,9 @@ def _seconds(value):
         return f"{1e6 * value:.3g} µs"
     if value < 1:
         return f"{1e3 * value:.3g} ms"
-    return f"{value:.3g} s" if value < 120 else f"{value / 60:.3g} min"
+    if value < 120:
+        return f"{value:.3g} s"
+    return f"{value / 60:.3g} min" if value < 2 * 86400 else f"{value / 86400:.3g} d"
 
 
 def legend(form, labels, title):
