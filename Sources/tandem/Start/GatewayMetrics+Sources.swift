@@ -26,26 +26,39 @@ enum SampledMetrics {
     }
 
     private static func addProcess(to registry: MetricRegistry, startedAt: Double) {
+        let read = processReader()
         registry.sampled("memory_usage_bytes", "Resident memory of the process.") {
-            [([], Double(ServerProcess.statistics().residentBytes))]
+            [([], Double(read().residentBytes))]
         }
         registry.sampled("process_resident_memory_bytes", "Resident memory, by the name other programs use.") {
-            [([], Double(ServerProcess.statistics().residentBytes))]
+            [([], Double(read().residentBytes))]
         }
-        let cpu = Share(ServerProcess.statistics().cpuSeconds, at: SystemClock.now())
+        let cpu = Share(read().cpuSeconds, at: SystemClock.now())
         registry.sampled("cpu_usage_percent", "CPU time of late, 100 for one core.") {
-            [([], 100 * cpu.look(ServerProcess.statistics().cpuSeconds, at: SystemClock.now()))]
+            [([], 100 * cpu.look(read().cpuSeconds, at: SystemClock.now()))]
         }
         registry.sampled("process_cpu_seconds_total", "CPU time used by the process.", kind: .counter) {
-            [([], ServerProcess.statistics().cpuSeconds)]
+            [([], read().cpuSeconds)]
         }
         registry.sampled("process_open_fds", "Open file descriptors.") {
-            [([], Double(ServerProcess.statistics().openDescriptors))]
+            [([], Double(read().openDescriptors))]
         }
         registry.sampled("process_max_fds", "File descriptors that may be open.") {
-            [([], Double(ServerProcess.statistics().maximumDescriptors))]
+            [([], Double(read().maximumDescriptors))]
         }
         registry.sampled("process_start_time_seconds", "Start of the process since the epoch.") { [([], startedAt)] }
+    }
+
+    /// Reads the process's figures once for all series of an exposition: each reading counts thousands of descriptors.
+    private static func processReader() -> @Sendable () -> ServerProcess {
+        let latest = Locked((at: SystemClock.now(), figures: ServerProcess.statistics()))
+        return {
+            latest.withLock { latest in
+                let now = SystemClock.now()
+                if now - latest.at > .milliseconds(200) { latest = (now, ServerProcess.statistics()) }
+                return latest.figures
+            }
+        }
     }
 
     /// The control loop, and who is connected.
