@@ -183,6 +183,26 @@ struct CallRecordTests {
         }
     }
 
+    @Test(arguments: Engine.allCases) func `a transfer between people who are not there is written without them`(
+        engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
+            try await store.execute(Self.people)
+            var entropy = Entropy(seed: 5)
+            let transfer = CallTransferRecord(
+                id: UUID(using: &entropy), callID: 1, fromUserID: 404, toUserID: 2, target: "1002", kind: .user,
+                reason: "why", status: .completed, createdAt: noon, completedAt: noon)
+            store.write(makeRecord(1), .transfer(transfer))
+            await store.flush()
+            let rows = try await store.read { (database: Database) throws(SQLFailure) in
+                try database.query("SELECT from_user_id, to_user_id, reason FROM call_transfers") {
+                    [$0.textIfPresent(0), $0.textIfPresent(1), $0.textIfPresent(2)]
+                }
+            }
+            #expect(rows == [[nil, "2", "why"]])
+        }
+    }
+
     @Test(arguments: Engine.allCases) func `people who are there stay in a record beside one who is not`(engine: Engine)
         async throws
     {

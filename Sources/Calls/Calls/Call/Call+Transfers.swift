@@ -37,6 +37,15 @@ extension Call {
         }
     }
 
+    /// What becomes of transfers by these notices, to be written.
+    func transferRows(_ notices: [CallNotice]) -> [CallRow] {
+        notices.compactMap { notice in
+            transfers.row(
+                for: notice, ofCall: number, to: live.legs.last?.party.transferTarget ?? "", at: loop.wallTime,
+                using: &entropy)
+        }
+    }
+
     // MARK: - Joining two calls
 
     /// Lets go of legs that live on in another call; what is left here is only their names.
@@ -134,6 +143,20 @@ extension Call {
         guard openMedia(id) else { return false }
         configure(id)
         return true
+    }
+}
+
+extension Party {
+    /// As the target of a transfer is written.
+    fileprivate var transferTarget: String {
+        switch self {
+        case .phone(let number, _, _): number
+        case .outside(_, let number): number ?? ""
+        case .user(let id): "user:\(id)"
+        case .visitor: ""
+        case .builtIn(let number): number.digits
+        case .conference(let name): name
+        }
     }
 }
 

@@ -42,6 +42,7 @@ package actor Call {
     var trace: CallTrace?
     /// The leg that asked for the transfer under way by REFER, and is told how it goes.
     var referrer: LegID?
+    var transfers = TransferLog()
     /// What the telephone network said on the leg that ended (ITU-T Q.850), for the others.
     var networkCause: Int?
     var recording: CallRecording?
@@ -153,7 +154,8 @@ package actor Call {
     func writeRecord(telling notices: [CallNotice] = []) -> [CallEvent] {
         live.touch(at: loop.wallTime)
         let events = notices.map { event(.life($0)) }
-        services.store.write(CallChange(record: live.record, rows: legRows() + events.flatMap(services.publish)))
+        services.store.write(
+            CallChange(record: live.record, rows: legRows() + transferRows(notices) + events.flatMap(services.publish)))
         return events
     }
 
@@ -169,7 +171,8 @@ package actor Call {
     /// Tells of something that no write of the record goes with; `rows` are written in the same step.
     func tell(_ notice: CallEvent.Notice, with rows: [CallRow] = []) {
         let event = event(notice)
-        let all = rows + services.publish(event)
+        let handedOn: [CallRow] = if case .life(let life) = notice { transferRows([life]) } else { [] }
+        let all = rows + handedOn + services.publish(event)
         // Once the call is over its record may have been changed by others.
         let record = live.phase == .over ? nil : live.record
         if !all.isEmpty { services.store.write(CallChange(record: record, rows: all)) }

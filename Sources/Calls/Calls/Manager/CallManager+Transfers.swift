@@ -1,9 +1,9 @@
-import CallModel
+package import CallModel
 import Directory
 import Media
 import SDP
 import SIPEndpoint
-import Wire
+package import Wire
 
 /// Transfers across calls, and INVITEs that take the place of a leg.
 extension CallManager {
@@ -86,6 +86,15 @@ extension CallManager {
         if stayer.isBuiltIn { return !legs.contains { $0.party.isBuiltIn } }
         let isShared = call.assumeIsolated { $0.mediaGroup } == other.assumeIsolated { $0.mediaGroup }
         return isShared || !stayer.isBrowser || !legs.contains { $0.party.isBrowser && $0.keepsSession }
+    }
+
+    /// The name of a live call's latest transfer; nil: there was none.
+    package func latestTransfer(of key: CallKey) -> UUID? {
+        switch entry(key) {
+        case .call(let call): call.assumeIsolated { $0.transfers.latestID }
+        case .room(let room): room.transfers.latestID
+        case nil: nil
+        }
     }
 
     // MARK: - INVITE with Replaces

@@ -39,7 +39,7 @@ package actor CallManager {
     var conferenceRecordings: [String: RecordingPath] = [:]
     private var lastMediaID: UInt64 = 0
     private var nextNumber: Int64
-    private var entropy: Entropy
+    var entropy: Entropy
     var toll = TollDesk()
     /// Sounds that are being fetched or decoded.
     var fetchesUnderWay = 0

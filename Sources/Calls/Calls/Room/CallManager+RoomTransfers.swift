@@ -41,6 +41,14 @@ extension CallManager {
         return room.record
     }
 
+    /// What becomes of a transfer by this notice, to be written.
+    func transferRows(_ room: Room, _ notice: CallEvent.Notice) -> [CallRow] {
+        guard case .life(let life) = notice else { return [] }
+        let row = room.transfers.row(
+            for: life, ofCall: room.record.id, to: room.record.extension ?? "", at: loop.wallTime, using: &entropy)
+        return row.map { [$0] } ?? []
+    }
+
     private func close(_ transfer: Room.Transfer, of room: Room) {
         loop.cancel(transfer.timer)
         room.transfer = nil

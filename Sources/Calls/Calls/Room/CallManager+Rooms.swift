@@ -92,7 +92,8 @@ extension CallManager {
         room.record.version += 1
         room.record.updatedAt = loop.wallTime
         let event = room.event(notice)
-        services.store.write(CallChange(record: room.record, rows: rows + services.publish(event)))
+        let all = rows + transferRows(room, notice) + services.publish(event)
+        services.store.write(CallChange(record: room.record, rows: all))
         announce(event)
     }
 

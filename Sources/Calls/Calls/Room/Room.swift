@@ -22,6 +22,7 @@ final class Room {
     }
 
     var transfer: Transfer?
+    var transfers = TransferLog()
 
     /// Who reported the call; nil: nobody in particular.
     var reporterID: Int64?

@@ -128,9 +128,10 @@ extension Session {
             send(SignallingEvent("transfer-error", ["message": .string(error.message), "callId": callID(record)]))
             throw error
         }
+        let transfer = services.calls.assumeIsolated { $0.latestTransfer(of: record.key) }
         let payload = CallEventView.transferInitiated(
             record, targetUser: message.userID("targetUserId"), fromUser: userID, reason: reason,
-            transfer: hub.assumeIsolated { $0.newUUID() })
+            transfer: transfer ?? hub.assumeIsolated { $0.newUUID() })
         send(SignallingEvent("transfer-initiated", payload))
     }
 

@@ -180,7 +180,7 @@ extension CallTransferRecord {
             """
             INSERT INTO call_transfers
                 (id, call_pk, from_user_id, to_user_id, target, kind, reason, status, completed_at, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, (SELECT id FROM users WHERE id = ?), (SELECT id FROM users WHERE id = ?), ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 to_user_id = excluded.to_user_id, target = excluded.target, reason = excluded.reason,
                 status = excluded.status, completed_at = excluded.completed_at, updated_at = \(Schema.now)
