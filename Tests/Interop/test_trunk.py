@@ -59,8 +59,12 @@ def test_a_phone_calls_out_and_is_called(trunk_port, transport):
         assert (row["state"], row["end_reason"], row["direction"]) == ("completed", "caller_hangup", "outgoing")
         assert (row["caller_number"], row["receiver_number"]) == ("1001", "+79991234567")
         before = gateway.rtp("in", "sip"), gateway.rtp("out", "sip")
+        company = gateway.add("companies", name="ООО Технологии", phones=[{"number": "8 (495) 123-45-67"}])
         with calling(gateway, "1001", talk=2500, transport=transport) as customer:
             assert CUSTOMER in anna.wait_incoming()["peeruri"]
+            [shown] = gateway.request("GET", "/api/calls/active", login="admin").json()["data"]
+            shown = gateway.request("GET", f"/api/calls/{shown['id']}", login="admin").json()["data"]
+            assert (shown["caller_company_id"], shown["caller_company_name"]) == (company["id"], "ООО Технологии")
             anna.answer()
             anna.wait_talking(skip=1)
             anna.assert_hears(880)

@@ -58,6 +58,8 @@ struct UserStoreTests {
             #expect(try await store.phones(ofUser: 5).map(\.number) == ["8 (495) 987-65-43"])
             let company = try #require(try await store.company(phone: PhoneNumber("+74951234567")))
             #expect(company.name == "ООО Технологии")
+            #expect(roster.companies.company(calling: "+7 495 123 45 67")?.name == company.name)
+            #expect(roster.companies.company(calling: "anonymous") == nil)
             #expect(company.phones.map(\.contactPerson) == ["Иван Петров"])
             #expect(try await store.companies(ids: [5, 6]) == [5: company])
             #expect(try await store.company(phone: PhoneNumber("")) == nil)

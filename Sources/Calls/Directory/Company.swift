@@ -23,6 +23,25 @@ package struct CompanyPhone: Hashable, Sendable {
     }
 }
 
+/// Companies by the numbers that call, for look-ups that cannot wait for the store.
+package struct CompanyBook: Sendable {
+    /// Numbers that are kept in memory, some ten megabytes; the companies of further ones only the store knows.
+    package static let maximumNumbers = 100_000
+
+    private let companies: [String: Company]
+
+    /// Of several companies with one number, the first.
+    package init(_ numbers: [(number: String, company: Company)]) {
+        let keyed = numbers.map { (PhoneNumber($0.number).matchKey, $0.company) }
+        companies = Dictionary(keyed.filter { !$0.0.isEmpty }) { first, _ in first }
+    }
+
+    /// Whose number this is, without its telephones.
+    package func company(calling number: String) -> Company? {
+        companies.isEmpty ? nil : companies[PhoneNumber(number).matchKey]
+    }
+}
+
 /// Which companies a list shows, in the order of their names.
 package struct CompanyQuery: Hashable, Sendable {
     /// A part of a name, in any case, or of a number or taxpayer number; nil for all.

@@ -11,6 +11,7 @@ package struct Roster: Sendable {
     package let limits: [Int64: TollLimits]
     package let webhooks: [Webhook]
     package let settings: ServerSettings
+    package let companies: CompanyBook
     private let accountsByUsername: [String: Int]
     private let accountsByExtension: [String: Int]
     private let usersByExtension: [String: Int64]
@@ -19,13 +20,14 @@ package struct Roster: Sendable {
     package init(
         users: [User] = [], phones: [UserPhone] = [], accounts: [SIPAccount] = [], lines: [PhoneLine] = [],
         trunks: [Trunk] = [], routes: [InboundRoute] = [], queues: [CallQueue] = [],
-        limits: [Int64: TollLimits] = [:], webhooks: [Webhook] = [], settings: ServerSettings = ServerSettings()
+        limits: [Int64: TollLimits] = [:], webhooks: [Webhook] = [], settings: ServerSettings = ServerSettings(),
+        companies: CompanyBook = CompanyBook([])
     ) {
         self.users = Dictionary(users.map { ($0.id, $0) }) { first, _ in first }
         self.phones = Dictionary(grouping: phones, by: \.userID)
         (self.accounts, self.lines) = (accounts, lines)
         (self.trunks, self.routes, self.queues, self.limits) = (trunks, routes, queues, limits)
-        (self.webhooks, self.settings) = (webhooks, settings)
+        (self.webhooks, self.settings, self.companies) = (webhooks, settings, companies)
         accountsByUsername = Self.index(accounts.map(\.username))
         accountsByExtension = Self.index(accounts.map(\.extension))
         linesByNumber = Self.index(lines.map { PhoneNumber($0.number).matchKey })
@@ -96,7 +98,8 @@ package struct Roster: Sendable {
         return Roster(
             users: users.values.sorted { $0.id < $1.id }, phones: phones.values.flatMap(\.self),
             accounts: accounts.filter { !replaced.contains($0.extension) } + more, lines: lines, trunks: trunks,
-            routes: routes, queues: queues, limits: limits, webhooks: webhooks, settings: settings)
+            routes: routes, queues: queues, limits: limits, webhooks: webhooks, settings: settings, companies: companies
+        )
     }
 
     /// The same with these trunks instead of those that have their names: those of the environment come last.
@@ -105,7 +108,7 @@ package struct Roster: Sendable {
         return Roster(
             users: users.values.sorted { $0.id < $1.id }, phones: phones.values.flatMap(\.self), accounts: accounts,
             lines: lines, trunks: trunks.filter { !replaced.contains($0.name) } + more, routes: routes,
-            queues: queues, limits: limits, webhooks: webhooks, settings: settings)
+            queues: queues, limits: limits, webhooks: webhooks, settings: settings, companies: companies)
     }
 
     private static func index(_ keys: [String]) -> [String: Int] {

@@ -10,7 +10,8 @@ extension SQLStore: UserStore {
                 accounts: try AccountTable.read(database), lines: try PhoneLineTable.read(database), trunks: trunks,
                 routes: try RouteTable.read(database), queues: try QueueTable.read(database),
                 limits: try LimitsTable.read(database), webhooks: webhooks,
-                settings: try SettingsTable.read(database))
+                settings: try SettingsTable.read(database),
+                companies: CompanyBook(try CompanyTable.numbers(atMost: CompanyBook.maximumNumbers, in: database)))
         }
     }
 

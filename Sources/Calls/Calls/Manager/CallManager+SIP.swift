@@ -22,7 +22,11 @@ extension CallManager: SIPCallHandler {
         record.assignedUserID = route.direction == .outgoing ? caller.userID : route.userID
         // Whoever is called sees the call in their history, taken or missed.
         record.operatorID = route.userID ?? caller.userID
-        if route.direction == .incoming { record.lineNumber = invite.to }
+        if route.direction == .incoming {
+            record.lineNumber = invite.to
+            record.callerCompany = services.roster.current.companies.company(calling: shown)
+            record.callerCompanyID = record.callerCompany?.id
+        }
         let plan = CallPlan(callers: [caller], callerState: .ready, callees: route.parties, queue: route.queue)
         var setup = CallSetup(
             target: dialledUser(invite.to), identity: identity(invite, route), maxForwards: invite.maxForwards - 1)

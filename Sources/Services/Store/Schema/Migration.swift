@@ -20,6 +20,7 @@ struct Migration: Sendable {
         Migration(version: 8, script: Schema.totals),
         Migration(version: 9, script: Schema.words),
         Migration(version: 10) { Schema.directoryChanges(in: ["settings"], of: $0) },
+        Migration(version: 11) { Schema.directoryChanges(in: ["companies", "company_phones"], of: $0) },
     ]
 }
 

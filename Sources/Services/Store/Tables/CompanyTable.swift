@@ -20,6 +20,22 @@ enum CompanyTable {
         return companies
     }
 
+    /// Telephones with their companies, the oldest first.
+    static func numbers(
+        atMost limit: Int, in database: Database
+    ) throws(SQLFailure) -> [(number: String, company: Company)] {
+        try database.query(
+            """
+            SELECT phone_number, companies.id, name_companies, inn, status_companies
+            FROM company_phones JOIN companies ON companies.id = company_id ORDER BY company_phones.id LIMIT ?
+            """, [.integer(Int64(limit))]
+        ) { row in
+            let company = Company(
+                id: row.integer(1), name: row.text(2), inn: row.textIfPresent(3), status: row.text(4))
+            return (row.text(0), company)
+        }
+    }
+
     static func page(_ query: CompanyQuery, in database: Database) throws(SQLFailure) -> CompanyPage {
         let (condition, values) = condition(of: query)
         let total = try database.integer("SELECT count(*) FROM companies \(condition)", values) ?? 0
