@@ -383,7 +383,7 @@ def recording_service(make_database, realtime, exchange, bucket):
         JWT_SECRET="s", MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT, MANGO_API_URL=f"{exchange.url}/vpbx",
         REALTIME_SERVICE_URL=realtime.url, WEBHOOK_TOKEN=Realtime.TOKEN, S3_BUCKET_NAME="calls",
         S3_ENDPOINT=bucket.meta.endpoint_url, S3_ACCESS_KEY_ID="access", S3_SECRET_ACCESS_KEY="secret",
-        **make_database(),
+        MANGO_RECORDING_DELAY_S=1, **make_database(),
     ) as running:
         yield Service(running, login="admin")
 

@@ -8,9 +8,6 @@ import Wire
 
 /// Events about recordings: what is to be fetched, and when.
 extension MangoIngest {
-    /// The exchange may tell of a file before it has it.
-    private static let fetchDelay = Duration.seconds(5)
-
     func take(_ event: MangoRecordingEvent) async throws(StoreError) -> Outcome {
         let call = try await call(of: event)
         var recording = MangoRecording(
@@ -21,7 +18,7 @@ extension MangoIngest {
         (recording.completionCode, recording.recipient) = (event.completionCode, event.recipient)
         recording.eventAt = event.timestamp
         if event.isFetchable {
-            recording.nextAttemptAt = loop.wallTime + Self.fetchDelay
+            recording.nextAttemptAt = loop.wallTime + settings.recordingDelay
         } else if event.state == .completed {
             (recording.state, recording.lastError) = (.failed, "completion code \(event.completionCode ?? 0)")
         }
@@ -41,7 +38,7 @@ extension MangoIngest {
         var recording = MangoRecording(recordingID: "j:\(event.callID)", state: .completed)
         (recording.callPK, recording.entryID, recording.callID) = (call?.id, event.entryID, event.callID)
         (recording.sourceURL, recording.eventAt) = (url, event.timestamp)
-        recording.nextAttemptAt = loop.wallTime + Self.fetchDelay
+        recording.nextAttemptAt = loop.wallTime + settings.recordingDelay
         try await keep(recording)
     }
 

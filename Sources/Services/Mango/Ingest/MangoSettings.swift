@@ -13,6 +13,8 @@ package struct MangoSettings: Sendable {
     /// Whence events are taken; empty: from everywhere.
     package var allowedNetworks: [IPNetwork] = []
     package var defaultOperatorID: Int64 = 1
+    /// How long the exchange is given between telling of a recording and having its file.
+    package var recordingDelay = Duration.seconds(5)
 
     package init() {}
 }
