@@ -126,6 +126,9 @@ def test_transfer(open_service, phone):
             "POST", f"/api/calls/transfer/{made['id']}", 404, "EXTENSION_NOT_FOUND", json={"target": "777"})
         body = open_service.ask("POST", f"/api/calls/transfer/{made['id']}", json={"target": "9197"})
         assert body["success"] is True and body["call"]["id"] == made["id"]
+    query = "SELECT call_transfers.* FROM call_transfers JOIN calls ON calls.id = call_pk WHERE uuid = ?"
+    [row] = wait_for(lambda: open_service.gateway.stored(query, made["id"]), 5, "the transfer's row")
+    assert (row["kind"], row["target"], row["status"]) == ("blind", "9197", "completed") and row["completed_at"]
     open_service.refused("POST", f"/api/calls/transfer/{NEVER}", 404, "CALL_NOT_FOUND", json={"target": "1002"})
     open_service.refused(
         "POST", f"/api/calls/transfer/{made['id']}", 409, "CALL_ALREADY_ENDED", json={"target": "9197"})

@@ -101,6 +101,11 @@ def test_a_call_from_its_begin_to_its_end(service):
     asyncio.run(run())
 
 
+def transfers(service, number):
+    """The stored transfers of a call that are done."""
+    return service.gateway.stored("SELECT * FROM call_transfers WHERE call_pk = ? AND status = 'completed'", number)
+
+
 @covers("2.3 incoming-transfer", "2.3 transfer-initiated", "2.3 call-transferred", "2.3 call:transferred",
         "2.3 transfer-error", "2.4 transfer-call")
 def test_a_call_moves_to_somebody_else(service):
@@ -121,6 +126,10 @@ def test_a_call_moves_to_somebody_else(service):
             done = await anna.wait("call-transferred", mine)
             assert (done["fromUserId"], done["toUserId"]) == (user, other)
             await anna.wait("call:transferred", mine)
+            assert (await asyncio.to_thread(service.ask, "GET", f"/api/calls/{number}"))["data"]["transfer_count"] == 1
+            [row] = await asyncio.to_thread(wait_for, lambda: transfers(service, number), 5, "the transfer's row")
+            assert (row["from_user_id"], row["to_user_id"], row["reason"]) == (user, other, "Специалист")
+            assert (str(row["id"]), row["kind"]) == (begun["transferId"], "user") and row["completed_at"]
             await asyncio.to_thread(service.ask, "POST", f"/api/calls/hangup/{number}")
 
     asyncio.run(run())
