@@ -17,6 +17,7 @@ from gateway import Gateway  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from redisserver import Redis  # noqa: E402
 from shapes import Service  # noqa: E402
+from world import World  # noqa: E402
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -25,6 +26,13 @@ def make_database(request):
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Postgres()) if request.param == "postgres" else None
         yield lambda: {"DATABASE_URL": server.make_database()} if server else {}
+
+
+@pytest.fixture(scope="session")
+def world():
+    """The machines that the documents' environments name: one of each for all documents, each of which has its database."""
+    with World() as machines:
+        yield machines
 
 
 @contextlib.contextmanager

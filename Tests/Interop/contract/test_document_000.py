@@ -15,7 +15,7 @@ from shapes import Service, assert_like
 from test_records import CALL
 from vendor import Exchange, Realtime, Story
 from werkzeug.serving import make_server
-from world import EXCHANGE, STORAGE, Deployment, World, environment
+from world import EXCHANGE, STORAGE, Deployment, environment
 
 HOOK = "/api/v1/webhook/mango"
 
@@ -45,15 +45,14 @@ class Storage:
 
 
 @pytest.fixture(scope="module")
-def services():
-    with World() as world:
-        exchange = Exchange(
-            "your-api-key", "your-api-salt", address=(EXCHANGE, 443), url="https://app.mango-office.ru", tls=world.tls)
-        realtime = Realtime("your-webhook-token", address=("127.0.0.1", 5009))
-        storage = Storage(world)
-        yield world, exchange, realtime, storage
-        for server in (exchange, realtime, storage):
-            server.stop()
+def services(world):
+    exchange = Exchange(
+        "your-api-key", "your-api-salt", address=(EXCHANGE, 443), url="https://app.mango-office.ru", tls=world.tls)
+    realtime = Realtime("your-webhook-token", address=("127.0.0.1", 5009))
+    storage = Storage(world)
+    yield world, exchange, realtime, storage
+    for server in (exchange, realtime, storage):
+        server.stop()
 
 
 @pytest.fixture(scope="module")

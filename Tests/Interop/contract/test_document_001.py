@@ -7,7 +7,7 @@ from gateway import wait_for
 from printed import Replay
 from rows import covers
 from shapes import Service, unauthorized
-from world import Deployment, World, environment
+from world import Deployment, environment
 
 LINES = {"+7XXXXXXXXXX": "+74950000001", "+7YYYYYYYYYY": "+78120000002"}
 # What ends a call with each of the statuses that the document names.
@@ -18,8 +18,8 @@ ENDINGS = {
 
 
 @pytest.fixture(scope="module")
-def service():
-    with World() as world, Deployment(world, environment("001")) as program:
+def service(world):
+    with Deployment(world, environment("001")) as program:
         yield Service(program, login=None)
 
 

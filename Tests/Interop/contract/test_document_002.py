@@ -15,7 +15,7 @@ from printed import (
 )
 from rows import covers
 from shapes import Service
-from world import Deployment, World, environment
+from world import Deployment, environment
 
 JANUARY = 1_705_314_600_000  # 2024-01-15T10:30:00Z
 DAY = 86_400_000
@@ -88,16 +88,15 @@ def earlier(service, **columns):
 
 
 @pytest.fixture(scope="module")
-def service():
-    with World() as world:
-        program = Deployment(world, environment("002"))
-        service = Service(program, login="anna")
-        program.migrate()
-        fill(service)
-        with program:
-            for login in ("anna", "petr", "vera"):
-                program.take_token(login)
-            yield service
+def service(world):
+    program = Deployment(world, environment("002"))
+    service = Service(program, login="anna")
+    program.migrate()
+    fill(service)
+    with program:
+        for login in ("anna", "petr", "vera"):
+            program.take_token(login)
+        yield service
 
 
 @covers("9.7 document 002")

@@ -19,7 +19,7 @@ from rawphone import RawPhone
 from rows import covers
 from shapes import Service
 from upstream import Provider
-from world import Deployment, OtherMachine, World, environment
+from world import Deployment, OtherMachine, environment
 
 ACCOUNTS = {"operator1": "pass123", "operator2": "pass456"}
 CUSTOMER = "+79991234567"
@@ -51,17 +51,16 @@ def provider():
 
 
 @pytest.fixture(scope="module")
-def service(provider):
-    with World() as world:
-        program = Deployment(world, environment("003"))
-        service = Service(program, login=None)
-        program.migrate()
-        for index in range(150):
-            far = {"caller_number": "1001", "receiver_number": CUSTOMER, "direction": "outgoing"} if index >= 100 else {}
-            up = {"answered_at": NOVEMBER, "duration": 180} if index >= 10 else {"state": "missed", "duration": 0}
-            service.insert_call(started_at=NOVEMBER, extension="1001", **far, **up)
-        with program:
-            yield service
+def service(world, provider):
+    program = Deployment(world, environment("003"))
+    service = Service(program, login=None)
+    program.migrate()
+    for index in range(150):
+        far = {"caller_number": "1001", "receiver_number": CUSTOMER, "direction": "outgoing"} if index >= 100 else {}
+        up = {"answered_at": NOVEMBER, "duration": 180} if index >= 10 else {"state": "missed", "duration": 0}
+        service.insert_call(started_at=NOVEMBER, extension="1001", **far, **up)
+    with program:
+        yield service
 
 
 @pytest.fixture(scope="module")

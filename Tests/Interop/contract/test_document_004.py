@@ -1,36 +1,56 @@
 """Document 004, a gateway between SIP and WebRTC: its environment, and each path, event and metric that it names.
 
-It prints no bodies; their keys are those of the contract.
+It prints no bodies; their keys are those of the contract. The collector of its environment gets the spans of what is asked.
 """
 
 import asyncio
+import re
 
 import pytest
+from otlpreceiver import GRPCReceiver
 from peers import SocketIO
 from printed import Replay
 from rows import covers
 from shapes import Service, assert_like
 from test_gateway import CALL
 from test_rooms import CANDIDATE
-from world import Deployment, World, environment
+from world import Deployment, environment
 
 
 @pytest.fixture(scope="module")
-def service():
-    with World() as world:
-        program = Deployment(world, environment("004"))
-        with program:
-            assert world.redis("PING") == "PONG"
-            yield Service(program, login=None)
+def collector():
+    """Where OTEL_EXPORTER_OTLP_ENDPOINT says: at the port that means gRPC."""
+    endpoint = re.search(r"^OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:(\d+)$", environment("004"), re.MULTILINE)
+    with GRPCReceiver(int(endpoint.group(1))) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def service(world, collector):
+    with Deployment(world, environment("004")) as program:
+        assert world.redis("PING") == "PONG"
+        yield Service(program, login=None)
 
 
 @covers("9.7 document 004")
 @pytest.mark.interface
-def test_what_the_document_names_is_there(service):
+def test_what_the_document_names_is_there(service, collector):
     with Replay("004", {}).to_the_end() as replay:
         calls(service, replay)
         health(service, replay)
         asyncio.run(sockets(service, replay))
+    traced(collector)
+
+
+def traced(collector):
+    """Each request was a span of its route, by the service that this environment does not name otherwise."""
+    answered = {
+        "POST /api/v1/calls": 201, "GET /api/v1/calls/:id": 200, "PATCH /api/v1/calls/:id/status": 200,
+        "GET /api/v1/calls": 200, "POST /api/v1/calls/:id/sessions": 201, "POST /api/v1/calls/:id/end": 200,
+    }
+    for route, status in answered.items():
+        span = collector.wait(route, **{"http.route": route.split()[1], "http.response.status_code": status})
+        assert span.resource["service.name"] == "telephony-gateway", route
 
 
 def calls(service, replay):

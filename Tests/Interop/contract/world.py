@@ -121,6 +121,7 @@ class Deployment(Gateway):
         self.wrapper = ["unshare", "--mount", "sh", "-ec", mounts, world.folder]
         url = self.printed.get("DATABASE_URL") or self.printed.get("POSTGRES_URL")
         self._server = world.make_database(url) if url else None
+        world.redis("FLUSHALL")
 
     def start(self):
         super().start()
