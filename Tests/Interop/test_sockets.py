@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import requests
 import socketio
 import websockets
 
@@ -14,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).parent / "contract"))
 
 from gateway import Gateway
 from peers import Peer, PlainSocket, SocketIO, join
-from rows import covers
 
 
 @pytest.fixture(scope="module")
@@ -365,13 +363,6 @@ def test_a_page_that_is_not_listed_is_refused():
 
 
 # Engine.IO
-
-
-@covers("9.6 EIO=3")
-def test_the_old_engine_protocol_is_refused(gateway):
-    answer = requests.get(gateway.url("/socket.io/?EIO=3&transport=polling"), timeout=5)
-    assert answer.status_code == 400
-    assert answer.json() == {"code": 5, "message": "Unsupported protocol version"}
 
 
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]],

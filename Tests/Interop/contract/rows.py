@@ -16,7 +16,7 @@ GENERAL = [
     "entity tags",
 ]
 
-# Sections 2.2 to 2.4: what servers and clients send each other (2.5 is in test_document_004.py and test_rooms.py).
+# Sections 2.2 to 2.4: what servers and clients send each other.
 SERVER_EVENTS = """
 authenticated auth_error error active-calls
 incoming-call call-answered call-ended call-notes-updated call-hold-changed call-updated call-new
@@ -28,7 +28,14 @@ CLIENT_EVENTS = """
 authenticate answer-call end-call update-call-notes hold-call transfer-call get-active-calls get-call-status
 get-statistics initiate-outgoing-call join-room leave-room join-operator
 """.split()
-EVENTS = [f"2.3 {name}" for name in SERVER_EVENTS] + [f"2.4 {name}" for name in CLIENT_EVENTS]
+# Section 2.5: what pages of document 004 send each other.
+SIGNALLING = """
+join-call joined-call leave-call left-call offer answer ice-candidate error call-status
+""".split() + ["plain WebSocket"]
+EVENTS = [
+    *(f"2.3 {name}" for name in SERVER_EVENTS), *(f"2.4 {name}" for name in CLIENT_EVENTS),
+    *(f"2.5 {name}" for name in SIGNALLING),
+]
 
 # Section 9: the minimal acceptance checks, by what each of them demands.
 CHECKS = {

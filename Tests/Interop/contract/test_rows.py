@@ -9,7 +9,7 @@ from rows import BESIDES, rows_of
 
 
 # Tests of other folders that show rows too.
-NEIGHBOURS = ["test_database", "test_log_level", "test_operators", "test_sockets"]
+NEIGHBOURS = ["test_database", "test_log_level", "test_operators"]
 
 
 def functions():
