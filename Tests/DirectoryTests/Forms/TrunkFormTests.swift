@@ -58,16 +58,16 @@ struct TrunkFormTests {
         #expect(trunk.credentials.first?.password == "s")
         let stranger = Form(["credentials": [["username": "other", "password": "***"]]])
         trunk.apply(stranger)
-        #expect(throws: FieldProblems(["credentials[0].password": .missing])) { try stranger.finish() }
+        #expect(throws: FieldProblems(["credentials[0].password": .nothingKept])) { try stranger.finish() }
     }
 
     @Test(
         arguments: [
-            (["targets": [["host": "elsewhere.example"]]], ["credentials": .missing]),
-            (["realm": "other"], ["credentials": .missing]),
+            (["targets": [["host": "elsewhere.example"]]], ["credentials": .nothingKept]),
+            (["realm": "other"], ["credentials": .nothingKept]),
             (
                 ["realm": .null, "credentials": [["username": "7495", "password": "***"]]],
-                ["credentials[0].password": .missing]
+                ["credentials[0].password": .nothingKept]
             ),
             (["realm": "other", "credentials": [["username": "7495", "password": "again"]]], [:]),
             (["realm": "other", "credentials": []], [:]),
@@ -82,6 +82,22 @@ struct TrunkFormTests {
         var found: [String: FieldProblem] = [:]
         do throws(FieldProblems) { try form.finish() } catch { found = error.problems }
         #expect(found == problems)
+    }
+
+    @Test func `a certificate and its key come together and go together`() throws {
+        var tls = TrunkTLS()
+        func change(_ object: JSONObject) throws(FieldProblems) {
+            let form = Form(object)
+            tls.apply(form)
+            try form.finish()
+        }
+        try change(["certificate": "/c", "key": "/k"])
+        #expect(throws: FieldProblems(["key": .missing])) { try change(["certificate": "/other"]) }
+        #expect(throws: FieldProblems(["certificate": .missing])) { try change(["certificate": "", "key": "/other"]) }
+        try change(["verifies": false])
+        #expect(tls.certificate == "/c" && tls.key == "/k")
+        try change(["certificate": .null])
+        #expect(tls.certificate == nil && tls.key == nil)
     }
 
     @Test func `a name cannot be taken for an id`() throws {

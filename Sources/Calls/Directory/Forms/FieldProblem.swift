@@ -42,6 +42,8 @@ package enum FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownReference
     /// Another one has it.
     case taken
+    /// It may be left out where a former value stays, and there is none.
+    case nothingKept
     /// There is no such field.
     case unknownField
 
@@ -60,6 +62,7 @@ package enum FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case .expression(let error): "\(error)"
         case .unknownReference: "names something that does not exist"
         case .taken: "is taken"
+        case .nothingKept: "is required: no former value can stay"
         case .unknownField: "is not known here"
         }
     }

@@ -154,6 +154,33 @@ extension Form {
     }
 }
 
+// MARK: - Two values that go together
+
+extension Form {
+    /// Two texts of which there are both or neither: who gives one gives the other, and who takes one back takes both.
+    package func read(
+        _ name: String, into text: inout String?, with otherName: String, into other: inout String?, _ rule: TextRule
+    ) {
+        outline?.conditions.append(Self.bothOrNeither([name, otherName], rule))
+        var pair = (text, other)
+        read(name, into: &pair.0, rule)
+        read(otherName, into: &pair.1, rule)
+        let given = [name, otherName].map { object[$0].map { !$0.isNull && $0 != "" } }
+        switch (given[0], given[1]) {
+        case (nil, nil): return
+        case (true, true): (text, other) = pair
+        case (true, _): refuse(otherName, .missing)
+        case (_, true): refuse(name, .missing)
+        default: (text, other) = (nil, nil)
+        }
+    }
+
+    private static func bothOrNeither(_ names: [String], _ rule: TextRule) -> JSONSchema {
+        let nothing = JSONSchema(["enum": [.null, ""]]).optional
+        return .any(of: [.object(names.map { ($0, rule.schema) }), .object(names.map { ($0, nothing) })])
+    }
+}
+
 // MARK: - Values made of others
 
 extension Form {

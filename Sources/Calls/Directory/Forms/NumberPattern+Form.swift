@@ -33,7 +33,8 @@ extension NumberPattern: CustomStringConvertible {
 
 extension Form {
     package func read(_ name: String, into pattern: inout NumberPattern) {
-        guard let value = value(name, TextRule.patterns.schema), let text = text(value, name, .patterns) else { return }
+        guard let value = value(name, TextRule.numberPattern.schema), let text = text(value, name, .numberPattern)
+        else { return }
         do throws(FieldProblem) {
             pattern = try NumberPattern(text)
         } catch {

@@ -24,9 +24,11 @@ package struct TextRule: Sendable {
     package static let title = TextRule(255)
     package static let secret = TextRule(128)
     package static let path = TextRule(1024)
-    package static let url = TextRule(2048, .url) { text in
+    package static let url = TextRule(2048, .url, pattern: "https?://\(serverPattern)([/?#][!-~]*)?") { text in
         (text.hasPrefix("http://") || text.hasPrefix("https://")) && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
+    /// Where a WebSocket server is, as it is written in lower case; whoever connects knows it exactly.
+    package static let webSocketURL = TextRule(2048, .url, pattern: "wss?://\(serverPattern)([/?#][!-~]*)?")
     /// A name in paths, metrics and log lines.
     package static let name = TextRule(64, .name, pattern: "[A-Za-z0-9._-]+") { made(of: "._-", $0) }
     /// A name that cannot be taken for the id of another one.
@@ -42,8 +44,15 @@ package struct TextRule: Sendable {
         text.utf8.allSatisfy { ASCII.isDigit($0) || "+*# ()-".utf8.contains($0) }
     }
     package static let replacement = TextRule(128)
-    /// An expression between slashes is the longest pattern.
-    package static let patterns = TextRule(NumberExpression.maximumLength + 2)
+    /// What `NumberPattern` reads, of which an expression between slashes is the longest; that it is one, no pattern says.
+    package static let numberPattern = TextRule(
+        NumberExpression.maximumLength + 2, .pattern,
+        pattern: #"\*|#*[A-Za-z0-9._+-][A-Za-z0-9._+*#-]{0,62}|#*\*[A-Za-z0-9._+*#-]{1,62}|/[!-~]+/"#)
+    /// What `IPNetwork` reads.
+    package static let network = TextRule(
+        64, .network,
+        pattern:
+            "\(addressPattern)(/([0-9]|[12][0-9]|3[0-2]))?|\(longAddressPattern)(/([0-9]{1,2}|1[01][0-9]|12[0-8]))?")
     /// A telephone of somebody, as a person writes it.
     package static let phone = TextRule(32, .phone, pattern: PhoneNumber.pattern, fits: PhoneNumber.isAcceptable)
     /// A number of ours that customers dial.
@@ -60,6 +69,21 @@ package struct TextRule: Sendable {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && !parts[0].isEmpty && isHost(String(parts[1])) && !text.contains(" ")
     }
+
+    private static let addressPattern = "(\(octet)[.]){3}\(octet)"
+    private static let octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+    /// The usual forms of an IPv6 address: whole, or with one gap.
+    private static let longAddressPattern: String = {
+        let group = "[0-9A-Fa-f]{1,4}"
+        return "((\(group):){7}\(group)|(\(group)(:\(group)){0,2})?::(\(group)(:\(group)){0,3})?)"
+    }()
+
+    /// Host and port of a URL; a name whose last label begins with a digit would be taken for an address.
+    private static let serverPattern: String = {
+        let name = "([A-Za-z0-9_-]+[.])*[A-Za-z_-][A-Za-z0-9_-]*"
+        let port = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+        return "(\(name)|\(addressPattern)|\\[\(longAddressPattern)\\])(:\(port))?"
+    }()
 
     private static let hostPattern: String = {
         let label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"

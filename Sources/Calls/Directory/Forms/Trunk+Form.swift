@@ -24,9 +24,9 @@ extension Trunk {
             TrunkCredentials($0, former: known)
         }
         if known.count < former.credentials.count, form.object["credentials"] == nil {
-            form.refuse("credentials", .missing)
+            form.refuse("credentials", .nothingKept)
         }
-        form.texts("sourceNetworks", into: &sourceNetworks, atMost: 100, .label) { text throws(FieldProblem) in
+        form.texts("sourceNetworks", into: &sourceNetworks, atMost: 100, .network) { text throws(FieldProblem) in
             guard let network = IPNetwork(text) else { throw .malformed(.network) }
             return network
         }
@@ -113,7 +113,7 @@ extension TrunkCredentials {
         } else if let known {
             password = known.password
         } else {
-            form.refuse("password", .missing)
+            form.refuse("password", .nothingKept)
         }
         form.read("registers", into: &registers)
         form.read("extension", into: &self.extension, .extension)

@@ -6,7 +6,7 @@ extension TrunkNumbers {
         form.read("outgoingCaller", into: &outgoingCaller)
         form.read("incomingCalled", into: &incomingCalled)
         form.read("incomingCaller", into: &incomingCaller)
-        form.texts("accepts", into: &accepts, atMost: 100, .patterns) { text throws(FieldProblem) in
+        form.texts("accepts", into: &accepts, atMost: 100, .numberPattern) { text throws(FieldProblem) in
             try NumberPattern(text)
         }
     }
@@ -57,9 +57,7 @@ extension TrunkTLS {
     package mutating func apply(_ form: Form) {
         form.read("verifies", into: &verifies)
         form.read("authorities", into: &authorities, .path)
-        form.read("certificate", into: &certificate, .path)
-        form.read("key", into: &key, .path)
-        if (certificate == nil) != (key == nil) { form.refuse(key == nil ? "key" : "certificate", .missing) }
+        form.read("certificate", into: &certificate, with: "key", into: &key, .path)
     }
 
     package var json: JSONValue {

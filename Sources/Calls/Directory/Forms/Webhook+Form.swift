@@ -6,6 +6,7 @@ extension Webhook {
         self.init(name: "")
         form.require("name", "url", "secret")
         apply(form)
+        if secret.isEmpty { form.refuse("secret", .nothingKept) }
     }
 
     /// A secret that is masked or absent stays, unless the webhook is sent elsewhere: it was not meant for that host.
@@ -23,7 +24,7 @@ extension Webhook {
         if let given = form.password("secret", atLeast: 16) {
             secret = given
         } else if url != former, !former.isEmpty {
-            form.refuse("secret", .missing)
+            form.refuse("secret", .nothingKept)
         }
         form.read("active", into: &isActive)
     }

@@ -16,7 +16,7 @@ package struct EmployeeEntry: Sendable {
         form.ignore("userId", "name", "isRegistered", "failure")
         form.read("extension", into: &self.extension, .ownExtension)
         if self.extension.isEmpty {
-            form.refuse("extension", .missing)
+            form.refuse("extension", .nothingKept)
         } else if let problem = TextRule.extension.problem(self.extension) {
             // What the directory has was not always read by a form.
             form.refuse("extension", problem)
@@ -27,7 +27,7 @@ package struct EmployeeEntry: Sendable {
         if let chosen = form.password(atLeast: 1) {
             password = chosen
         } else if username != former?.username {
-            form.refuse("password", .missing)
+            form.refuse("password", .nothingKept)
         }
     }
 

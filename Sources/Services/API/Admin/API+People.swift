@@ -35,13 +35,15 @@ extension API {
                 form.require("password")
                 let account = SIPAccount(form)
                 form.check(account, in: roster)
-                return AccountEntry(account: account, password: form.password()).digested
+                let password = form.password()
+                if password == nil { form.refuse("password", .nothingKept) }
+                return AccountEntry(account: account, password: password).digested
             },
             apply: { entry, form, roster in
                 let former = entry.account.username
                 entry.account.apply(form)
                 entry.password = form.password()
-                if entry.password == nil, entry.account.username != former { form.refuse("password", .missing) }
+                if entry.password == nil, entry.account.username != former { form.refuse("password", .nothingKept) }
                 form.check(entry.account, in: roster)
                 entry = entry.digested
             },

@@ -2,13 +2,21 @@ import Directory
 import Web
 
 extension Failure {
-    /// 400, or 409 when nothing is wrong but that others have the names; each field with its reason.
+    /// 400, each field with its reason.
+    ///
+    /// Where nothing is wrong with the form itself it is 404 when what it names is not there, and 409 when it does not go
+    /// with what is kept.
     init(_ problems: FieldProblems) {
         let details = problems.problems.mapValues(\.reason)
-        if problems.problems.values.allSatisfy({ $0 == .taken }) {
+        let kinds = Set(problems.problems.values)
+        if !kinds.isSubset(of: [.unknownReference, .taken, .nothingKept]) {
+            self = Failure(.badRequest, "VALIDATION_ERROR", "Неверные параметры запроса", details: details)
+        } else if kinds.contains(.unknownReference) {
+            self = Failure(.notFound, "NOT_FOUND", "Ресурс не найден", details: details)
+        } else if kinds.contains(.taken) {
             self = Failure(.conflict, "CONFLICT", "Значение уже занято", details: details)
         } else {
-            self = Failure(.badRequest, "VALIDATION_ERROR", "Неверные параметры запроса", details: details)
+            self = Failure(.conflict, "INVALID_STATE", "Прежнего значения нет", details: details)
         }
     }
 
@@ -49,6 +57,7 @@ extension FieldProblem {
         case .expression(let error): "неверное регулярное выражение: \(error)"
         case .unknownReference: "не существует"
         case .taken: "уже занято"
+        case .nothingKept: "обязательное поле: прежнего значения нет"
         case .unknownField: "неизвестное поле"
         }
     }

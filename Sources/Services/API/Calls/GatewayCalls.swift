@@ -28,7 +28,9 @@ extension API {
         var query = CallQuery(page: page, size: limit)
         query.visibility = try visibility(request.caller)
         if let status = request.query("status") {
-            guard let conditions = view.conditions(forStatus: status) else {
+            // Another filter may have decided for the document that does not know the word.
+            let other: CallView = view == .records ? .gateway : .records
+            guard let conditions = view.conditions(forStatus: status) ?? other.conditions(forStatus: status) else {
                 throw .invalid("status", "неизвестный статус")
             }
             query.states = conditions

@@ -69,19 +69,19 @@ extension AdminResource {
     var creation: Operation {
         .admin(
             "Adds one of the \(plural)", answers: .json(.created, .data(item)),
-            refusals: absences + [.conflict(column: ""), .keyUsedDifferently]
+            refusals: absences + [.notFound, .invalidState, .conflict(column: ""), .keyUsedDifferently]
         ).taking(place).taking(.idempotencyKey).body(Form.schema { _ = make($0, Roster()) })
     }
 
     var change: Operation {
         .admin(
             "Changes one of the \(plural)", answers: .json(.data(item)),
-            refusals: absences + [.conflict(column: ""), .inUse(by: [])]
+            refusals: absences + [.notFound, .conflict(column: ""), .inUse(by: [])]
         ).taking(place).taking(own).body(
             Form.schema { form in
                 var value = make(Form([:]), Roster())
                 apply(&value, form, Roster())
-            })
+            }, isOptional: true)
     }
 
     var removal: Operation {

@@ -89,11 +89,8 @@ extension Operation {
         "Plays an announcement into a call", Family.calls, answers: .json(.data(CallView.gateway.schema())),
         refusals: [Failure].command + [.soundNotFound, Failure(.badGateway, "SOUND_UNAVAILABLE", "")]
     ).taking(.call()).body(
-        .object([
-            "file": .member(atMost: PlayOrder.maximumFileName), "url": .member(atMost: APIRequest.maximumURL),
-            "tone": .words(PlayOrder.Tone.self).orNull.optional,
-            "to": .words(PlayOrder.Audience.self).orNull.optional, "loop": .switching,
-        ]).described("Exactly one of file, url and tone"))
+        .any(of: PlayOrder.choices.map { .object($0 + PlayOrder.options) }).described(
+            "Exactly one of file, url and tone"))
 
     static let stopPlaying = Operation(
         "Stops what is played", Family.calls, answers: .json(.data(CallView.gateway.schema())),
@@ -168,9 +165,26 @@ extension CallOutcome {
     ]
 }
 
+extension PlayOrder {
+    /// What may be played: one of three, the others absent or null.
+    fileprivate static let choices: [[(String, JSONSchema)]] = {
+        let kinds: [(String, JSONSchema)] = [
+            ("file", .text(atMost: maximumFileName, pattern: "^[^\\u0000]*$")), ("url", TextRule.url.schema),
+            ("tone", .words(Tone.self)),
+        ]
+        return kinds.map { chosen in
+            kinds.map { $0.0 == chosen.0 ? chosen : ($0.0, JSONSchema(["type": "null"]).optional) }
+        }
+    }()
+
+    fileprivate static let options: [(String, JSONSchema)] = [
+        ("to", .words(Audience.self).orNull.optional), ("loop", .switching),
+    ]
+}
+
 extension StreamRequest {
     static let schema = JSONSchema.object([
-        "url": .text(atMost: APIRequest.maximumURL, pattern: "^wss?://"),
+        "url": TextRule.webSocketURL.schema,
         "token": .text(atMost: maximumToken, pattern: "^[!-~]*$").orNull.optional,
         "tracks": .words(PlayOrder.Audience.self).orNull.optional,
         "to": .words(PlayOrder.Audience.self).orNull.optional,

@@ -21,10 +21,19 @@ extension Operation {
         "Hands a call on, to a number or into another call", Family.pbx, answers: .json(call),
         refusals: [Failure].command
     ).taking(.call("callId")).body(
-        .object([
-            "target": .optionalTelephone, "callId": .any(of: [.callKey, JSONSchema(["type": "null"])]).optional,
-            "reason": .member(), "consult": .switching, "action": .words(ConsultationEnd.self).orNull.optional,
+        .any(of: [
+            transferBody("target", .telephone), transferBody("callId", .callKey),
+            transferBody("action", .words(ConsultationEnd.self)),
         ]))
+
+    /// A transfer goes to a number or into another call, or ends a consultation: one of them is named.
+    private static func transferBody(_ name: String, _ schema: JSONSchema) -> JSONSchema {
+        let members: [(String, JSONSchema)] = [
+            ("target", .optionalTelephone), ("callId", .any(of: [.callKey, JSONSchema(["type": "null"])]).optional),
+            ("reason", .member()), ("consult", .switching), ("action", .words(ConsultationEnd.self).orNull.optional),
+        ]
+        return .object(members.map { $0.0 == name ? (name, schema) : $0 })
+    }
 
     static func pbxCommand(_ summary: String) -> Operation {
         Operation(summary, Family.pbx, answers: .json(call), refusals: [Failure].command).taking(.call("callId"))

@@ -11,11 +11,11 @@ extension Operation {
     static let changeSettings = admin(
         "Changes the PBX and the ports of media; calls that are up go on", answers: .json(.data(settings)),
         refusals: [.fixed(by: []), .conflict(column: "")]
-    ).body(Form.schema { form in settingsForm(form) })
+    ).body(Form.schema { form in settingsForm(form) }, isOptional: true)
 
     static let checkSettings = admin(
         "Examines the way to the PBX, or to the one of the body", answers: .json(.data(report))
-    ).body(Form.schema { form in settingsForm(form) })
+    ).body(Form.schema { form in settingsForm(form) }, isOptional: true)
 
     static let checkTrunk = admin(
         "Examines a trunk from its name to its registrations", answers: .json(.data(report)), refusals: [.notFound]
@@ -26,7 +26,7 @@ extension Operation {
 
     static let changeEmployee = admin(
         "Sets an employee's extension, login and password at the PBX", answers: .json(.data(employee)),
-        refusals: [.userNotFound, .withoutPBX, .conflict(column: "")]
+        refusals: [.userNotFound, .withoutPBX, .invalidState, .conflict(column: "")]
     ).taking(.path("userId", .rowID)).body(
         Form.schema { form in
             var entry = EmployeeEntry(nil)

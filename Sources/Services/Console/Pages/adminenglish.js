@@ -76,7 +76,7 @@ export default {
 
 /** What the server says of single fields, in its language. */
 export const reasons = [
-  [/^обязательное поле$/, 'This is required.'], [/^не может быть пустым$/, 'This must not be empty.'],
+  [/^обязательное поле(?:: прежнего значения нет)?$/, 'This is required.'], [/^не может быть пустым$/, 'This must not be empty.'],
   [/^ожидается (?:целое )?число(?: от 1)?$/, 'A whole number is wanted.'], [/^ожидается число от (\d+) до (\d+)$/, 'From {1} to {2}.'],
   [/^не длиннее (\d+)$/, 'At most {1} characters.'], [/^не короче (\d+)$/, 'At least {1} characters.'],
   [/^не более (\d+) элементов$/, 'At most {1} of them.'], [/^управляющие символы недопустимы$/, 'Control characters are not allowed.'],

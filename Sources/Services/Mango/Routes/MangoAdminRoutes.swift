@@ -55,7 +55,7 @@ package struct MangoAdminRoutes: Sendable {
 
     /// `from` and `to` of the body, in ISO 8601; a date is its beginning in UTC.
     private static func period(_ request: HTTPRequest) throws(Failure) -> (from: WallTime, through: WallTime) {
-        let body = try? JSONValue(parsing: request.body, limits: JSONLimits(depth: 4, values: 16))
+        let body = try? JSONValue(parsing: request.body, limits: JSONLimits(depth: 32, values: 10_000))
         guard let body else { throw .unreadable }
         func moment(_ name: String) throws(Failure) -> WallTime {
             guard let time = body[name]?.stringValue.flatMap({ WallTime(iso8601: $0) }) else {
