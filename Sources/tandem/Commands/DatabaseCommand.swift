@@ -8,7 +8,8 @@ enum DatabaseCommand {
     static let help = """
         tandem db status          say what is in the database, and whether its schema is the newest
         tandem db migrate         bring the schema up to date
-        tandem db copy FROM TO    copy everything into an empty database, with no gateway running
+        tandem db copy FROM TO    copy everything into an empty database, with no gateway running; how
+                                  far it is goes to standard error
 
         tandem db import FROM     take over operators, lines and calls of the call service or the Mango webhook of a CRM
                                   whose PostgreSQL is FROM, with no gateway running; again: what has come since
@@ -52,7 +53,7 @@ enum DatabaseCommand {
         _ source: String, _ target: String, _ configuration: Configuration
     ) throws(StoreError) -> String {
         let copied = try DatabaseTools(location(source, configuration)).copy(
-            to: DatabaseTools(location(target, configuration)))
+            to: DatabaseTools(location(target, configuration)), progress: Program.say)
         return copied.filter { $0.count > 0 }.map { "\($0.table) \($0.count)" }.joined(separator: "\n")
     }
 

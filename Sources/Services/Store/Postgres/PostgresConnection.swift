@@ -55,6 +55,8 @@ final class PostgresConnection {
         try execute(script)
     }
 
+    var pointer: OpaquePointer { handle.pointer }
+
     /// Whether the connection is of no use any more.
     var isBroken: Bool { isLost || PQstatus(handle.pointer) != CONNECTION_OK }
 
@@ -163,7 +165,7 @@ extension PostgresConnection {
         return last
     }
 
-    private func awaitResult(until deadline: Instant?) throws(SQLFailure) {
+    func awaitResult(until deadline: Instant?) throws(SQLFailure) {
         while PQisBusy(handle.pointer) == 1 {
             let left = deadline.map { max(0, ($0 - SystemClock.now()).wholeMilliseconds) }
             var entry = pollfd(fd: PQsocket(handle.pointer), events: Int16(POLLIN), revents: 0)
@@ -177,7 +179,7 @@ extension PostgresConnection {
     }
 
     /// What the connection itself says.
-    private var failure: SQLFailure {
+    var failure: SQLFailure {
         let message = PQerrorMessage(handle.pointer).map { String(cString: $0) } ?? ""
         let line = message.split(whereSeparator: { $0.isNewline || $0 == "\t" }).joined(separator: " ")
         return SQLFailure(isBroken ? .unreachable : .other, message: line.isEmpty ? "the connection is lost" : line)

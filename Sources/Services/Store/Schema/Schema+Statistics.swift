@@ -115,6 +115,9 @@ extension Schema {
                 do: adding(-1, "OLD", to: tables, sql) + "\n" + adding(1, "NEW", to: tables, sql))
     }
 
+    /// Adds up all calls, where no sum is yet.
+    static func sumFilling(_ sql: Dialect) -> String { dayFilling(sql) + totalFilling }
+
     private static func dayFilling(_ sql: Dialect) -> String {
         """
         INSERT INTO call_days

@@ -139,8 +139,16 @@ extension Schema {
 
     private static let wordFilling = """
         INSERT INTO call_words_reach (call_pk) VALUES (0);
-        \(wordFilling(when: "TRUE"))
-        UPDATE call_words_reach SET call_pk = (SELECT coalesce(max(id), 0) FROM calls);
-
+        \(wordRefilling(.sqlite))
         """
+
+    /// Puts all calls into the index that are not there yet, by their numbers.
+    static func wordRefilling(_ sql: Dialect) -> String {
+        guard sql == .sqlite else { return "" }
+        return """
+            \(wordFilling(when: "TRUE"))
+            UPDATE call_words_reach SET call_pk = (SELECT coalesce(max(id), 0) FROM calls);
+
+            """
+    }
 }

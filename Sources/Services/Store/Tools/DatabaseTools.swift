@@ -47,13 +47,18 @@ package struct DatabaseTools {
 
     /// Copies everything into a database that is empty, in one transaction, with the key of its passwords; answers how many
     /// rows went into each table.
-    package func copy(to target: DatabaseTools) throws(StoreError) -> [(table: String, count: Int)] {
+    ///
+    /// `progress` is told how far it is.
+    package func copy(
+        to target: DatabaseTools, progress: @escaping (String) -> Void = { _ in }
+    ) throws(StoreError) -> [(table: String, count: Int)] {
         try refuseWaiting()
         try target.refuseWaiting()
         try migrate()
         try target.migrate()
+        let copy = DatabaseCopy(from: database, to: target.database, progress: progress)
         let copied = try target.failing { () throws(SQLFailure) in
-            try target.database.transaction { () throws(SQLFailure) in try copyTables(to: target.database) }
+            try target.database.transaction { () throws(SQLFailure) in try copy.run() }
         }
         if let key = location.keyPath, let targetKey = target.location.keyPath {
             try KeyFile(path: key).copy(to: KeyFile(path: targetKey))
@@ -88,75 +93,11 @@ package struct DatabaseTools {
         }
     }
 
-    private func copyTables(to target: Database) throws(SQLFailure) -> [(table: String, count: Int)] {
-        let present = try target.integer(
-            "SELECT count(*) FROM (SELECT id FROM users UNION ALL SELECT id FROM calls) AS found")
-        guard present == 0 else {
-            throw SQLFailure(.other, message: "there are users or calls already; name an empty database")
-        }
-        var copied: [(String, Int)] = []
-        let tables = Set(try target.tables())
-        for table in try database.tables() where tables.contains(table) {
-            copied.append((table, try copy(table, to: target)))
-        }
-        return copied
-    }
-
-    private func copy(_ table: String, to target: Database) throws(SQLFailure) -> Int {
-        let (own, others) = (try database.columns(of: table), try target.columns(of: table))
-        // PostgreSQL knows more of a column than SQLite does.
-        let columns = own.keys.sorted().compactMap { name in
-            others[name].map { CopiedColumn(name: name, kind: target.dialect == .postgres ? $0 : own[name] ?? $0) }
-        }
-        let names = columns.map(\.name).joined(separator: ", ")
-        let places = columns.map { _ in "?" }.joined(separator: ", ")
-        let insertion = FixedSQL("INSERT INTO \(table) (\(names)) VALUES (\(places))")
-        var count = 0
-        try database.scan("SELECT \(names) FROM \(table)") { row in
-            columns.enumerated().map { $1.value(row, Int32($0)) }
-        } each: { (values) throws(SQLFailure) in
-            try target.run(insertion, values)
-            count += 1
-        }
-        if target.dialect == .postgres, others["id"] == .integer {
-            try target.run(
-                "SELECT setval(pg_get_serial_sequence(?, 'id'), max(id)) FROM \(table) HAVING max(id) > 0",
-                [.text(table)])
-        }
-        return count
-    }
-
     private func failing<Value>(_ body: () throws(SQLFailure) -> Value) throws(StoreError) -> Value {
         do throws(SQLFailure) {
             return try body()
         } catch {
             throw error.storeError(database.place)
-        }
-    }
-}
-
-extension Database {
-    /// Reads a statement's rows some at a time, so that a table need not fit into memory.
-    func scan<Value>(
-        _ sql: String, read: (borrowing SQLRow) -> Value, each: (Value) throws(SQLFailure) -> Void
-    ) throws(SQLFailure) {
-        guard case .postgres = engine else {
-            var failure: SQLFailure?
-            _ = try query(sql) { row in
-                guard failure == nil else { return }
-                do throws(SQLFailure) { try each(read(row)) } catch { failure = error }
-            }
-            if let failure { throw failure }
-            return
-        }
-        try transaction { () throws(SQLFailure) in
-            try execute("DECLARE scan NO SCROLL CURSOR FOR \(sql)")
-            while true {
-                let values = try query("FETCH 1000 FROM scan", read: read)
-                if values.isEmpty { break }
-                for value in values { try each(value) }
-            }
-            try execute("CLOSE scan")
         }
     }
 }
