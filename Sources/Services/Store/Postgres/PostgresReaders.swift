@@ -59,7 +59,7 @@ private actor PostgresReader {
 
     private func attempt<Value>(_ body: (Database) throws(SQLFailure) -> Value) throws(SQLFailure) -> Value {
         let open: PostgresConnection
-        if let connection { open = connection } else { open = try PostgresConnection(address, patience: Self.patience) }
+        if let connection { open = connection } else { open = try connect() }
         connection = open
         do throws(SQLFailure) {
             return try body(Database(.postgres(open)))
@@ -67,6 +67,14 @@ private actor PostgresReader {
             if open.isBroken { connection = nil }
             throw error
         }
+    }
+
+    /// A plan that is good for one caller or text reads every call for another, so each question has a plan of its own; and
+    /// none takes so long that it would be worth compiling.
+    private func connect() throws(SQLFailure) -> PostgresConnection {
+        let connection = try PostgresConnection(address, patience: Self.patience)
+        try connection.execute("SET plan_cache_mode = force_custom_plan; SET jit = off; SET work_mem = '16MB'")
+        return connection
     }
 
     nonisolated func stop() { thread.stop() }

@@ -23,13 +23,26 @@ struct CallPages {
         let bounds = [SQLValue(max(query.limit, 0)), SQLValue(max(query.offset, 0))]
         guard case .user(let id, let isOperator) = query.visibility else {
             let conditions = CallConditions(query, search)
-            return try CallTable.read(
-                database, where: "\(source) \(conditions.clause) \(Self.order) LIMIT ? OFFSET ?",
-                conditions.values + bounds)
+            guard database.dialect == .postgres else {
+                return try CallTable.read(
+                    database, where: "\(source) \(conditions.clause) \(Self.order) LIMIT ? OFFSET ?",
+                    conditions.values + bounds)
+            }
+            let page = "SELECT * FROM \(found(conditions)) \(Self.order) LIMIT ? OFFSET ?"
+            return try CallTable.read(database, page: page, Self.order, conditions.values + bounds)
         }
         let own = ownCalls(of: id, isOperator: isOperator)
         return try CallTable.read(
             database, where: "WHERE id IN (\(own.sql)) \(Self.order) LIMIT ? OFFSET ?", own.values + bounds)
+    }
+
+    /// The calls that match, where PostgreSQL reads them from.
+    ///
+    /// It takes few that match for many and would walk the whole list for them, so it is not let know, by an OFFSET, that
+    /// only a page of them is wanted.
+    private func found(_ conditions: CallConditions) -> String {
+        guard let search, search.way == .sorting else { return "calls \(conditions.clause)" }
+        return "(SELECT * FROM calls \(conditions.clause) OFFSET 0) AS calls"
     }
 
     /// The newest calls of each way in which a call can be a user's, as many as the page reaches: each way has an index in
@@ -51,18 +64,22 @@ struct CallPages {
         return (parts.joined(separator: " UNION "), values)
     }
 
-    /// How many calls the list has: from the sums of days, or from the index of what is looked for, where these know all
-    /// that is asked.
+    /// How many calls the list has: from the sums of days, where these know all that is asked; of what is looked for, no
+    /// more than `CallSearch.mostCounted`.
     func count() throws(SQLFailure) -> Int {
         if query.visibility == .all, query.isOfWholeDays {
             return try CallTallies.count(database, query)
         }
-        let conditions = CallConditions(query, search)
-        if let search, search.isIndexed, conditions.isSearchAlone {
-            let (ids, values) = search.ids
-            return Int(try database.integer("SELECT count(*) FROM (\(ids))", values) ?? 0)
+        guard var search else {
+            let conditions = CallConditions(query, nil)
+            let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)
+            return Int(total ?? 0)
         }
-        let total = try database.integer("SELECT count(*) FROM calls \(source) \(conditions.clause)", conditions.values)
-        return Int(total ?? 0)
+        // Walking is for pages alone.
+        if database.dialect == .postgres { search.way = .sorting }
+        let conditions = CallConditions(query, search)
+        if conditions.isSearchAlone, let found = search.found { return min(found, search.mostCounted) }
+        return try database.count(
+            upTo: search.mostCounted, of: "SELECT 1 FROM calls \(source) \(conditions.clause)", conditions.values)
     }
 }

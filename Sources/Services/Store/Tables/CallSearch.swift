@@ -6,7 +6,7 @@ import Directory
 /// exact wherever it is asked: calls with letters that it takes for others than `fold` does are not in it, but in the
 /// index `calls_unusual`, and are looked at one by one, as the newest are.
 struct CallSearch {
-    /// How SQLite comes from the calls that were found to a page of them.
+    /// How a page of the calls that were found is made.
     enum Way {
         /// Few are found: they are fetched and sorted.
         case sorting
@@ -21,14 +21,23 @@ struct CallSearch {
     /// What `call_words` is asked: an empty text when nothing in it can match, nil when calls are looked at one by one.
     private let phrase: String?
     var way = Way.sorting
+    /// How many calls were found, up to one more than are counted; nil before the way was chosen.
+    private(set) var found: Int?
+    private let dialect: Dialect
 
     /// More calls than this are not worth being fetched one by one.
-    private static let manyCalls: Int64 = 4000
+    private var manyCalls: Int { dialect == .sqlite ? 4000 : mostCounted }
+
+    /// The highest total that is told: a text may be in every call.
+    ///
+    /// PostgreSQL has to look at each call that its index names, SQLite at none.
+    var mostCounted: Int { dialect == .sqlite ? 50_000 : 2000 }
 
     /// Nil when nothing can be found.
     init?(_ text: String, _ dialect: Dialect) {
         // No text that is kept has this character, which would end the pattern.
         guard !text.utf8.contains(0) else { return nil }
+        self.dialect = dialect
         let lower = text.lowercased()
         folded = Self.containing(lower)
         let isNumber = text.utf8.count { $0.isDigit } >= 3 && !text.contains(where: \.isLetter)
@@ -42,7 +51,11 @@ struct CallSearch {
 
     /// The condition on a row of `calls`.
     var condition: (sql: String, values: [SQLValue]) {
-        guard phrase != nil else { return oneByOne }
+        guard phrase != nil else {
+            let (sql, values) = oneByOne
+            // Of this the indexes of trigrams know nothing.
+            return (dialect == .postgres && way == .walking ? "\(sql) IS TRUE" : sql, values)
+        }
         let (ids, values) = ids
         return ("\(way == .walking ? "+" : "")id IN (\(ids))", values)
     }
@@ -63,11 +76,9 @@ struct CallSearch {
 
     /// Looks how many calls there are, and chooses the way to them.
     mutating func chooseWay(in database: Database) throws(SQLFailure) {
-        guard isIndexed else { return }
-        let (ids, values) = ids
-        let found = try database.integer(
-            "SELECT count(*) FROM (\(ids) LIMIT ?)", values + [.integer(Self.manyCalls + 1)])
-        way = found ?? 0 > Self.manyCalls ? .walking : .sorting
+        let (ids, values) = phrase == nil ? ("SELECT 1 FROM calls WHERE \(oneByOne.sql)", oneByOne.values) : ids
+        found = try database.count(upTo: mostCounted + 1, of: ids, values)
+        way = found ?? 0 > manyCalls ? .walking : .sorting
     }
 
     private var oneByOne: (sql: String, values: [SQLValue]) {
@@ -102,6 +113,13 @@ struct CallSearch {
         guard let number else { return "{\(CallWords.written)} : \(written)" }
         // What is nothing but digits is the same in both.
         return number == text ? written : "{\(CallWords.written)} : \(written) OR {\(CallWords.normal)} : \"\(number)\""
+    }
+}
+
+extension Database {
+    /// How many rows a query answers; counting ends at `limit`.
+    func count(upTo limit: Int, of query: String, _ values: [SQLValue]) throws(SQLFailure) -> Int {
+        Int(try integer("SELECT count(*) FROM (\(query) LIMIT ?) AS found", values + [SQLValue(limit)]) ?? 0)
     }
 }
 

@@ -36,7 +36,6 @@ enum CallTable {
             (SELECT json_group_array(tag) FROM (
                 SELECT tag FROM call_tags WHERE call_pk = calls.id ORDER BY pos) AS ordered),
             (SELECT quality FROM call_diagnoses WHERE call_pk = calls.id)
-        FROM calls
         """
 
     /// `isFirst`: whether the row is not there yet, as far as is known; a wrong answer costs time, not rows.
@@ -90,7 +89,15 @@ enum CallTable {
     static func read(
         _ database: Database, where condition: String, _ values: [SQLValue]
     ) throws(SQLFailure) -> [CallRecord] {
-        try database.query("\(selection) \(condition)", values) { record(from: $0) }
+        try database.query("\(selection) FROM calls \(condition)", values) { record(from: $0) }
+    }
+
+    /// Reads the calls of `page`, a query of `calls` that answers whole rows in this order: what belongs to a call is looked
+    /// for when the page is known, and not for each call that it passes over.
+    static func read(
+        _ database: Database, page: String, _ order: String, _ values: [SQLValue]
+    ) throws(SQLFailure) -> [CallRecord] {
+        try database.query("\(selection) FROM (\(page)) AS calls \(order)", values) { record(from: $0) }
     }
 
     static func read(_ database: Database, _ key: CallKey) throws(SQLFailure) -> CallRecord? {
