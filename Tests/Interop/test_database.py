@@ -317,6 +317,28 @@ def test_commands_use_the_server_too(gateway):
     unreachable.remove_folder()
 
 
+def test_a_gateway_that_starts_leaves_the_calls_of_another_alone(gateway):
+    gateway.start()
+    body = {"caller_number": "+79990000001", "receiver_number": "1001", "channel_id": "SIP/1"}
+    number = gateway.request("POST", "/api/calls", json=body).json()["data"]["id"]
+    ended = lambda of: of.request("GET", f"/api/calls/{number}").json()["data"]["ended_at"]
+    second = Gateway(AUTH_MODE="off", DATABASE_URL=gateway.environment["DATABASE_URL"])
+    try:
+        second.start()
+        assert ended(second) is None
+        assert ended(gateway) is None
+        # The one whose call it is closes it when it comes back.
+        gateway.kill()
+        assert ended(second) is None
+        gateway.start()
+        assert ended(second) is not None
+        second.stop()
+    finally:
+        if second.process is not None:
+            second.kill()
+        second.remove_folder()
+
+
 def test_everything_is_copied_from_engine_to_engine(server, tmp_path):
     small = Gateway(AUTH_MODE="off")
     try:

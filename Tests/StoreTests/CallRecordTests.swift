@@ -61,7 +61,7 @@ struct CallRecordTests {
                     : "SELECT column_name FROM information_schema.columns WHERE table_name = 'calls' ORDER BY ordinal_position"
                 return try database.query(sql) { $0.text(0) }
             }
-            #expect(columns == CallColumn.all.map(\.name))
+            #expect(columns == CallColumn.all.map(\.name) + ["node_id"])
         }
     }
 

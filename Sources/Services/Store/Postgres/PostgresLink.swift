@@ -1,4 +1,5 @@
 import Directory
+import Reactor
 import Wire
 
 /// The connection that writes to a server, and the outbox for what comes while there is none.
@@ -9,6 +10,8 @@ final class PostgresLink {
     private(set) var database: Database?
     /// Grows with every change of the directory that is not our own, and with every new connection.
     private(set) var foreignChanges: Int64 = 0
+    /// Since when there is a connection without a break.
+    private(set) var connectedAt = SystemClock.now()
     /// The number of the newest batch.
     private var number: Int64
 
@@ -32,11 +35,12 @@ final class PostgresLink {
             connection.patience = Self.patience
             try opened.execute("LISTEN tandem_directory")
             try opened.run("DELETE FROM outboxes WHERE updated_at < now() - interval '90 days'")
-            try opened.run("INSERT INTO outboxes (id) VALUES (?) ON CONFLICT DO NOTHING", [SQLValue(outbox.id)])
+            try opened.renewLease(of: outbox.id)
             let position = try opened.integer("SELECT position FROM outboxes WHERE id = ?", [SQLValue(outbox.id)]) ?? 0
             try outbox.forget(through: position)
             number = max(number, position)
             foreignChanges += 1
+            (opened.node, connectedAt) = (outbox.id, SystemClock.now())
             database = opened
         } catch {
             throw error.storeError("\(address)")

@@ -1,3 +1,5 @@
+import Wire
+
 /// One open database of either engine, used by one thread at a time: what the tables are written against.
 ///
 /// Statements are written once, in SQLite's words as far as `Dialect` knows PostgreSQL's for them.
@@ -10,6 +12,8 @@ final class Database {
     }
 
     let engine: Engine
+    /// The gateway that writes here; nil where no other can.
+    var node: UUID?
 
     init(_ engine: Engine) { self.engine = engine }
 

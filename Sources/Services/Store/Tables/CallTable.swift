@@ -6,16 +6,38 @@ enum CallTable {
     private static let columns = CallColumn.all
     private static let names = columns.map(\.name).joined(separator: ", ")
 
-    private static let upsert: FixedSQL = {
+    /// A row and, at the end, the gateway it is at: no business of a record's, it stays as it is when the call goes on.
+    private static func insertion(ofNode hasNode: Bool) -> String {
         let parameters = columns.map { _ in "?" }.joined(separator: ", ")
+        let (name, place) = hasNode ? (", node_id", ", ?") : ("", "")
+        return "INSERT INTO calls (\(names)\(name)) VALUES (\(parameters)\(place))"
+    }
+
+    private static let upsert = upsert(ofNode: false)
+    private static let upsertOfNode = upsert(ofNode: true)
+
+    private static func upsert(ofNode hasNode: Bool) -> FixedSQL {
         let changes = columns.filter { $0.change != .never }.map { "\($0.name) = excluded.\($0.name)" }
         return FixedSQL(
             """
-            INSERT INTO calls (\(names)) VALUES (\(parameters))
+            \(insertion(ofNode: hasNode))
             ON CONFLICT (id) DO UPDATE SET \(changes.joined(separator: ", "))
             WHERE excluded.version >= calls.version
             """)
-    }()
+    }
+
+    private static func upsert(_ values: [SQLValue], in database: Database) throws(SQLFailure) {
+        if let node = database.node {
+            try database.run(upsertOfNode, values + [SQLValue(node)])
+        } else {
+            try database.run(upsert, values)
+        }
+    }
+
+    private static func insert(_ values: [SQLValue], in database: Database) throws(SQLFailure) {
+        let sql = insertion(ofNode: database.node != nil)
+        try database.run(sql, values + (database.node.map { [SQLValue($0)] } ?? []))
+    }
 
     /// Brings a row up to date whose indexed columns have not changed, and so leaves their indexes alone: naming a column
     /// would take its entry out of each index and put it back.
@@ -46,13 +68,13 @@ enum CallTable {
         do throws(SQLFailure) {
             try database.guarded { () throws(SQLFailure) in
                 if !isFirst, try database.run(update, values) > 0 { return }
-                try database.run(upsert, values)
+                try upsert(values, in: database)
             }
         } catch  where error.isForeignKey || error.kind == .value {
             // A person or company that is not there must cost us neither the record nor the others in it, and neither
             // must a text that is too long for its column.
             let known = try withoutStrangers(record, database).cut
-            try database.run(upsert, columns.map { $0.value(known) })
+            try upsert(columns.map { $0.value(known) }, in: database)
         }
     }
 
@@ -74,15 +96,13 @@ enum CallTable {
 
     /// Writes a record that is in no row yet; an id or anything else unique that is taken is a failure.
     static func insert(_ record: CallRecord, to database: Database) throws(SQLFailure) {
-        let parameters = columns.map { _ in "?" }.joined(separator: ", ")
-        let sql = "INSERT INTO calls (\(names)) VALUES (\(parameters))"
         do throws(SQLFailure) {
             _ = try database.guarded { () throws(SQLFailure) in
-                try database.run(sql, columns.map { $0.value(record) })
+                try insert(columns.map { $0.value(record) }, in: database)
             }
         } catch  where error.isForeignKey {
             let known = try withoutStrangers(record, database)
-            try database.run(sql, columns.map { $0.value(known) })
+            try insert(columns.map { $0.value(known) }, in: database)
         }
     }
 
