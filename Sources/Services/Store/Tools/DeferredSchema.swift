@@ -28,13 +28,10 @@ struct DeferredSchema {
     func drop() throws(SQLFailure) {
         // References go before what they lean on.
         for part in parts.reversed() { try database.execute(part.drop) }
-        switch database.dialect {
-        // As they are delivered, SQLite writes to the disk what does not fit into 2 MB, and PostgreSQL sorts in 64.
-        case .sqlite: try database.execute("PRAGMA cache_size = -262144")
-        case .postgres:
-            try database.execute("SET LOCAL maintenance_work_mem = '256MB'")
-            for table in tables { try database.execute("ALTER TABLE \(table) DISABLE TRIGGER USER") }
-        }
+        guard database.dialect == .postgres else { return }
+        // Otherwise the server sorts in 64 MB, as it is delivered.
+        try database.execute("SET LOCAL maintenance_work_mem = '256MB'")
+        for table in tables { try database.execute("ALTER TABLE \(table) DISABLE TRIGGER USER") }
     }
 
     /// `progress` is told what is made next.
