@@ -222,7 +222,7 @@ package actor ScriptedPhone: SIPCallHandler {
             }
             talks(leg)
         case .established: talks(leg)
-        case .rejected(let status, _):
+        case .rejected(let status, _, _):
             note(leg) { $0.toldStatus = status }
             end(leg, .rejected(status: status), isLost: status == 408)
         case .cancelled: end(leg, .cancelled)

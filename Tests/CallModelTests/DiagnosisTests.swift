@@ -9,10 +9,30 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let legs: [LegFacts]
     var endReason: EndReason?
+    var troubles: [LegTrouble] = []
+    /// The call's states, a minute each; by themselves when empty.
+    var states: [CallState] = []
     let finds: [Finding.Code]
 
     init(_ name: String, _ legs: [LegFacts], ended endReason: EndReason? = nil, finds: [Finding.Code]) {
         (testDescription, self.legs, self.endReason, self.finds) = (name, legs, endReason, finds)
+    }
+
+    init(_ name: String, _ kind: LegTrouble.Kind, ended endReason: EndReason, finds: [Finding.Code]) {
+        self.init(name, [], ended: endReason, finds: finds)
+        troubles = [LegTrouble(leg: 2, party: "trunk carrier", isTrunk: true, kind, offered: ["PCMA", "opus"])]
+    }
+
+    func through(_ states: CallState...) -> Ailment {
+        var ailment = self
+        ailment.states = states
+        return ailment
+    }
+
+    func and(_ kind: LegTrouble.Kind) -> Ailment {
+        var ailment = self
+        ailment.troubles = [LegTrouble(leg: 2, party: "phone 1002", kind)]
+        return ailment
     }
 }
 
@@ -188,7 +208,8 @@ private let ailments: [Ailment] = [
                 silent(&$0)
                 $0.receives = false
             }, phone(),
-        ], finds: [.soundBothWays]),
+        ], finds: [.soundBothWays, .stillHeld]
+    ).through(.initiated, .answered, .held),
     Ailment(
         "the phone hears nothing of us",
         [page(), phone { $0.quality.sent.recentLoss = 0.98 }], finds: [.notHeardByPeer]),
@@ -206,7 +227,64 @@ private let ailments: [Ailment] = [
     Ailment("good enough", [page(), phone(sounding(4.1, 3.7) { $0.received.mos = 4.1 })], finds: [.soundBothWays]),
     Ailment("no codec in common", [], ended: .noSharedCodec, finds: [.noSharedCodec]),
     Ailment("the page never came", [], ended: .neverJoined, finds: [.neverJoined]),
-    Ailment("busy", [], ended: .busy, finds: [.nothingFound, .notAnswered]),
+    Ailment("busy, and no more is known", [], ended: .busy, finds: [.notAnswered]),
+    Ailment("nobody there", [], ended: .unavailable, finds: [.notRegistered]),
+    Ailment("given up", [], ended: .callerCancelled, finds: [.callerGaveUp]),
+    Ailment("nobody picks up", [], ended: .noAnswer, finds: [.rangUnanswered]).through(.initiated, .ringing, .noAnswer),
+    Ailment("forbidden", .refused(status: 403, words: "Forbidden"), ended: .forbidden, finds: [.refusedByPeer]),
+    Ailment("overloaded", .refused(status: 503, words: "Full"), ended: .signallingFailed, finds: [.refusedByPeer]),
+    Ailment("password", .refused(status: 407, words: "Who?"), ended: .upstreamFailed, finds: [.credentialsRefused]),
+    Ailment("busy", .refused(status: 486, words: "Busy Here"), ended: .busy, finds: [.busy]),
+    Ailment("declined", .refused(status: 603, words: "Decline"), ended: .rejected, finds: [.declined]),
+    Ailment("not acceptable", .refused(status: 488, words: "No"), ended: .noSharedCodec, finds: [.noSharedCodec]),
+    Ailment("an answer of something else", .badAnswer, ended: .noSharedCodec, finds: [.noSharedCodec]),
+    Ailment("dead", .silent(for: .seconds(32)), ended: .signallingTimeout, finds: [.inviteUnanswered]),
+    Ailment(
+        "dead, and the caller gave up", .silent(for: .seconds(9)), ended: .callerCancelled,
+        finds: [.inviteUnanswered, .callerGaveUp]),
+    Ailment("no such name", .noWay(.unknownName), ended: .signallingFailed, finds: [.noWay]),
+    Ailment("expired", .noWay(.secureConnection("certificate has expired")), ended: .signallingFailed, finds: [.noWay]),
+    Ailment("too dear", .noWay(.limits), ended: .forbidden, finds: [.forbiddenByLimits]),
+    Ailment("no ACK", [page(), phone()], ended: .signallingTimeout, finds: [.answerNotAcknowledged])
+        .and(.unacknowledged(for: .seconds(32))),
+    Ailment("gone in the call", [page(), phone()], ended: .signallingTimeout, finds: [.sessionLost]).and(.peerGone),
+    Ailment("not refreshed", [page(), phone()], ended: .signallingTimeout, finds: [.sessionLost]).and(.expired),
+    Ailment(
+        "one device busy, another took it", [page(), phone()], ended: .callerHangup, finds: [.soundBothWays, .busy]
+    )
+    .and(.refused(status: 486, words: "Busy Here")),
+    Ailment("a server failed, another took it", [page(), phone()], finds: [.soundBothWays, .refusedByPeer])
+        .and(.refused(status: 500, words: "Oops")),
+    Ailment("an announcement alone", [phone { $0.upFor = .zero }], ended: .busy, finds: [.busy, .earlyMediaOnly])
+        .through(.initiated, .ringing, .busy).and(.refused(status: 486, words: "Busy Here")),
+    Ailment("on hold to the end", [page(), phone()], ended: .callerHangup, finds: [.stillHeld])
+        .through(.initiated, .answered, .held, .completed),
+    Ailment("on hold", [page(), phone { $0.quietFor = .seconds(30) }], finds: [.soundBothWays, .stillHeld])
+        .through(.initiated, .answered, .held),
+    Ailment("a microphone switched off", [page { $0.silentPackets = 2990 }, phone()], finds: [.digitalSilence]),
+    Ailment(
+        "a microphone muted",
+        [
+            page {
+                $0.silentPackets = 2990
+                $0.isMuted = true
+            }, phone(),
+        ], finds: [.soundBothWays, .muted]),
+    Ailment("a quiet minute", [page { $0.silentPackets = 1500 }, phone()], finds: [.soundBothWays]),
+    Ailment(
+        "a page that only listens",
+        [
+            page {
+                silent(&$0)
+                $0.receives = false
+            }, phone(),
+        ], finds: [.listensOnly]),
+    Ailment("a phone that falls silent", [page(), phone { $0.quietFor = .seconds(9) }], finds: [.fellSilent]),
+    Ailment("a breath", [page(), phone { $0.quietFor = .seconds(2) }], finds: [.soundBothWays]),
+    Ailment(
+        "behind NAT", [page(), phone { $0.described = SocketAddress(ip: IPAddress(v4: 0x0A00_0005), port: 4000) }],
+        finds: [.soundBothWays, .privateAddress]),
+    Ailment("a phone that reports nothing of us", [page(), phone { $0.reportsHeard = 3 }], finds: [.notHeardByPeer]),
     Ailment(
         "media stopped", [page(), phone { $0.received.lastAt = nil }], ended: .mediaTimeout, finds: [.mediaTimeout]),
 ]
@@ -219,7 +297,10 @@ struct DiagnosisTests {
             callerNumber: "1001", receiverNumber: "1002", startedAt: noon)
         record.answeredAt = ailment.legs.isEmpty ? nil : noon
         record.endReason = ailment.endReason
-        return CallDiagnosis(record, legs: ailment.legs)
+        let steps = ailment.states.enumerated().map {
+            CallDiagnosis.Step(at: noon + .seconds(Int64($0 * 60)), state: $1)
+        }
+        return CallDiagnosis(record, steps: steps, legs: ailment.legs, troubles: ailment.troubles)
     }
 
     @Test(arguments: ailments)
@@ -272,6 +353,26 @@ struct DiagnosisTests {
         }
         let text = diagnose(Ailment("", [page(), leg], finds: [])).findings.first?.text ?? ""
         #expect(text.contains("192.0.2.2:4000") && text.contains("192.0.2.9:4000"))
+    }
+
+    @Test(arguments: [
+        (LegTrouble.Kind.noWay(.unknownName), "DNS_SERVERS"), (.noWay(.secureConnection("x")), "SIP_TLS_CA"),
+        (.noWay(.connection(nil)), "firewall"), (.noWay(.noTrunk), "trunk list"),
+        (.noWay(.noChannel), "maximumChannels"),
+        (.noWay(.noNumber), "rules"), (.noWay(.limits), "limits"), (.silent(for: .seconds(9)), "trunk check"),
+        (.nobodyThere(wrongPassword: .seconds(7)), "SIP password"), (.unacknowledged(for: .seconds(9)), "PUBLIC_IP"),
+        (.refused(status: 503, words: ""), "second trunk"), (.refused(status: 404, words: ""), "rewrite"),
+        (.refused(status: 302, words: ""), "target"), (.refused(status: 420, words: ""), "session settings"),
+    ])
+    func `what to do fits what is wrong`(kind: LegTrouble.Kind, words: String) {
+        let finding = diagnose(Ailment("", kind, ended: .upstreamFailed, finds: [])).findings[0]
+        #expect(finding.severity == .problem && finding.advice.contains(words))
+        #expect(finding.text.contains("trunk carrier") || finding.text.contains("Trunk carrier"))
+    }
+
+    @Test func `a peer's words cannot command a terminal, nor fill the page`() {
+        #expect(LegTrouble.words("No\u{1B}[31m\u{202E} way\r\n") == "No[31m way")
+        #expect(LegTrouble.words(String(repeating: "x", count: 500)).count == 80)
     }
 
     @Test func `alerts have names`() {

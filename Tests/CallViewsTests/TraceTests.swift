@@ -1,4 +1,5 @@
 import CallViews
+import Foundation
 import SIP
 import Testing
 import Wire
@@ -34,6 +35,26 @@ import Wire
         #expect(lines[2].contains("<-") && lines[2].contains("100 Trying"))
         #expect(lines[4].hasPrefix("+1.205") && lines[4].contains("486 Busy <Here>"))
         #expect(Set(lines.dropFirst().map(\.count)).count == 1)
+    }
+
+    @Test func `the ladder in the README is what the program draws`() throws {
+        let (caller, callee) = ("198.51.100.7:5060", "203.0.113.9:5060")
+        let trace = SIPTrace([
+            try Self.message(0, true, caller, "INVITE sip:1@x SIP/2.0\r\n\r\nv=0\r\n"),
+            try Self.message(1, false, caller, "SIP/2.0 100 Trying\r\n\r\n"),
+            try Self.message(4, false, callee, "INVITE sip:1@y SIP/2.0\r\n\r\nv=0\r\n"),
+            try Self.message(1206, true, callee, "SIP/2.0 486 Busy Here\r\n\r\n"),
+        ])
+        let readme = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../README.md")
+        #expect(
+            try String(contentsOf: readme, encoding: .utf8).contains("```\n\(Self.trimmed(Ladder(trace).text))```\n"))
+    }
+
+    /// Without blanks at the ends of lines, which no editor leaves in a file.
+    private static func trimmed(_ text: String) -> String {
+        text.split(separator: "\n").map { line in
+            String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
+        }.joined()
     }
 
     @Test func `what a far side wrote commands no terminal`() throws {

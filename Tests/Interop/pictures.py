@@ -1,6 +1,7 @@
 """Draws the pictures of the README from the running program: `scripts/pictures`."""
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from browsers import chromium
 from gateway import REPOSITORY, Gateway
 from panels import Picture
 from prometheus import Prometheus, dashboards
+from test_broken_calls import Stage, loss
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "docs"
 
@@ -33,6 +35,23 @@ def draw_page():
         page.press("hangup")
 
 
+def draw_diagnosis():
+    """The page of a call of which every fourth packet was lost."""
+    with Gateway(SIP_TRACE="always") as gateway, chromium() as browsers, tempfile.TemporaryDirectory() as folder:
+        stage = Stage(gateway)
+        number, _ = loss(stage)
+        stage.wait_over(number)
+        # The signalling is written two seconds after the end.
+        time.sleep(3)
+        file = Path(folder) / "diagnosis.html"
+        file.write_text(stage.diagnosis(number, "html"))
+        stage.close()
+        page = browsers.new_page()
+        page.set_viewport_size({"width": 1000, "height": 700})
+        page.goto(file.as_uri())
+        page.screenshot(path=str(FOLDER / "diagnosis.png"), full_page=True)
+
+
 def draw_dashboards():
     """What they show of two minutes with traffic that comes and goes."""
     folder = FOLDER / "dashboards"
@@ -48,4 +67,5 @@ def draw_dashboards():
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     draw_page()
+    draw_diagnosis()
     draw_dashboards()

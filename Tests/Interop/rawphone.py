@@ -52,15 +52,17 @@ class Message:
 
 
 class RawPhone:
-    def __init__(self, gateway, username, password="", describe=lambda port: SDP.format(port=port), address="127.0.0.1"):
-        """`describe` makes the session description of a media port; `address` is its own."""
-        self.address = address
+    def __init__(self, gateway, username, password="", describe=lambda port: SDP.format(port=port), address="127.0.0.1",
+                 media_address=None, server="127.0.0.1", open_socket=None):
+        """`describe` makes the session description of a media port; `open_socket` opens a UDP socket elsewhere."""
         self.gateway, self.username, self.password, self._describe = gateway, username, password, describe
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.address, self.server = address, server
+        open_socket = open_socket or (lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.socket = open_socket()
         self.socket.bind((address, 0))
         self.port = self.socket.getsockname()[1]
-        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.media.bind(("127.0.0.1", 0))
+        self.media = open_socket()
+        self.media.bind((media_address or address, 0))
         self.messages = []
         self._inbox = queue.Queue()
         self._cseq = 0
@@ -97,7 +99,7 @@ class RawPhone:
 
     def send_again(self):
         """Repeats the latest message."""
-        self.socket.sendto(self._last, ("127.0.0.1", self.gateway.sip_port))
+        self.socket.sendto(self._last, (self.server, self.gateway.sip_port))
 
     def wait(self, matching, what, seconds=10):
         """The next message that `matching` accepts; others are passed over (they stay in `messages`)."""
@@ -210,7 +212,7 @@ class RawPhone:
 
     def invite(self, number, extra=()):
         """Sends an INVITE and nothing else; `refused` takes the answer to one that nobody accepts."""
-        self._target = f"sip:{number}@127.0.0.1:{self.gateway.sip_port}"
+        self._target = f"sip:{number}@{self.server}:{self.gateway.sip_port}"
         self._request("INVITE", self._target, f"<{self._target}>", uuid.uuid4().hex, uuid.uuid4().hex[:8], extra, self.sdp)
 
     def refused(self):
@@ -220,26 +222,46 @@ class RawPhone:
         return answer
 
     def dial(self, number, extra=()):
-        """Calls a number and does not wait for what comes of it."""
-        target = f"sip:{number}@127.0.0.1:{self.gateway.sip_port}"
+        """Calls a number, and waits for nothing but the question who calls. `give_up` ends it."""
+        target = f"sip:{number}@{self.server}:{self.gateway.sip_port}"
         call_id, tag = uuid.uuid4().hex, uuid.uuid4().hex[:8]
         self._request("INVITE", target, f"<{target}>", call_id, tag, body=self.sdp)
         challenge = self.wait_final("INVITE")
         assert challenge.status in (401, 407), challenge.first
         self._acknowledge(challenge, target)
         extra = [*extra, *self._authorize(challenge, "INVITE", target)]
-        self._request("INVITE", target, f"<{target}>", call_id, tag, extra, self.sdp)
+        branch = self._request("INVITE", target, f"<{target}>", call_id, tag, extra, self.sdp)
+        self._dialled = target, branch, call_id, tag, self._cseq
 
-    def call(self, number, extra=()):
+    def give_up(self):
+        """Takes back what `dial` began."""
+        target, branch, call_id, tag, number = self._dialled
+        self.send(f"CANCEL {target} SIP/2.0", [
+            ("Via", f"SIP/2.0/UDP {self.address}:{self.port};branch={branch};rport"), ("Max-Forwards", "70"),
+            ("From", f"<sip:{self.username}@tandem>;tag={tag}"), ("To", f"<{target}>"), ("Call-ID", call_id),
+            ("CSeq", f"{number} CANCEL")])
+        refused = self.wait_final("INVITE")
+        assert refused.status == 487, refused.first
+        self._acknowledge(refused, target)
+
+    def wait_refusal(self, seconds=15):
+        """The status that the call of `dial` is refused with."""
+        refused = self.wait_final("INVITE", seconds)
+        assert refused.status >= 300, refused.first
+        self._acknowledge(refused, self._dialled[0])
+        return refused.status
+
+    def call(self, number, extra=(), acknowledges=True):
         """Calls a number, to the ACK; answers the 200 of whoever took the call. `hang_up` ends it."""
         self.dial(number, extra)
-        return self.take_dialog()
+        return self.take_dialog(acknowledges)
 
-    def take_dialog(self):
+    def take_dialog(self, acknowledges=True):
         """Acknowledges the 200 of whoever took the call that was dialled."""
         self._dialog = self.wait_final("INVITE", 15)
         assert self._dialog.status == 200, self._dialog.first
-        self._acknowledge(self._dialog, self._remote_target)
+        if acknowledges:
+            self._acknowledge(self._dialog, self._remote_target)
         return self._dialog
 
     @property
@@ -254,8 +276,18 @@ class RawPhone:
             ("Via", via), ("Max-Forwards", "70"), ("From", answer["from"]), ("To", answer["to"]),
             ("Call-ID", answer["call-id"]), ("CSeq", answer["cseq"].split()[0] + " ACK")])
 
+    def _ask(self, method, body=""):
+        """A request in the dialog of `call`; answers its response."""
+        tag = re.search("tag=([^;]+)", self._dialog["from"]).group(1)
+        self._request(method, self._remote_target, self._dialog["to"], self._dialog["call-id"], tag, body=body)
+        return self.wait_final(method)
+
     def hang_up(self):
         """Ends the call that `call` made."""
-        tag = re.search("tag=([^;]+)", self._dialog["from"]).group(1)
-        self._request("BYE", self._remote_target, self._dialog["to"], self._dialog["call-id"], tag)
-        assert self.wait_final("BYE").status == 200
+        assert self._ask("BYE").status == 200
+
+    def hold(self):
+        """Puts the call on hold by re-INVITE."""
+        held = self._ask("INVITE", self.sdp.replace("a=sendrecv", "a=sendonly"))
+        assert held.status == 200, held.first
+        self._acknowledge(held, self._remote_target)

@@ -312,7 +312,7 @@ struct AdmissionTests {
         world.exchange.with { $0.drain() }
         _ = phone.call(.trunk(TrunkRoute(number: "6")))
         world.run(.seconds(1))
-        guard case .rejected(503, _)? = phone.events.last else {
+        guard case .rejected(503, _, _)? = phone.events.last else {
             Issue.record("\(phone.events)")
             return
         }
@@ -329,7 +329,7 @@ struct AdmissionTests {
         world.run(.seconds(1))
         for number in ["5", "6"] { _ = phone.call(.trunk(TrunkRoute(number: number))) }
         world.run(.seconds(1))
-        let refused = phone.events.contains { if case .rejected(503, _) = $0 { true } else { false } }
+        let refused = phone.events.contains { if case .rejected(503, _, _) = $0 { true } else { false } }
         #expect(refused)
         #expect(world.exchange.invites.count == 1)
         #expect(world.exchange.statistics.counters.refused == 1)

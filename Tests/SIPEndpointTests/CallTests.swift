@@ -85,7 +85,7 @@ struct CallTests {
         _ = phone.call(.trunk(TrunkRoute(number: "5")))
         world.run(.seconds(2))
         let expected: [HangUpCause: Int] = [.busy: 486, .declined: 603, .notFound: 404, .noAnswer: 480]
-        guard case .rejected(let status, _)? = phone.events.last else {
+        guard case .rejected(let status, _, _)? = phone.events.last else {
             Issue.record("\(phone.events)")
             return
         }

@@ -73,4 +73,26 @@ struct DiagnosisStoreTests {
             #expect(try await store.call(.id(7))?.quality == quality)
         }
     }
+
+    @Test(arguments: Engine.allCases)
+    func `what explained old calls goes in steps, and their records and figures stay`(engine: Engine) async throws {
+        try await withStore(engine) { (store) async throws in
+            for id in Int64(1)...5 {
+                store.write(
+                    makeRecord(id, state: .completed), .diagnosis(callID: id, quality, #"{"findings":[]}"#),
+                    .trace(callID: id, ["messages": []]))
+            }
+            let (past, future) = (WallTime(milliseconds: 1), WallTime(milliseconds: 4_000_000_000_000))
+            #expect(try await store.forgetDetails(before: past, limit: 3) == 0)
+            #expect(try await store.diagnosis(ofCall: 1) != nil)
+            var steps: [Int] = []
+            for _ in 0..<3 { steps.append(try await store.forgetDetails(before: future, limit: 3)) }
+            #expect(steps == [3, 2, 0])
+            for id in Int64(1)...5 {
+                #expect(try await store.diagnosis(ofCall: id) == nil)
+                #expect(try await store.trace(ofCall: id) == nil)
+                #expect(try await store.call(.id(id))?.quality == quality)
+            }
+        }
+    }
 }

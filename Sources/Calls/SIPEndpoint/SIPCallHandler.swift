@@ -92,7 +92,7 @@ package enum SIPLegEvent: Sendable, Equatable {
     /// The ACK for our 2xx came.
     case established
     /// Final failure of our INVITE: the peer's status, 408 for no answer, 503 for no way there.
-    case rejected(status: Int, reason: String)
+    case rejected(status: Int, reason: String, origin: RejectionOrigin = .peer)
     /// The caller gave up before we answered; why, where it said so.
     case cancelled(reason: LegReason?)
     /// BYE came, we hung up, or the session died; why, where it is known.
@@ -111,6 +111,32 @@ package enum SIPLegEvent: Sendable, Equatable {
     case transferRequested(TransferOrder)
     /// How the transfer goes that `refer` asked for: provisional statuses, then one that is final.
     case transferProgress(status: Int)
+}
+
+/// Whose word it is that an INVITE of ours failed.
+package enum RejectionOrigin: Sendable, Equatable {
+    /// The far end's, by a response.
+    case peer
+    /// Ours, for nothing came back.
+    case silence
+    /// Ours, for there is no way there.
+    case noWay(Obstacle)
+}
+
+/// Why there is no way to somebody.
+package enum Obstacle: Sendable, Hashable {
+    /// No trunk that is enabled takes the number.
+    case noTrunk
+    /// All channels of the trunks that take it are taken.
+    case noChannel
+    /// The name of the host leads to no server.
+    case unknownName
+    /// The trunk's rules leave nothing to be dialled, or the caller no name to call by.
+    case noNumber
+    /// TLS could not be spoken, in words.
+    case secureConnection(String)
+    /// The connection could not be had, or was lost: in words, where something is known.
+    case connection(String?)
 }
 
 /// What a REFER asks for (RFC 3515).
@@ -139,10 +165,12 @@ package struct LegReason: Hashable, Sendable {
     package var networkCause: Int?
     package var text: String?
     /// Nobody said anything: the far end does not answer, or knows nothing of the session any more.
-    package var isLoss: Bool
+    package var loss: SessionLoss?
 
-    package init(networkCause: Int? = nil, text: String?, isLoss: Bool = false) {
-        (self.networkCause, self.text, self.isLoss) = (networkCause, text, isLoss)
+    package var isLoss: Bool { loss != nil }
+
+    package init(networkCause: Int? = nil, text: String?, loss: SessionLoss? = nil) {
+        (self.networkCause, self.text, self.loss) = (networkCause, text, loss)
     }
 }
 

@@ -100,13 +100,17 @@ extension SIPEndpoint {
     // MARK: Events
 
     func tell(_ event: SessionEvent, of session: SessionID) {
-        guard let leg = legs.leg(session), follow(event, leg), let event = legEvent(event) else { return }
+        guard let leg = legs.leg(session), follow(event, leg), let event = legEvent(event, of: leg) else { return }
         if event.isLast { finish(leg) }
         tell { $0.sipEvent(leg, event) }
     }
 
-    private func legEvent(_ event: SessionEvent) -> SIPLegEvent? {
-        SIPLegEvent(event) { replaces in agent.session(replacing: replaces).flatMap(legs.leg) }
+    private func legEvent(_ event: SessionEvent, of leg: SIPLegID) -> SIPLegEvent? {
+        if case .ended(.rejected(let status, let reason, _, _, let isOwn)) = event {
+            let origin = isOwn ? originOfOwn(status, leg) : .peer
+            return .rejected(status: status, reason: reason, origin: origin)
+        }
+        return SIPLegEvent(event) { replaces in agent.session(replacing: replaces).flatMap(legs.leg) }
     }
 }
 
@@ -138,11 +142,11 @@ extension SIPLegEvent {
 
     private init(_ ending: SessionEnding) {
         switch ending {
-        case .rejected(let status, let reason, _, _): self = .rejected(status: status, reason: reason)
+        case .rejected(let status, let reason, _, _, _): self = .rejected(status: status, reason: reason)
         case .cancelled(let reason): self = .cancelled(reason: reason.map(LegReason.init))
         case .remote(let reason): self = .ended(reason: reason.map(LegReason.init))
         case .local: self = .ended(reason: nil)
-        case .lost(let loss): self = .ended(reason: LegReason(text: loss.rawValue, isLoss: true))
+        case .lost(let loss): self = .ended(reason: LegReason(text: loss.rawValue, loss: loss))
         }
     }
 

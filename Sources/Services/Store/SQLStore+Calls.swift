@@ -78,7 +78,9 @@ extension SQLStore: CallStore {
 
     package func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
         let text = try await read { (database: Database) throws(SQLFailure) in
-            try database.query("SELECT diagnosis FROM call_diagnoses WHERE call_pk = ?", [.integer(id)]) {
+            try database.query(
+                "SELECT diagnosis FROM call_diagnoses WHERE call_pk = ? AND diagnosis <> ''", [.integer(id)]
+            ) {
                 $0.text(0)
             }.first
         }

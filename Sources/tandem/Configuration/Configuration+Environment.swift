@@ -183,6 +183,7 @@ extension Configuration {
         sip.traceHeader = try traceHeader(reader)
         sip.traces = try tracePolicy(reader)
         sip.traceMegabytes = try reader.integer("SIP_TRACE_MB", in: 0...4096)
+        service.diagnosisDays = try reader.integer("DIAGNOSIS_DAYS", in: 0...36_500)
         guard let server = reader.text("SIP_SERVER") else { return }
         var target = TrunkTarget(host: server)
         // What is not said is the name service's to say, and at last 5060 and UDP.

@@ -34,6 +34,8 @@ struct Configuration {
         var database: DatabaseSetting?
         /// How much may wait for a database server, in megabytes.
         var outboxLimit = 1024
+        /// For how long the traces and diagnoses of calls are kept; 0: for ever.
+        var diagnosisDays = 90
         var logLevel = LogLevel.info
         /// `TEST_MODE`: calls and people are test data in memory, and nobody elsewhere is told of any.
         var isTest = false

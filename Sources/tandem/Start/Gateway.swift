@@ -199,6 +199,7 @@ final class Gateway {
             throw StartError.sip(error)
         }
         traces?.start()
+        if settings.service.diagnosisDays > 0 { store.keepDetails(forDays: settings.service.diagnosisDays) }
         await keeper.start()
         await webhooks.courier.start()
         await joinOthers()

@@ -122,7 +122,7 @@ struct ConnectedCallTests {
         let call = OutgoingInvite(target: .contact(contact), from: CallerIdentity(user: "101"), offer: [1])
         _ = world.with { $0.invite(call) }
         world.run(.milliseconds(10))
-        guard case .rejected(status: 503, _)? = world.events.last else {
+        guard case .rejected(status: 503, _, _)? = world.events.last else {
             Issue.record("\(world.events)")
             return
         }

@@ -128,7 +128,7 @@ struct TrunkWorld {
     }
 
     /// The status the last call was refused with.
-    var refusal: Int? { if case .rejected(let status, _)? = gateway.events.last { status } else { nil } }
+    var refusal: Int? { if case .rejected(let status, _, _)? = gateway.events.last { status } else { nil } }
 
     var isAnswered: Bool { gateway.events.last == .answered(sdp: [2]) }
 

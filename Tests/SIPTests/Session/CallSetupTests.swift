@@ -82,7 +82,7 @@ struct CallSetupTests {
         link.filter = { _, _ in true }
         link.call(from: .left)
         link.run()
-        #expect(link.endings(of: .left) == [.rejected(status: 408, reason: "Request Timeout")])
+        #expect(link.endings(of: .left) == [.rejected(status: 408, reason: "Request Timeout", isOwn: true)])
         #expect(link.now == .zero + .seconds(32))
         #expect(link.requests(.invite, from: .left).count == 7)
         #expect(link.isIdle)
@@ -96,7 +96,7 @@ struct CallSetupTests {
         }
         link.call(from: .left)
         link.run()
-        #expect(link.endings(of: .left) == [.rejected(status: 408, reason: "Request Timeout")])
+        #expect(link.endings(of: .left) == [.rejected(status: 408, reason: "Request Timeout", isOwn: true)])
         #expect(link.endings(of: .right) == [.cancelled(nil)])
         #expect(link.responses(180, to: .invite, from: .right).count == 3)
         #expect(link.isIdle)

@@ -75,7 +75,7 @@ struct ReplacementTests {
         response.headers.append(
             .contact, "<sip:b@example.com>;q=0.5, <sip:a@example.com>, <sip:d@example.com>;q=nan, <tel:+1555>;q=0.9")
         link.inject(.response(response), to: .left)
-        guard case .rejected(302, "Moved Temporarily", let contacts, nil)? = link.endings(of: .left).first else {
+        guard case .rejected(302, "Moved Temporarily", let contacts, nil, false)? = link.endings(of: .left).first else {
             Issue.record("no redirection: \(link.endings(of: .left))")
             return
         }

@@ -26,6 +26,7 @@ extension CallDiagnosis {
                     }
                 }
             })
+        json.member("troubles", array: { for trouble in troubles { $0.object(trouble.write) } })
         json.member("legs", array: { for leg in legs { $0.object(leg.write) } })
     }
 }
@@ -40,6 +41,32 @@ extension Finding {
     }
 }
 
+extension LegTrouble {
+    fileprivate func write(to json: inout JSONText) {
+        if let leg { json.member("leg", leg) } else { json.null("leg") }
+        json.member("party", party)
+        json.member("kind", word)
+        if case .refused(let status, let words) = kind {
+            json.member("status", status)
+            json.member("words", words)
+        }
+        json.member("offered", array: { for codec in offered { $0.element(codec) } })
+    }
+
+    private var word: String {
+        switch kind {
+        case .refused: "refused"
+        case .silent: "silent"
+        case .noWay: "no way"
+        case .nobodyThere: "nobody there"
+        case .badAnswer: "bad answer"
+        case .unacknowledged: "unacknowledged"
+        case .peerGone: "peer gone"
+        case .expired: "expired"
+        }
+    }
+}
+
 extension LegFacts {
     fileprivate func write(to json: inout JSONText) {
         json.member("leg", leg)
@@ -51,6 +78,9 @@ extension LegFacts {
         json.member("direction", direction)
         json.member("upSeconds", (upFor.inSeconds * 10).rounded() / 10)
         json.member("secured", isSecured)
+        json.member("muted", isMuted)
+        json.member("silentPackets", silentPackets)
+        json.member("quietSeconds", quietFor.map { ($0.inSeconds * 10).rounded() / 10 })
         json.member("received", object: received.write)
         json.member("sent", object: sent.write)
         json.member("addresses", object: writeAddresses)
@@ -62,6 +92,7 @@ extension LegFacts {
 
     private func writeAddresses(to json: inout JSONText) {
         json.member("local", array: { for address in local { $0.element(address.description) } })
+        json.member("described", described?.description)
         json.member("announced", announced?.description)
         json.member("remote", remote?.description)
         json.member("refused", array: { for stranger in strangers { $0.object(stranger.write) } })

@@ -15,14 +15,28 @@ package struct CallDiagnosis: Hashable, Sendable {
     package let endReason: EndReason?
     package let steps: [Step]
     package let legs: [LegFacts]
+    package let troubles: [LegTrouble]
+    /// Who put the call on hold, as far as that is known.
+    package var holder: String?
 
     /// Legs that are described; calls of more are a queue's, whose first legs nobody spoke on.
     package static let maximumLegs = 16
 
-    package init(_ record: CallRecord, steps: [Step] = [], legs: [LegFacts] = []) {
+    package init(_ record: CallRecord, steps: [Step] = [], legs: [LegFacts] = [], troubles: [LegTrouble] = []) {
         (callID, state, endReason) = (record.uuid, record.state, record.endReason)
         self.steps = steps.isEmpty ? Self.steps(of: record) : steps
         self.legs = Array(legs.suffix(Self.maximumLegs))
+        let isDeserted = record.endReason == .unavailable && troubles.isEmpty && legs.isEmpty
+        let nobody = LegTrouble(leg: nil, party: record.receiverNumber, .nobodyThere(wrongPassword: nil))
+        self.troubles = isDeserted ? [nobody] : Array(troubles.suffix(Self.maximumLegs))
+    }
+
+    package var wasAnswered: Bool { steps.contains { $0.state == .answered } }
+
+    /// Since when the call is on hold, or was at its end; nil when it was not.
+    var heldSince: WallTime? {
+        let last = steps.last { !$0.state.isTerminal }
+        return last?.state == .held ? last?.at : nil
     }
 
     package var findings: [Finding] { DiagnosisRules(self).findings }

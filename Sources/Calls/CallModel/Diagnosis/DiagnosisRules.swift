@@ -17,23 +17,28 @@ struct DiagnosisRules {
 
     /// The worst first, in the order of the legs.
     var findings: [Finding] {
-        let found = ending + legs.flatMap(findings(about:)) + [oneWay, stopped].compactMap(\.self)
+        let troubles = diagnosis.troubles.map { SignallingRules($0, wasAnswered: diagnosis.wasAnswered).finding }
+        let found =
+            ending + troubles + legs.flatMap(findings(about:)) + [oneWay, stopped, held].compactMap(\.self)
         let sorted =
             found.filter { $0.severity == .problem } + found.filter { $0.severity == .warning }
             + found.filter { $0.severity == .note }
-        return sorted.contains { $0.severity != .note } ? sorted : [summary] + sorted
+        let isExplained = sorted.contains { $0.severity != .note } || (!diagnosis.wasAnswered && !sorted.isEmpty)
+        return isExplained ? sorted : [summary] + sorted
     }
 
     private func findings(about leg: LegFacts) -> [Finding] {
-        let rules = LegRules(leg, heardOthers: legs.contains { $0.leg != leg.leg && $0.received.packets > 0 })
-        return rules.findings
+        let rules = LegRules(
+            leg, heardOthers: legs.contains { $0.leg != leg.leg && $0.received.packets > 0 },
+            mayBeQuiet: diagnosis.heldSince != nil, endedByQuiet: diagnosis.endReason == .mediaTimeout)
+        return rules.findings + [earlyMedia(leg)].compactMap(\.self)
     }
 
     // MARK: - The call as a whole
 
     private var ending: [Finding] {
         switch diagnosis.endReason {
-        case .noSharedCodec:
+        case .noSharedCodec where diagnosis.troubles.isEmpty:
             [
                 Finding(
                     .noSharedCodec, .problem, "The two sides share no codec.",
@@ -56,14 +61,57 @@ struct DiagnosisRules {
     }
 
     private var notAnswered: [Finding] {
-        guard let reason = diagnosis.endReason, !diagnosis.steps.contains(where: { $0.state == .answered }) else {
-            return []
+        guard let reason = diagnosis.endReason, !diagnosis.wasAnswered else { return [] }
+        let hasRung = diagnosis.steps.contains { $0.state == .ringing }
+        switch reason {
+        case .callerCancelled, .cancelled:
+            return [
+                Finding(.callerGaveUp, .note, "The caller gave up after \(seconds), before anybody answered.")
+            ]
+        case .noAnswer where hasRung:
+            return [Finding(.rangUnanswered, .note, "It rang, and nobody answered for \(seconds).")]
+        default:
+            guard diagnosis.troubles.isEmpty else { return [] }
+            return [
+                Finding(
+                    .notAnswered, .note, "The call was not answered (\(reason.rawValue)).",
+                    advice: "Its SIP messages say who refused it and how (…/sip).")
+            ]
         }
-        return [
-            Finding(
-                .notAnswered, .note, "The call was not answered (\(reason.rawValue)).",
-                advice: "Its SIP messages say who refused it and how (…/sip).")
-        ]
+    }
+
+    /// From the first step to the last.
+    private var seconds: String {
+        guard let first = diagnosis.steps.first, let last = diagnosis.steps.last else { return "0 s" }
+        return "\((last.at.milliseconds - first.at.milliseconds) / 1000) s"
+    }
+
+    /// Sound of somebody who never answered.
+    private func earlyMedia(_ leg: LegFacts) -> Finding? {
+        guard diagnosis.endReason != nil, !diagnosis.wasAnswered, leg.side != .caller, leg.received.packets > 0 else {
+            return nil
+        }
+        return Finding(
+            .earlyMediaOnly, .note, leg: leg.leg,
+            "\(leg.capitalName) played sound before an answer (\(leg.received.packets) packets), and never answered.",
+            advice: "As a rule that is an announcement which says why: listen to it.")
+    }
+
+    private var held: Finding? {
+        guard let since = diagnosis.heldSince, let last = diagnosis.steps.last else { return nil }
+        let author = diagnosis.holder.map { " by \($0)" } ?? ""
+        guard diagnosis.endReason != nil else {
+            return Finding(.stillHeld, .note, "The call is on hold\(author) since \(since.iso8601()).")
+        }
+        let duration = last.at.milliseconds - since.milliseconds
+        guard duration >= Self.patience.wholeMilliseconds else { return nil }
+        return Finding(
+            .stillHeld, .warning,
+            "The call was put on hold\(author) at \(since.iso8601()) and never taken back: \(duration / 1000) s, to its "
+                + "end.",
+            advice:
+                "Whoever held it did not resume; if they did, their message was lost: look at the SIP messages (…/sip)."
+        )
     }
 
     /// Legs that ought to have been heard.

@@ -32,7 +32,26 @@ package struct Finding: Hashable, Sendable {
         case mediaTimeout = "media_timeout"
         case noSharedCodec = "no_shared_codec"
         case neverJoined = "never_joined"
+        case refusedByPeer = "refused_by_peer"
+        case credentialsRefused = "credentials_refused"
+        case busy
+        case declined
+        case inviteUnanswered = "invite_unanswered"
+        case noWay = "no_way"
+        case forbiddenByLimits = "forbidden_by_limits"
+        case notRegistered = "not_registered"
+        case answerNotAcknowledged = "answer_not_acknowledged"
+        case sessionLost = "session_lost"
+        case callerGaveUp = "caller_gave_up"
+        case rangUnanswered = "rang_unanswered"
         case notAnswered = "not_answered"
+        case earlyMediaOnly = "early_media_only"
+        case stillHeld = "still_held"
+        case digitalSilence = "digital_silence"
+        case muted
+        case listensOnly = "listens_only"
+        case fellSilent = "fell_silent"
+        case privateAddress = "private_address"
         case soundBothWays = "sound_both_ways"
         case nothingFound = "nothing_found"
     }

@@ -46,12 +46,22 @@ package struct LegFacts: Hashable, Sendable {
     /// How long both sides have been able to talk, up to now or the leg's end.
     package var upFor: Duration = .zero
     package var isSecured = false
+    /// Its user wants not to be heard.
+    package var isMuted = false
+    /// Since its last packet, up to now or the leg's end; nil when none ever came.
+    package var quietFor: Duration?
+    /// Packets of its audio that are digital silence.
+    package var silentPackets: UInt64 = 0
+    /// Its RTCP reports, whatever they say.
+    package var reportsHeard: UInt64 = 0
 
     package var received = Flow()
     package var sent = Flow()
     /// Where we take its packets: for a browser, the candidates we named.
     package var local: [SocketAddress] = []
     package var announced: SocketAddress?
+    /// Where its description itself says so; `announced` is what we made of that.
+    package var described: SocketAddress?
     /// Where media goes and comes from: latched (SIP) or selected by ICE.
     package var remote: SocketAddress?
     package var strangers: [Stranger] = []

@@ -5,14 +5,22 @@ struct LegRules {
     private let leg: LegFacts
     /// Somebody else of the call was heard, so that there was something to send here.
     private let heardOthers: Bool
+    /// The call is on hold, or ended so.
+    private let mayBeQuiet: Bool
+    /// The call ended because of a silence, which is told by itself.
+    private let endedByQuiet: Bool
 
-    init(_ leg: LegFacts, heardOthers: Bool) { (self.leg, self.heardOthers) = (leg, heardOthers) }
+    init(_ leg: LegFacts, heardOthers: Bool, mayBeQuiet: Bool, endedByQuiet: Bool) {
+        (self.leg, self.heardOthers) = (leg, heardOthers)
+        (self.mayBeQuiet, self.endedByQuiet) = (mayBeQuiet, endedByQuiet)
+    }
 
     var findings: [Finding] {
         let isUp = leg.upFor >= DiagnosisRules.patience
         let silence = failedHandshake ?? (isUp ? noPath ?? notHeard : nil)
-        return [silence, isUp ? notSent : nil, leftByBrowser, wrongKeyLater, strangers, replays].compactMap(\.self)
-            + QualityRules(leg).findings
+        let quiet = isUp && silence == nil ? fellSilent ?? digitalSilence ?? listensOnly : nil
+        return [silence, quiet, isUp ? notSent : nil, leftByBrowser, wrongKeyLater, strangers, replays, privateAddress]
+            .compactMap(\.self) + QualityRules(leg).findings
     }
 
     // MARK: - ICE and DTLS
@@ -102,6 +110,58 @@ struct LegRules {
             .phoneSilent, "No RTP ever came from \(leg.name), which announced \(announced).",
             "UDP RTP_PORT_MIN–RTP_PORT_MAX must reach this machine; behind NAT set PUBLIC_IP to the address phones see."
         )
+    }
+
+    private var fellSilent: Finding? {
+        guard leg.receives, !mayBeQuiet, !endedByQuiet, leg.transport?.isConsentLost != true,
+            let quiet = leg.quietFor, quiet >= Self.longestPause
+        else { return nil }
+        return problem(
+            .fellSilent,
+            "\(leg.capitalName) was heard and fell silent: no RTP for \(quiet.wholeMilliseconds / 1000) s.",
+            "A firewall forgot the flow, its network or its device went away, or it stopped sending by itself "
+                + "(silence suppression, mute).")
+    }
+
+    /// Nobody who is on the line sends nothing for as long as this.
+    private static let longestPause = Duration.seconds(5)
+
+    /// Two seconds of sound.
+    private static let leastPackets: UInt64 = 100
+
+    private var digitalSilence: Finding? {
+        let packets = leg.received.packets
+        guard packets >= Self.leastPackets, leg.silentPackets * 20 >= packets * 19 else { return nil }
+        if leg.isMuted { return Finding(.muted, .note, leg: leg.leg, "\(leg.capitalName) was muted by its user.") }
+        return Finding(
+            .digitalSilence, .warning, leg: leg.leg,
+            "\(leg.capitalName) sends sound in which nothing is heard: \(leg.silentPackets) of \(packets) packets are "
+                + "digital silence.",
+            advice: "Its microphone is muted, switched off, or not the one in use: look at the device and the system's "
+                + "settings.")
+    }
+
+    private var listensOnly: Finding? {
+        guard leg.kind == .browser, leg.sends, !leg.receives, !mayBeQuiet else { return nil }
+        return Finding(
+            .listensOnly, .warning, leg: leg.leg,
+            "\(leg.capitalName) only listens: its description offers no sound of its own.",
+            advice:
+                "The page has no microphone, or the browser was told not to give it: look at the permissions of the "
+                + "page.")
+    }
+
+    private var privateAddress: Finding? {
+        guard leg.received.packets > 0, let described = leg.described, described.ip.isPrivate,
+            let remote = leg.remote, remote.ip != described.ip
+        else { return nil }
+        return Finding(
+            .privateAddress, .note, leg: leg.leg,
+            "\(leg.capitalName) announced \(described), an address of its own network; its packets come from \(remote), "
+                + "and ours go there.",
+            advice:
+                "It is behind NAT, and hears nothing before its first packet is here: STUN or an external address in "
+                + "its settings would be better.")
     }
 
     private var notSent: Finding? {

@@ -13,12 +13,26 @@ struct QualityRules {
     var findings: [Finding] { [notHeardByPeer ?? low].compactMap(\.self) }
 
     private var notHeardByPeer: Finding? {
-        guard let loss = quality.sent.recentLoss, loss > 0.5, leg.sent.packets > 0 else { return nil }
+        guard leg.sent.packets > 0 else { return nil }
+        guard let loss = quality.sent.recentLoss else { return nothingReported }
+        guard loss > 0.5 else { return nil }
         return Finding(
             .notHeardByPeer, .problem, leg: leg.leg,
             "\(leg.capitalName) reports that \(percent(loss)) of what we send does not arrive.",
             advice:
                 "The path from here to \(leg.remote.map { "\($0)" } ?? "there") drops packets: look at it from both ends."
+        )
+    }
+
+    /// Who hears us says so in its reports; the first of them may be older than our first packet.
+    private var nothingReported: Finding? {
+        guard leg.sends, leg.sent.packets >= 250, leg.reportsHeard >= 2, quality.sent.jitterMilliseconds == nil else {
+            return nil
+        }
+        return Finding(
+            .notHeardByPeer, .problem, leg: leg.leg,
+            "\(leg.capitalName) reports on its own sound and has nothing to say of ours: none of it arrives.",
+            advice: "A firewall or NAT on the way to \(leg.remote.map { "\($0)" } ?? "it") drops UDP in that direction."
         )
     }
 

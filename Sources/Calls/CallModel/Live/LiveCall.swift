@@ -14,7 +14,7 @@ package struct LiveCall: Sendable {
 
     let plan: CallPlan
     /// Legs whose party holds the call at present.
-    var holders: Set<LegID> = []
+    package internal(set) var holders: Set<LegID> = []
     /// The most telling failure among the legs tried so far, which the caller is given if none answers.
     var lastFailure: LegFailure?
     /// The callee that sends sound before its answer.

@@ -10,6 +10,7 @@ import Wire
 extension Call {
     func sipEvent(_ event: SIPLegEvent, on id: LegID) {
         trace(event, on: id)
+        noteCourse(event, on: id)
         logger.debug("SIP session", [LogField("leg", id), LogField("event", caseName(event))])
         switch event {
         case .ringing(nil): perform(.ringing(id))
@@ -19,7 +20,7 @@ extension Call {
         case .answered(let answer): answered(answer, on: id)
         case .acceptable: if !mustCallerWait { perform(.acceptable(id)) }
         case .established: break
-        case .rejected(let status, _):
+        case .rejected(let status, _, _):
             if insistOnKeys(id, after: status) { return }
             perform(.failed(id, .status(status)))
         case .cancelled(let reason):
@@ -51,7 +52,10 @@ extension Call {
     private func answered(_ answer: [UInt8]?, on id: LegID) {
         let wasOurOffer = links[id]?.isOffering == true
         update(id) { $0.isOffering = false }
-        guard take(answer: answer, on: id) else { return perform(.incompatible(id)) }
+        guard take(answer: answer, on: id) else {
+            update(id) { $0.course.note(.badAnswer) }
+            return perform(.incompatible(id))
+        }
         defer { if let codecs = links[id]?.nextOffer { reoffer(id, codecs) } }
         // The answer in the ACK to a 200 that carried our offer: the leg has long been up for the machine.
         guard live.legs[id]?.state != .up else { return }

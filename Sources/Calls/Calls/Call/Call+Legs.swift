@@ -54,6 +54,7 @@ extension Call {
         update(id) { $0.sip = sip }
         manager.assumeIsolated { $0.registerSIP(sip, call: self, leg: id) }
         traceInvite(id, .client, sip)
+        courseBegins(id, sip)
         if live.record.sipCallID == nil, let callID = services.sip.assumeIsolated({ $0.callID(of: sip) }) {
             live.noteSIPCallID(callID)
         }
@@ -83,6 +84,7 @@ extension Call {
     func release(_ id: LegID, _ cause: ReleaseCause) {
         if case .conference? = live.legs[id]?.party { manager.assumeIsolated { $0.leaveConference(self) } }
         guard let link = links[id] else { return }
+        concludeCourse(link)
         if let sip = link.sip { releaseSIP(sip, link, cause) }
         if let participant = link.participant {
             let uuid = uuid

@@ -184,8 +184,9 @@ extension Call {
 
     private func accept(_ id: LegID, _ body: [UInt8]) {
         guard let sip = links[id]?.sip else { return }
-        update(id) { ($0.isAnswered, $0.earlyAnswer) = (true, nil) }
-        trace?.end(.invite(id), at: loop.now, [LogField("sip.status", 200)])
+        let now = loop.now
+        update(id) { ($0.isAnswered, $0.earlyAnswer, $0.course.unacknowledgedSince) = (true, nil, now) }
+        trace?.end(.invite(id), at: now, [LogField("sip.status", 200)])
         services.sip.assumeIsolated { $0.accept(sip, answer: body) }
     }
 

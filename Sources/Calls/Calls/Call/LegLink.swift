@@ -74,6 +74,8 @@ final class LegLink: @unchecked Sendable {
     /// An inbound INVITE got its 200, or a page its answer.
     var isAnswered = false
 
+    var course = SignallingCourse()
+
     /// How digits come and go.
     var digits = LegDigits()
     /// When a browser's ICE and DTLS came up.
@@ -92,6 +94,7 @@ final class LegLink: @unchecked Sendable {
         (negotiated, configured, encryption) = (link.negotiated, link.configured, link.encryption)
         (isInbound, isAnswered, expectsWebRTC) = (link.isInbound, link.isAnswered, link.expectsWebRTC)
         (signallingHost, direction, digits) = (link.signallingHost, link.direction, link.digits)
+        course = link.course
     }
 
     /// Our answer to the INVITE is with the far end: in a 183, or in a 200.

@@ -179,6 +179,7 @@ extension Call {
     func leave(_ id: LegID, _ route: TrunkRoute) {
         let (key, payer) = (TollKey(call: uuid, leg: id), payer(of: id))
         guard let admitted = manager.assumeIsolated({ $0.admitToll(key, route, paidBy: payer) }) else {
+            update(id) { $0.course.note(.noWay(.limits)) }
             return post(.failed(id, .status(403)))
         }
         invite(id, .trunk(admitted), autoAnswer: false)

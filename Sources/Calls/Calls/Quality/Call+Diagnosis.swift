@@ -10,14 +10,17 @@ import Wire
 /// What is known of the legs, for whoever asks why nothing is heard.
 extension Call {
     var diagnosis: CallDiagnosis {
-        CallDiagnosis(live.record, steps: quality.timeline.steps, legs: live.legs.compactMap(facts(of:)))
+        var diagnosis = CallDiagnosis(
+            live.record, steps: quality.timeline.steps, legs: live.legs.compactMap(facts(of:)), troubles: troubles)
+        diagnosis.holder = live.holders.min().flatMap { live.legs[$0] }.map { name(of: $0.party, links[$0.id]) }
+        return diagnosis
     }
 
     /// Nil for a leg without media of its own.
     private func facts(of leg: Leg) -> LegFacts? {
         guard let link = links[leg.id], link.transport != nil else { return nil }
         var facts = LegFacts(
-            leg: leg.id.rawValue, kind: link.kind, party: name(of: leg.party), side: leg.side, state: leg.state)
+            leg: leg.id.rawValue, kind: link.kind, party: name(of: leg.party, link), side: leg.side, state: leg.state)
         facts.local = link.transport?.addresses ?? []
         if let negotiated = link.negotiated {
             facts.codec = negotiated.codec.description
@@ -26,16 +29,19 @@ extension Call {
         }
         let meter = quality.meters[leg.id] ?? LegMeter()
         if let upAt = meter.upAt { facts.upFor = (meter.overAt ?? loop.now) - upAt }
+        facts.isMuted = link.isMuted
+        if !link.speaksWebRTC { facts.described = link.remote?.rtp }
         facts.quality = meter.quality(leg.id, link.kind, link.negotiated?.codec)
         facts.curve = meter.curve
         if let figures = meter.figures { facts.take(figures, Clocks(now: loop.now, wall: loop.wallTime)) }
+        facts.quietFor = meter.figures?.lastPacketAt.map { max(.zero, (meter.overAt ?? loop.now) - $0) }
         return facts
     }
 
-    private func name(of party: Party) -> String {
+    func name(of party: Party, _ link: LegLink?) -> String {
         switch party {
         case .phone(let number, _, _): "phone \(number)"
-        case .outside(let trunk, _): trunk.map { "trunk \($0)" } ?? "the trunk"
+        case .outside(let trunk, _): (link?.course.trunk ?? trunk).map { "trunk \($0)" } ?? "the trunk"
         case .user(let id): "page of \(services.roster.current.users[id]?.login ?? "user \(id)")"
         case .visitor: "page of a visitor"
         case .builtIn(let number): number.rawValue
@@ -74,6 +80,7 @@ extension LegFacts {
         (received.firstAt, received.lastAt) = (clocks.wall(figures.firstPacketAt), clocks.wall(figures.lastPacketAt))
         (sent.packets, sent.bytes) = (figures.packetsSent, figures.bytesSent)
         (sent.firstAt, sent.lastAt) = (clocks.wall(figures.firstSentAt), clocks.wall(figures.lastSentAt))
+        (silentPackets, reportsHeard) = (figures.silentPackets, figures.reportsHeard)
         (announced, remote) = (figures.announcedAddress, figures.remoteAddress)
         strangers = figures.refused.sources.map { Stranger(address: $0.address, packets: $0.packets) }
         strangersPackets = figures.refused.packets

@@ -117,7 +117,7 @@ extension Call {
         let isWorthIt = quality.meters.values.contains { meter in
             meter.upAt != nil || meter.figures.map { $0.packetsReceived + $0.packetsSent > 0 } == true
         }
-        guard isWorthIt else { return }
+        guard isWorthIt || !troubles.isEmpty else { return }
         services.store.write(
             CallChange(record: nil, rows: [.diagnosis(callID: number, measured, diagnosis.text)]))
     }

@@ -66,7 +66,7 @@ extension Call {
         switch event {
         case .ringing: trace.note("ringing", in: .invite(id), at: loop.now)
         case .answered: trace.end(.invite(id), at: loop.now, [LogField("sip.status", 200)])
-        case .rejected(let status, _):
+        case .rejected(let status, _, _):
             trace.end(.invite(id), at: loop.now, failure: "SIP \(status)", [LogField("sip.status", status)])
         case .cancelled: trace.end(.invite(id), at: loop.now, failure: "cancelled", [LogField("sip.status", 487)])
         case .ended: trace.end(.invite(id), at: loop.now, failure: "ended")

@@ -66,6 +66,7 @@ struct MediaLeg: ~Copyable {
     var inbound: SRTPSession?
     var packetsReceived: UInt64 = 0
     var bytesReceived: UInt64 = 0
+    var silentPackets: UInt64 = 0
 
     // What each packet to the leg's peer asks for.
     var outgoing: OutgoingStream
@@ -127,6 +128,7 @@ struct MediaLeg: ~Copyable {
     var refused = RefusedSources()
     var srtpFailures = SRTPFailures()
     var remoteReport: LegStatistics.RemoteReport?
+    var reportsHeard: UInt64 = 0
     let canonicalName: CanonicalName
     var nextReportAt = Instant.zero
     /// Packets sent when the last report went out, and the one before.
@@ -233,6 +235,7 @@ struct MediaLeg: ~Copyable {
     func statistics() -> LegStatistics {
         var figures = LegStatistics()
         (figures.packetsReceived, figures.bytesReceived) = (packetsReceived, bytesReceived)
+        (figures.silentPackets, figures.reportsHeard) = (silentPackets, reportsHeard)
         (figures.packetsSent, figures.bytesSent) = (packetsSent, bytesSent)
         (figures.packetsLost, figures.gaps) = (reception.lost, reception.gaps)
         figures.jitter = reception.jitterDuration

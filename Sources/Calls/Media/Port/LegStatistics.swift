@@ -6,6 +6,10 @@ package struct LegStatistics: Hashable, Sendable {
     /// What the peer sent and we accepted.
     package var packetsReceived: UInt64 = 0
     package var bytesReceived: UInt64 = 0
+    /// Of them, audio in which nothing is to be heard: digital silence.
+    package var silentPackets: UInt64 = 0
+    /// Reports by RTCP, whatever they say.
+    package var reportsHeard: UInt64 = 0
     /// What we sent to the peer.
     package var packetsSent: UInt64 = 0
     package var bytesSent: UInt64 = 0

@@ -21,6 +21,7 @@ extension WorkerCore {
         var target: UInt8
         var isWithheld = false
         if isAudio {
+            if header.isSilence(in: packet.contents) { leg.pointee.silentPackets &+= 1 }
             target = leg.pointee.relaysAudioAs
             if leg.pointee.hearsTones, hearTones(packet, header, from: leg) {
                 (target, isWithheld) = (LegFormats.none, true)

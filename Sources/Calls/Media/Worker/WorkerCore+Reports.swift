@@ -19,6 +19,7 @@ extension WorkerCore {
     }
 
     private func heard(_ blocks: ReportBlocks, _ leg: LegPointer) {
+        leg.pointee.reportsHeard &+= 1
         guard let block = blocks.block(about: leg.pointee.outgoing.ssrc) else { return }
         var roundTrip: Duration?
         if block.lastSenderReport != 0 {

@@ -85,7 +85,7 @@ extension TrunkExamination {
                 return
             case .ended(let ending):
                 finding.endedEarly = true
-                if case .rejected(let status, let reason, _, _) = ending {
+                if case .rejected(let status, let reason, _, _, _) = ending {
                     finding.outcome = .rejected(status: status, reason: reason)
                 }
                 return

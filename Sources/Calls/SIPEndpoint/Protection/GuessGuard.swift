@@ -8,6 +8,7 @@ struct GuessGuard {
     private struct Record {
         var count = 0
         var since: Instant
+        var latest: Instant
         var restsUntil = Instant.zero
     }
 
@@ -21,14 +22,18 @@ struct GuessGuard {
 
     /// Wrong credentials came for an account; true when they were the ones too many.
     mutating func failed(_ account: String, now: Instant) -> Bool {
-        var record = records[account] ?? Record(since: now)
+        var record = records[account] ?? Record(since: now, latest: now)
         if now - record.since > .seconds(60) { (record.count, record.since) = (0, now) }
         record.count += 1
+        record.latest = now
         let isTooMany = record.count >= limits.failuresPerAccount
         if isTooMany { (record.count, record.restsUntil) = (0, now + limits.accountRest) }
         records[account] = record
         return isTooMany
     }
+
+    /// When wrong credentials came for an account last; nil when that is long ago.
+    mutating func latestFailure(_ account: String) -> Instant? { records[account]?.latest }
 
     /// Whether credentials for an account are not looked at.
     mutating func rests(_ account: String, now: Instant) -> Bool {

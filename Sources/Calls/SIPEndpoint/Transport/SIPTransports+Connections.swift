@@ -94,6 +94,7 @@ extension SIPTransports {
         switch event {
         case .opened:
             connection.isOpen = true
+            if connection.role == .opened { connectionFailures[connection.remote] = nil }
             connection.heardFrom(at: loop.now)
         case .received(let bytes): receive(bytes, connection)
         case .closed(let reason):
@@ -244,6 +245,11 @@ extension SIPTransports {
         if case .tls(let failure) = error { why = failure.description } else { why = "\(error)" }
         let fields = [LogField("flow", connection.flow.description), LogField("reason", why)]
         if connection.role == .opened {
+            if case .tls = error {
+                connectionFailures[connection.remote] = .secureConnection(why)
+            } else {
+                connectionFailures[connection.remote] = .connection(why)
+            }
             logger.warn("a connection failed", fields)
         } else {
             logger.debug("a connection failed", fields)

@@ -28,6 +28,8 @@ final class SIPTransports {
     var outboundTLS = OutboundTLS()
     /// What is shown to whoever connects by TLS.
     private var tls: TLSContext?
+    /// Why the last connection that we opened to somebody came to nothing.
+    var connectionFailures = RecentTable<SocketAddress, Obstacle>(limit: 256)
     var entropy: Entropy
     private var datagrams: [any DatagramSocket] = []
     private var listeners: [any StreamListener] = []

@@ -34,9 +34,20 @@ struct Hunt {
     private(set) var giveUpAt: Instant?
     private var startedAt = Instant.zero
     /// How the last attempt failed, for when there is none left.
-    private(set) var failure: (status: Int, reason: String)?
+    private(set) var failure: Failure?
 
     static let redirectionLimit = 5
+
+    /// How an attempt failed, and who says so.
+    struct Failure {
+        let status: Int
+        let reason: String
+        let origin: RejectionOrigin
+
+        init(_ status: Int, reason: String? = nil, _ origin: RejectionOrigin) {
+            (self.status, self.reason, self.origin) = (status, reason ?? SIPStatus.phrase(status), origin)
+        }
+    }
 
     init(_ request: OutgoingInvite, callID: String, attempts: [HuntAttempt]) {
         (self.request, self.callID, untried) = (request, callID, attempts)
@@ -51,7 +62,7 @@ struct Hunt {
         return current
     }
 
-    mutating func failed(_ status: Int, _ reason: String) { failure = (status, reason) }
+    mutating func failed(_ failure: Failure) { self.failure = failure }
 
     /// A provisional response came: the server is there, and has its time.
     mutating func heard() { giveUpAt = nil }
@@ -59,11 +70,11 @@ struct Hunt {
     mutating func rang() { (giveUpAt, hasRung) = (nil, true) }
 
     /// Whether the call goes on after an attempt that ended with a status.
-    mutating func goesOn(after status: Int, _ reason: String, ringLimit: Duration, now: Instant) -> Bool {
-        failure = (status, reason)
+    mutating func goesOn(after failure: Failure, ringLimit: Duration, now: Instant) -> Bool {
+        self.failure = failure
         // Nobody picked up for as long as we wait for anybody.
         guard now - startedAt < ringLimit else { return false }
-        return FailoverRule.goesOn(after: status, hasRung: hasRung)
+        return FailoverRule.goesOn(after: failure.status, hasRung: hasRung)
     }
 
     /// Whether the attempt lasted as long as a server may be silent.

@@ -11,7 +11,7 @@ extension SIPEndpoint {
         let callID = request.callID ?? makeCallID()
         let leg = legs.add(nil, callID: callID)
         hunts[leg] = Hunt(request, callID: callID, attempts: attempts)
-        goOn(leg, otherwise: (status, SIPStatus.phrase(status)))
+        goOn(leg, otherwise: status)
         return leg
     }
 
@@ -24,13 +24,14 @@ extension SIPEndpoint {
             var entropy = endpoint.loop.makeEntropy()
             let attempts = location.ordered(using: &entropy).map { HuntAttempt(flow: Flow($0), uri: uri) }
             endpoint.hunts[leg] = Hunt(request, callID: callID, attempts: attempts)
-            endpoint.goOn(leg, otherwise: (503, SIPStatus.phrase(503)))
+            endpoint.goOn(leg)
         }
         return leg
     }
 
-    /// Tries the next way that has room; without one the call failed as its last attempt did.
-    private func goOn(_ leg: SIPLegID, otherwise: (status: Int, reason: String)) {
+    /// Tries the next way that has room; without one the call failed as its last attempt did, or else with a status of
+    /// ours.
+    private func goOn(_ leg: SIPLegID, otherwise status: Int = 503) {
         leaveTrunk(leg)
         while var hunt = hunts[leg] {
             let attempt = hunt.next(patience: configuration.serverPatience, now: now)
@@ -46,9 +47,25 @@ extension SIPEndpoint {
             legs.bind(leg, to: agent.call(call, now: now), trunk: attempt.trunk)
             return
         }
-        let failure = hunts[leg]?.failure ?? otherwise
+        let failure = hunts[leg]?.failure ?? Hunt.Failure(status, .noWay(obstacle(to: hunts[leg]?.request.target)))
         finish(leg)
-        tell { $0.sipEvent(leg, .rejected(status: failure.status, reason: failure.reason)) }
+        tell { $0.sipEvent(leg, .rejected(status: failure.status, reason: failure.reason, origin: failure.origin)) }
+    }
+
+    /// Why nothing could even be tried.
+    private func obstacle(to target: OutgoingInvite.Target?) -> Obstacle {
+        switch target {
+        case .trunk(let route): trunks.obstacle(to: route)
+        case .uri: .unknownName
+        case .contact, nil: .connection(nil)
+        }
+    }
+
+    /// What a status means that no response said.
+    func originOfOwn(_ status: Int, _ leg: SIPLegID) -> RejectionOrigin {
+        guard status == 503 else { return .silence }
+        let remote = hunts[leg]?.current?.flow.remote
+        return .noWay(remote.flatMap { transports?.connectionFailures[$0] } ?? .connection(nil))
     }
 
     private func leaveTrunk(_ leg: SIPLegID) {
@@ -76,10 +93,10 @@ extension SIPEndpoint {
                 trunks.count(\.failures, of: trunk)
             }
             logger.info("a server does not answer", [LogField("leg", leg), LogField("flow", attempt.flow)])
-            hunts[leg]?.failed(408, SIPStatus.phrase(408))
+            hunts[leg]?.failed(Hunt.Failure(408, .silence))
             leaveTrunk(leg)
             agent.hangUp(session, now: now)
-            goOn(leg, otherwise: (408, SIPStatus.phrase(408)))
+            goOn(leg)
         }
     }
 
@@ -92,14 +109,15 @@ extension SIPEndpoint {
         case .answered, .answeredWithOffer:
             noteAnswer(leg)
             hunts[leg] = nil
-        case .ended(.rejected(let status, let reason, let contacts, let retryAfter)):
+        case .ended(.rejected(let status, let reason, let contacts, let retryAfter, let isOwn)):
+            let failure = Hunt.Failure(status, reason: reason, isOwn ? originOfOwn(status, leg) : .peer)
             noteFailure(leg, status, retryAfter)
             let ringLimit = configuration.timers.ringLimit
             let isRedirected = status / 100 == 3 && redirect(leg, contacts)
-            guard hunts[leg]?.goesOn(after: status, reason, ringLimit: ringLimit, now: now) == true || isRedirected,
+            guard hunts[leg]?.goesOn(after: failure, ringLimit: ringLimit, now: now) == true || isRedirected,
                 hunts[leg]?.untried.isEmpty == false
             else { return true }
-            goOn(leg, otherwise: (status, reason))
+            goOn(leg)
             return false
         default: break
         }

@@ -177,6 +177,14 @@ struct TrunkTable {
         states.values.contains { $0.takes(route) }
     }
 
+    /// Why no attempt could be made on a route.
+    func obstacle(to route: TrunkRoute) -> Obstacle {
+        let fitting = names.filter { states[$0]?.takes(route) == true }
+        if fitting.isEmpty { return .noTrunk }
+        if fitting.contains(where: { !hasChannel($0) }) { return .noChannel }
+        return fitting.allSatisfy { states[$0]?.health.isEmpty == true } ? .unknownName : .noNumber
+    }
+
     private mutating func candidates(_ route: TrunkRoute) -> [String] {
         let fitting = names.filter { states[$0]?.takes(route) == true }
         return Lot.drawn(

@@ -38,6 +38,18 @@ package struct RTPHeader: Hashable, Sendable {
         ssrc = packet.bigEndian32(at: 8)
     }
 
+    /// Whether the payload is digital silence: one value all along, as G.711 has it, or the few octets that Opus makes
+    /// of it.
+    ///
+    /// Only both ends of the payload are looked at, for this is asked of every packet.
+    @inlinable
+    package func isSilence(in packet: UnsafeRawBufferPointer) -> Bool {
+        guard payloadLength >= 16 else { return payloadLength <= 3 }
+        let first = packet.loadUnaligned(fromByteOffset: payloadOffset, as: UInt64.self)
+        let last = packet.loadUnaligned(fromByteOffset: payloadOffset + payloadLength - 8, as: UInt64.self)
+        return first == last && first == UInt64(packet[payloadOffset]) &* 0x0101_0101_0101_0101
+    }
+
     /// A header for a packet of our own.
     package init(marker: Bool, payloadType: UInt8, sequenceNumber: UInt16, timestamp: UInt32, ssrc: UInt32) {
         (self.marker, self.payloadType) = (marker, payloadType)

@@ -47,8 +47,10 @@ package enum SessionEvent: Sendable, Equatable {
 package enum SessionEnding: Sendable, Equatable {
     /// Our INVITE came to nothing: the peer's status, 408 when nobody answered, 503 when there was no way.
     ///
-    /// `contacts` of a 3xx are where to try next, the preferred first; `retryAfter` is in seconds.
-    case rejected(status: Int, reason: String, contacts: [SIPURI] = [], retryAfter: UInt32? = nil)
+    /// `contacts` of a 3xx are where to try next, the preferred first; `retryAfter` is in seconds; `isOwn`: no response
+    /// said so, we concluded it.
+    case rejected(
+        status: Int, reason: String, contacts: [SIPURI] = [], retryAfter: UInt32? = nil, isOwn: Bool = false)
     /// The caller gave up.
     case cancelled(SIPReason?)
     /// The peer sent BYE.
@@ -96,6 +98,6 @@ extension SessionEnding {
 
     /// An INVITE that got no response at all, or none in time.
     static func unanswered(_ status: Int) -> SessionEnding {
-        .rejected(status: status, reason: SIPStatus.phrase(status))
+        .rejected(status: status, reason: SIPStatus.phrase(status), isOwn: true)
     }
 }
