@@ -77,7 +77,7 @@ struct DiagnosisTests {
         (record.endedAt, record.endReason) = (WallTime(milliseconds: 5000), .busy)
         scene.store.write(CallChange(record: record))
         let answer = try scene.ask(.get, "/api/v1/calls/40/diagnosis")
-        #expect(codes(answer) == ["nothing_found", "not_answered"])
+        #expect(codes(answer) == ["not_answered"])
         #expect(answer["data"]?["timeline"]?.arrayValue?.count == 2)
         scene.store.breakDown()
         #expect(try scene.ask(.get, "/api/v1/calls/40/diagnosis").status == 503)
