@@ -9,7 +9,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
         libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev \
         libc-ares-dev libspandsp-dev libopus-dev libspeexdsp-dev libsndfile1-dev \
         libopusenc-dev libcurl4-openssl-dev libpq-dev libhiredis-dev libprotobuf-c-dev \
-        pkg-config \
+        libmimalloc-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -30,7 +30,7 @@ LABEL org.opencontainers.image.title="tandem" \
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates tzdata libstdc++6 libgcc-s1 libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 \
         libspandsp2 libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
-        libprotobuf-c1 \
+        libprotobuf-c1 libmimalloc2.0 \
     && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig \
     && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin tandem \
     && install -d -o tandem -g tandem -m 0700 /data

@@ -128,7 +128,10 @@ let program: [Target] = [
             "Calls", "Store", "CallViews", "Signalling", "API", "Mango", "Webhooks", "Cluster", "Observability",
             "Console",
         ],
-        path: "Sources/tandem", swiftSettings: strict)
+        path: "Sources/tandem", swiftSettings: strict,
+        // Takes the place of the C library's allocator in the whole program: calls are made of small things that come and
+        // go, for which it needs less time and less memory.
+        linkerSettings: [.linkedLibrary("mimalloc")])
 ]
 
 let testTargets: [Target] = [
