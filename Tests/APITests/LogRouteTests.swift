@@ -38,10 +38,7 @@ struct LogRouteTests {
         #expect(
             !lines().isEmpty
                 && lines().allSatisfy { line in
-                    line.fields.contains { field in
-                        guard field.name == "callId", case .text(let text) = field.value else { return false }
-                        return text == calls[0]
-                    }
+                    line.fields.contains { $0.name == "callId" && $0.value.text == calls[0] }
                 })
         #expect(try scene.ask(.post, "/api/v1/calls/\(calls[0])/debug", user: 3).status == 409, "it is over")
     }

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// The levels of `LOG_LEVEL`, least to most severe.
 package enum LogLevel: Int, Comparable, Sendable, CaseIterable {
@@ -72,7 +72,9 @@ package struct Logger: Sendable {
 
     private func log(_ level: LogLevel, _ message: String, _ fields: () -> [LogField]) {
         guard sink.accepts(level) || floor.map({ level >= $0 }) == true else { return }
-        sink.write(LogLine(level: level, label: label, message: message, fields: context + fields()))
+        let fields = fields()
+        let all = context.isEmpty ? fields : context + fields
+        sink.write(LogLine(level: level, label: label, message: message, fields: all))
     }
 }
 
@@ -80,9 +82,20 @@ package struct Logger: Sendable {
 package struct LogField: Sendable {
     package enum Value: Sendable {
         case text(String)
+        /// Written without being a text before: nearly every line of a call has one.
+        case id(UUID)
         case integer(Int64)
         case number(Double)
         case flag(Bool)
+
+        /// What is written of it where it stands among texts; nil for numbers and flags.
+        package var text: String? {
+            switch self {
+            case .text(let text): text
+            case .id(let id): id.description
+            case .integer, .number, .flag: nil
+            }
+        }
     }
 
     package let name: String
@@ -92,6 +105,7 @@ package struct LogField: Sendable {
     package init(_ name: String, _ integer: some BinaryInteger) {
         (self.name, value) = (name, .integer(Int64(clamping: integer)))
     }
+    package init(_ name: String, _ id: UUID) { (self.name, value) = (name, .id(id)) }
     package init(_ name: String, _ number: Double) { (self.name, value) = (name, .number(number)) }
     package init(_ name: String, _ flag: Bool) { (self.name, value) = (name, .flag(flag)) }
     package init(_ name: String, _ secret: Private<String>) { (self.name, value) = (name, .text(secret.description)) }

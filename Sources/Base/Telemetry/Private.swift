@@ -1,3 +1,5 @@
+import Wire
+
 /// A personal or secret value that never shows itself in a log line: printing it prints the mask.
 package struct Private<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     package let value: Value
@@ -26,7 +28,8 @@ extension Private: Equatable where Value: Equatable {
 
 /// Keeps the first five and last four characters of a long number; up to four digits are an extension and stay.
 package func maskedNumber(_ text: String) -> String {
-    let count = text.count
+    // Of numbers as they nearly always are, a character is a byte, and needs no looking for.
+    let count = text.utf8.allSatisfy { $0 < 0x80 && $0 != ASCII.carriageReturn } ? text.utf8.count : text.count
     guard count > 4 else { return text }
     guard count >= 10 else { return text.prefix(1) + "***" }
     return text.prefix(5) + "***" + text.suffix(4)

@@ -24,6 +24,7 @@ package final class JSONLogSink: LogSink {
         var countError: (@Sendable (String) -> Void)?
         /// Has something run soon; false when this thread cannot.
         var postpone: (@Sendable (@escaping @Sendable () -> Void) -> Bool)?
+        var clock = LogClock()
     }
 
     /// Lines that are kept at most, in bytes.
@@ -62,7 +63,8 @@ package final class JSONLogSink: LogSink {
         gathered.withLock { gathered in
             let isFirst = gathered.bytes.isEmpty
             let start = gathered.bytes.count
-            Self.encode(line, at: moment, prefix: prefix, to: &gathered.bytes)
+            gathered.clock.begin(&gathered.bytes, at: moment)
+            Self.encode(line, prefix: prefix, to: &gathered.bytes)
             gathered.bytes.append(ASCII.lineFeed)
             if line.level == .error {
                 gathered.countError?(line.label)
@@ -91,8 +93,13 @@ package final class JSONLogSink: LogSink {
     }
 
     package static func encode(_ line: LogLine, at moment: WallTime, prefix: String = "", to text: inout [UInt8]) {
-        text.append(#"{"timestamp":""#)
-        text.append(iso8601: moment)
+        var clock = LogClock()
+        clock.begin(&text, at: moment)
+        encode(line, prefix: prefix, to: &text)
+    }
+
+    /// What comes behind the moment.
+    private static func encode(_ line: LogLine, prefix: String, to text: inout [UInt8]) {
         text.append(#"","level":""#)
         text.append(line.level.name)
         text.append(#"","logger":"#)
@@ -109,7 +116,15 @@ package final class JSONLogSink: LogSink {
     /// Whether a field has the name of one before it.
     private static func isTaken(_ index: Int, of line: LogLine) -> Bool {
         let name = line.fields[index].name
-        return ownNames.contains(name) || (0..<index).contains { line.fields[$0].name == name }
+        return isOwn(name) || (0..<index).contains { line.fields[$0].name == name }
+    }
+
+    /// Few names begin as ours do, and the others need no more looking at.
+    private static func isOwn(_ name: String) -> Bool {
+        switch name.utf8.first {
+        case UInt8(ascii: "t"), UInt8(ascii: "l"), UInt8(ascii: "m"): ownNames.contains(name)
+        default: false
+        }
     }
 
     private static let ownNames = ["timestamp", "level", "logger", "message"]
@@ -119,10 +134,23 @@ package final class JSONLogSink: LogSink {
         text.append(ASCII.colon)
         switch field.value {
         case .text(let value): JSONValue.write(value, to: &text)
+        case .id(let id): write(id, to: &text)
         case .integer(let number): text.append(decimal: number)
         case .number(let number): JSONValue.number(number).write(to: &text)
         case .flag(let flag): text.append(flag ? "true" : "false")
         }
+    }
+
+    /// As text in its quotes, a digit after the other.
+    private static func write(_ id: UUID, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "\""))
+        for digit in 0..<32 {
+            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }
+            let half = digit < 16 ? id.high : id.low
+            let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 0xF
+            text.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value)
+        }
+        text.append(UInt8(ascii: "\""))
     }
 
     /// A full pipe blocks, as for any program that logs to standard output; a closed one is ignored.

@@ -25,6 +25,7 @@ package struct GatewayMetrics: Sendable {
     package let activeAudioStreams: Family<Gauge>
     package let audioStreamFramesDropped: Family<Counter>
     package let loopLag: Family<Histogram>
+    private let steps: CallSteps
 
     private static let httpBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     private static let callBounds: [Double] = [1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600]
@@ -79,6 +80,7 @@ package struct GatewayMetrics: Sendable {
         loopLag = registry.histogram(
             "event_loop_lag_seconds", "How long one turn of the control loop kept the others waiting.",
             bounds: Self.lagBounds)
+        steps = CallSteps(calls, callDuration, activeCalls)
         showZeros()
     }
 
@@ -104,17 +106,17 @@ package struct GatewayMetrics: Sendable {
 
     /// Counts one step of a call's life.
     package func count(_ notice: CallNotice, _ record: CallRecord) {
-        let direction = record.direction.rawValue
+        let direction = record.direction
         switch notice {
         case .created:
-            calls.with(direction, "initiated").increment()
-            activeCalls.with().add(1)
-        case .ringing: calls.with(direction, "ringing").increment()
-        case .answered: calls.with(direction, "answered").increment()
+            steps.counter(direction, "initiated").increment()
+            steps.active.add(1)
+        case .ringing: steps.counter(direction, "ringing").increment()
+        case .answered: steps.counter(direction, "answered").increment()
         case .ended:
-            calls.with(direction, CallView.gateway.status(of: record) ?? "failed").increment()
-            activeCalls.with().add(-1)
-            if record.answeredAt != nil { callDuration.with(direction).observe(Double(record.duration ?? 0)) }
+            steps.counter(direction, CallView.gateway.status(of: record) ?? "failed").increment()
+            steps.active.add(-1)
+            if record.answeredAt != nil { steps.duration(direction).observe(Double(record.duration ?? 0)) }
         case .offered, .rejected, .held, .transferRequested, .transferred, .transferFailed, .withdrawn: break
         }
     }

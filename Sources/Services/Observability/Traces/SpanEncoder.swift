@@ -95,6 +95,8 @@ private struct TraceMessage {
             otlp__value__init(&value)
             switch field.value {
             case .text(let text): (value.value_case, value.text) = (OTLP__VALUE__VALUE_TEXT, memory.keep(text: text))
+            case .id(let id):
+                (value.value_case, value.text) = (OTLP__VALUE__VALUE_TEXT, memory.keep(text: id.description))
             case .integer(let number): (value.value_case, value.integer) = (OTLP__VALUE__VALUE_INTEGER, number)
             case .number(let number): (value.value_case, value.number) = (OTLP__VALUE__VALUE_NUMBER, number)
             case .flag(let flag): (value.value_case, value.flag) = (OTLP__VALUE__VALUE_FLAG, flag ? 1 : 0)
