@@ -110,7 +110,7 @@ package final class MemoryStore: CallStore {
     package func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue? { state.withLock { $0.traces[id] } }
 
     package func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue? {
-        state.withLock { $0.diagnoses[id].flatMap { try? JSONValue(parsing: $0.diagnosis) } }
+        state.withLock { $0.diagnoses[id].flatMap { CallDiagnosis.json(kept: $0.diagnosis) } }
     }
 
     package func closeInterrupted(

@@ -84,6 +84,6 @@ extension SQLStore: CallStore {
                 $0.text(0)
             }.first
         }
-        return text.flatMap { try? JSONValue(parsing: Array($0.utf8)) }
+        return text.flatMap(CallDiagnosis.json(kept:))
     }
 }

@@ -1,15 +1,12 @@
 package import Wire
 
-/// As it is answered by REST and kept with the record.
+/// As it is answered by REST.
 extension CallDiagnosis {
-    /// JSON text: every call leaves one, and few are looked at.
-    package var text: String {
+    package var json: JSONValue {
         var json = JSONText()
         json.object { write(to: &$0) }
-        return json.text
+        return (try? JSONValue(parsing: json.bytes)) ?? .null
     }
-
-    package var json: JSONValue { (try? JSONValue(parsing: text)) ?? .null }
 
     private func write(to json: inout JSONText) {
         json.member("callId", callID.description)

@@ -12,7 +12,7 @@ package enum CallRow: Hashable, Sendable {
     case tags(callID: Int64, [String])
     /// The SIP messages of the call, in the form their reader gave them; replaces what was kept before.
     case trace(callID: Int64, JSONValue)
-    /// How the call sounded and why, as JSON text, from its end on; replaces what was kept before.
+    /// How the call sounded and why (`CallDiagnosis.keptText`), from its end on; replaces what was kept before.
     case diagnosis(callID: Int64, CallQuality, String)
     /// What became of the recording of a call that is over, whose record others may have changed since.
     case recorded(callID: Int64, RecordedFile)

@@ -36,6 +36,9 @@ package struct QualityCurve: Hashable, Sendable {
 
     package init() {}
 
+    /// One that is whole.
+    init(points: [Point], looks: Int) { (self.points, self.looks, latest) = (points, looks, looks) }
+
     package var isEmpty: Bool { points.isEmpty }
 
     package mutating func add(_ point: Point) {

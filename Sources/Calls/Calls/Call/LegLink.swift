@@ -20,6 +20,7 @@ final class LegLink: @unchecked Sendable {
     var session: LocalSession
     /// Set once the media leg is open.
     @Sparse var transport: LocalTransport?
+    var hasTransport: Bool { if case .present = _transport { true } else { false } }
     var sip: SIPLegID?
     var participant: (any CallParticipant)?
     /// The caller hears it though it has not answered.

@@ -101,25 +101,26 @@ extension Call {
         if isSampled { announceQuality(of: [id.rawValue], isLast: true) }
     }
 
-    /// Media legs whose last figures are still to come.
-    var unclosed: [MediaLegID: LegID] {
-        var legs: [MediaLegID: LegID] = [:]
-        for link in links.values where link.transport != nil && quality.meters[link.id]?.isClosed != true {
-            if link.mediaID.rawValue != 0 { legs[link.mediaID] = link.id }
-        }
-        return legs
+    /// Legs whose media's last figures are still to come.
+    var unclosed: [LegLink] { links.values.filter(isUnclosed) }
+
+    var hasUnclosed: Bool { links.contains(where: isUnclosed) }
+
+    private func isUnclosed(_ link: LegLink) -> Bool {
+        link.mediaID.rawValue != 0 && link.hasTransport && quality.meters[link.id]?.isClosed != true
     }
 
     /// Writes down how it was; of a call nobody could talk or send on, the record says enough.
     func conclude() {
         concludeTrace()
+        let measured = measured
         live.noteQuality(measured)
         let isWorthIt = quality.meters.values.contains { meter in
             meter.upAt != nil || meter.figures.map { $0.packetsReceived + $0.packetsSent > 0 } == true
         }
         guard isWorthIt || !troubles.isEmpty else { return }
         services.store.write(
-            CallChange(record: nil, rows: [.diagnosis(callID: number, measured, diagnosis.text)]))
+            CallChange(record: nil, rows: [.diagnosis(callID: number, measured, diagnosis.keptText)]))
     }
 }
 

@@ -30,13 +30,13 @@ extension CallManager {
 
     /// Waits for the last figures of a call that is over, and lets it write down how it was.
     func awaitConclusion(of call: Call) {
-        let legs = call.assumeIsolated { $0.unclosed }
+        let legs = call.assumeIsolated { $0.unclosed.map { (media: $0.mediaID, leg: $0.id) } }
         concluding[call.uuid] = call
-        for (mediaID, leg) in legs { departing[mediaID] = (call, leg) }
+        for leg in legs { departing[leg.media] = (call, leg.leg) }
         guard !legs.isEmpty else { return conclude(call) }
         loop.schedule(after: Self.patience) { [weak self] in
             self?.assumeIsolated { manager in
-                for mediaID in legs.keys { manager.departing[mediaID] = nil }
+                for leg in legs { manager.departing[leg.media] = nil }
                 manager.conclude(call)
             }
         }
@@ -46,7 +46,7 @@ extension CallManager {
     func departed(_ id: MediaLegID, _ figures: LegStatistics) -> Bool {
         guard let (call, leg) = departing.removeValue(forKey: id) else { return false }
         call.assumeIsolated { $0.closed(leg, figures) }
-        if call.assumeIsolated({ $0.unclosed.isEmpty }) { conclude(call) }
+        if call.assumeIsolated({ !$0.hasUnclosed }) { conclude(call) }
         return true
     }
 
