@@ -33,6 +33,8 @@ package struct PhoneNumber: Sendable {
 
     /// What stands before the host in a `sip:`, `sips:` or `tel:` URI; any other text unchanged.
     private static func userPart(of text: String) -> Substring {
+        // Looked for by bytes, since most have none.
+        guard text.utf8.contains(ASCII.colon) else { return Substring(text) }
         guard let colon = text.firstIndex(of: ":"), ["sip", "sips", "tel"].contains(text[..<colon].lowercased())
         else { return Substring(text) }
         return text[text.index(after: colon)...].prefix { $0 != "@" && $0 != ";" && $0 != "?" }

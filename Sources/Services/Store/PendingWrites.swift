@@ -14,6 +14,11 @@ struct PendingWrites {
         /// Out of the outbox.
         case kept(KeptStatement)
         case settlement(OutboxSettlement)
+
+        /// Whether it is a leg of a call with a higher number, of which nothing is written yet.
+        func isOfCall(after newest: Int64) -> Bool {
+            if case .call(.leg(let leg)) = self { leg.callID > newest } else { true }
+        }
     }
 
     /// Calls, and rows, that are kept while the disk does not take them; beyond it the newest are dropped and counted.
@@ -22,7 +27,7 @@ struct PendingWrites {
         var rows = 200_000
     }
 
-    private(set) var records: [CallRecord] = []
+    private(set) var snapshots: [CallSnapshot] = []
     private(set) var rows: [Row] = []
     private var positions: [Int64: Int] = [:]
     private var legPositions: [String: Int] = [:]
@@ -32,16 +37,17 @@ struct PendingWrites {
 
     /// A batch as it was kept.
     init(records: [CallRecord], rows: [Row]) {
-        (self.records, self.rows) = (records, rows)
+        (snapshots, self.rows) = (records.map(CallSnapshot.init), rows)
         limit = Limit()
     }
 
-    var isEmpty: Bool { records.isEmpty && rows.isEmpty }
-    var count: Int { records.count + rows.count }
+    var records: [CallRecord] { snapshots.map(\.record) }
+    var isEmpty: Bool { snapshots.isEmpty && rows.isEmpty }
+    var count: Int { snapshots.count + rows.count }
 
     /// Answers how many parts had to be dropped.
     mutating func add(_ change: CallChange) -> Int {
-        let dropped = change.record.map { add($0) ? 0 : 1 } ?? 0
+        let dropped = change.snapshot.map { add($0) ? 0 : 1 } ?? 0
         return change.rows.reduce(dropped) { $0 + (add(.call($1)) ? 0 : 1) }
     }
 
@@ -58,14 +64,14 @@ struct PendingWrites {
         return true
     }
 
-    private mutating func add(_ record: CallRecord) -> Bool {
-        if let position = positions[record.id] {
-            if record.version >= records[position].version { records[position] = record }
+    private mutating func add(_ snapshot: CallSnapshot) -> Bool {
+        if let position = positions[snapshot.record.id] {
+            if snapshot.record.version >= snapshots[position].record.version { snapshots[position] = snapshot }
             return true
         }
-        guard records.count < limit.records else { return false }
-        positions[record.id] = records.count
-        records.append(record)
+        guard snapshots.count < limit.records else { return false }
+        positions[snapshot.record.id] = snapshots.count
+        snapshots.append(snapshot)
         return true
     }
 
@@ -79,7 +85,7 @@ struct PendingWrites {
     mutating func putBack(_ older: PendingWrites) -> Int {
         let newer = take()
         self = older
-        let droppedRecords = newer.records.count { !add($0) }
+        let droppedRecords = newer.snapshots.count { !add($0) }
         return newer.rows.reduce(droppedRecords) { $0 + (add($1) ? 0 : 1) }
     }
 }

@@ -16,7 +16,7 @@ extension SQLStore {
         } refused: {
             lost($0.message)
         }
-        newestCallID = batch.records.reduce(newestCallID) { max($0, $1.id) }
+        newestCallID = batch.snapshots.reduce(newestCallID) { max($0, $1.record.id) }
         metrics.outbox.set(Int64(link.outbox.count))
         extendNumbers(link)
     }

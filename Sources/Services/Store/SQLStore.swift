@@ -177,17 +177,20 @@ extension StoreMetrics {
     func write(
         _ batch: PendingWrites, to database: Database, newest: Int64, _ logger: Logger
     ) throws(SQLFailure) -> Int64 {
+        let known = newest
         var newest = newest
-        for record in batch.records {
+        for snapshot in batch.snapshots {
             // Ids only grow.
-            let isFirst = record.id > newest
-            newest = max(newest, record.id)
+            let isFirst = snapshot.record.id > newest
+            newest = max(newest, snapshot.record.id)
             try unlessRefused(database, logger) { () throws(SQLFailure) in
-                try CallTable.write(record, isFirst: isFirst, to: database)
+                try CallTable.write(snapshot.record, isFirst: isFirst, to: database)
             }
         }
         for row in batch.rows {
-            try unlessRefused(database, logger) { () throws(SQLFailure) in try row.write(to: database) }
+            try unlessRefused(database, logger) { () throws(SQLFailure) in
+                try row.write(to: database, isFirst: row.isOfCall(after: known))
+            }
         }
         return newest
     }

@@ -12,7 +12,7 @@ package struct LiveCall: Sendable {
     package internal(set) var deadline: Instant
     package let timing: CallTiming
 
-    let plan: CallPlan
+    package let plan: CallPlan
     /// Legs whose party holds the call at present.
     package internal(set) var holders: Set<LegID> = []
     /// The most telling failure among the legs tried so far, which the caller is given if none answers.
@@ -174,4 +174,11 @@ package struct CallPlan: Sendable {
     }
 
     var ringsCallerFirst: Bool { callerState == .calling }
+
+    /// The queue a call of this plan waits in, or is for while nobody has answered; asked of the plan, for a whole call is
+    /// large to look into.
+    package func queueName(in phase: LiveCall.Phase, isAnswered: Bool) -> String? {
+        if case .queued(let wait) = phase { return wait.queue }
+        return isAnswered ? nil : queue?.name
+    }
 }

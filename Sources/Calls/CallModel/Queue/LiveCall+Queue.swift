@@ -5,12 +5,6 @@ extension LiveCall {
     /// What a queue is given beyond its own limit before the call ends by itself.
     private static var queueMargin: Duration { .seconds(60) }
 
-    /// The queue the call waits in, or is meant for.
-    package var queueName: String? {
-        if case .queued(let wait) = phase { return wait.queue }
-        return record.answeredAt == nil ? plan.queue?.name : nil
-    }
-
     package var isQueued: Bool { if case .queued = phase { true } else { false } }
 
     /// Whether somebody may still take or decline the call, although its caller may have been answered.

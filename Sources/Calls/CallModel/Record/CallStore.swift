@@ -39,7 +39,7 @@ package protocol CallStore: Sendable {
     /// The SIP messages that were kept with a call.
     func trace(ofCall id: Int64) async throws(StoreError) -> JSONValue?
 
-    /// The diagnosis that was kept with a call (`CallDiagnosis.text`).
+    /// The diagnosis that was kept with a call (`CallDiagnosis.json(kept:)`).
     func diagnosis(ofCall id: Int64) async throws(StoreError) -> JSONValue?
 
     /// Closes what a dead program left open, as `interrupted`, at its last recorded moment.
@@ -74,10 +74,24 @@ extension CallStore {
 
 /// One step of a call's story: the record as it is now, and rows that belong to it.
 package struct CallChange: Hashable, Sendable {
-    package var record: CallRecord?
+    package let snapshot: CallSnapshot?
     package var rows: [CallRow]
 
-    package init(record: CallRecord?, rows: [CallRow] = []) { (self.record, self.rows) = (record, rows) }
+    package init(record: CallRecord?, rows: [CallRow] = []) {
+        (snapshot, self.rows) = (record.map(CallSnapshot.init), rows)
+    }
+
+    package var record: CallRecord? { snapshot?.record }
+}
+
+/// A record as it was at one moment, which is handed on as it is: copying one is dear.
+package final class CallSnapshot: Hashable, Sendable {
+    package let record: CallRecord
+
+    package init(_ record: CallRecord) { self.record = record }
+
+    package static func == (left: CallSnapshot, right: CallSnapshot) -> Bool { left.record == right.record }
+    package func hash(into hasher: inout Hasher) { hasher.combine(record) }
 }
 
 /// One page of a list and how many calls the whole list has.

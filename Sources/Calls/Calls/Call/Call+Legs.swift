@@ -133,8 +133,10 @@ extension Call {
 
     func legRows() -> [CallRow] {
         let name = uuid.description
-        return live.legs.compactMap { leg in
-            guard let link = links[leg.id] else { return nil }
+        var rows: [CallRow] = []
+        rows.reserveCapacity(live.legs.count)
+        for leg in live.legs {
+            guard let link = links[leg.id] else { continue }
             let kind: CallLegRecord.Kind = link.speaksWebRTC ? .webrtc : .sip
             var row = CallLegRecord(
                 callID: number, kind: kind, legID: name + "-" + String(leg.id.rawValue), state: live.record.state,
@@ -142,8 +144,9 @@ extension Call {
             row.connectedAt = leg.state == .up ? live.record.answeredAt : nil
             row.disconnectedAt = leg.state == .over ? loop.wallTime : nil
             if case .phone(let number, _, _) = leg.party { row.extension = number }
-            return .leg(row)
+            rows.append(.leg(row))
         }
+        return rows
     }
 }
 

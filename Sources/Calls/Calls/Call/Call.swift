@@ -162,8 +162,9 @@ package actor Call {
     // MARK: - What others are told
 
     func event(_ notice: CallEvent.Notice) -> CallEvent {
-        CallEvent(
-            record: live.record, notice: notice, offeredTo: offeredTo, queue: live.queueName, traceParent: traceParent)
+        let queue = live.plan.queueName(in: live.phase, isAnswered: live.record.answeredAt != nil)
+        return CallEvent(
+            record: live.record, notice: notice, offeredTo: offeredTo, queue: queue, traceParent: traceParent)
     }
 
     func tell(_ notice: CallNotice) { tell(.life(notice)) }

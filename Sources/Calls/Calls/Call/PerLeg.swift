@@ -15,7 +15,8 @@ struct PerLeg<Value> {
     func contains(where matches: (Value) -> Bool) -> Bool { entries.contains { $0.value.map(matches) ?? false } }
 
     subscript(id: LegID) -> Value? {
-        get { index(of: id).flatMap { entries[$0].value } }
+        // In its place: some values are large.
+        _read { if let index = index(of: id) { yield entries[index].value } else { yield nil } }
         _modify {
             let index = place(of: id)
             defer { if entries[index].value == nil { entries.remove(at: index) } }

@@ -148,6 +148,7 @@ extension CallManager {
     }
 
     private func rearmToll() {
+        guard toll.timer != nil || toll.meters.limitsMinutes else { return }
         let next = toll.meters.nextDeadline(now: loop.now)
         if let timer = toll.timer {
             if timer.deadline == next { return }

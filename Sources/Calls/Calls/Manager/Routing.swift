@@ -109,6 +109,8 @@ extension CallManager {
 
     /// `sip:1001@here` and `1001` are the same number, whatever the host: nobody is called at other hosts than ours.
     func dialledUser(_ dialled: String) -> String {
+        // Most are digits and nothing else.
+        if dialled.utf8.allSatisfy(ASCII.isDigit) { return dialled }
         let lowered = dialled.lowercased()
         guard lowered.hasPrefix("sip:") || lowered.hasPrefix("sips:"), let colon = dialled.firstIndex(of: ":")
         else { return dialled.filter { !" ()-.".contains($0) } }

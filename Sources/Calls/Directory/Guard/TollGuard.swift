@@ -46,6 +46,9 @@ package struct TollGuard<Key: Hashable & Sendable>: Sendable {
 
     package var isEmpty: Bool { meters.isEmpty }
 
+    /// Whether somebody with calls may talk for so many minutes only.
+    package var limitsMinutes: Bool { !timed.isEmpty }
+
     /// Begins a call for all who pay for it, or says why it may not be; then nobody is charged.
     package mutating func begin(_ key: Key, paidBy accounts: [Account], now: Instant) -> TollRefusal? {
         let bound = accounts.filter { !$0.limits.isEmpty }

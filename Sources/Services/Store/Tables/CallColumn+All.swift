@@ -17,8 +17,8 @@ extension CallColumn {
     ]
 
     private static let ends: [CallColumn] =
-        number("caller_number", "caller_norm", { $0.callerNumber }, { $0.callerNumber = $1 }).map(\.indexed)
-        + number("receiver_number", "receiver_norm", { $0.receiverNumber }, { $0.receiverNumber = $1 }).map(\.indexed)
+        number("caller_number", "caller_norm", { $0.callerNumber }, { $0.callerNumber = $1 })
+        + number("receiver_number", "receiver_norm", { $0.receiverNumber }, { $0.receiverNumber = $1 })
         + [
             text("extension", { $0.extension }, { $0.extension = $1 }).indexed,
             text("channel_id", { $0.channelID }, { $0.channelID = $1 }).indexed,
@@ -38,7 +38,8 @@ extension CallColumn {
         integer("caller_company_id", { $0.callerCompanyID }, { $0.callerCompanyID = $1 }).indexed,
         uuid("client_id", { $0.clientID }, { $0.clientID = $1 }).indexed,
         text("customer_id", { $0.customerID }, { $0.customerID = $1 }).indexed,
-        text("customer_name", { $0.customerName }, { $0.customerName = $1 }),
+        // Naming this one or the notes has the index of texts look whether they have changed.
+        text("customer_name", { $0.customerName }, { $0.customerName = $1 }).indexed,
         text("customer_company", { $0.customerCompany }, { $0.customerCompany = $1 }),
         text("customer_email", { $0.customerEmail }, { $0.customerEmail = $1 }),
         text("customer_phone", { $0.customerPhone }, { $0.customerPhone = $1 }),
@@ -50,7 +51,7 @@ extension CallColumn {
         word("priority", { $0.priority }, { $0.priority = $1 }),
         time("follow_up_date", { $0.followUpDate }, { $0.followUpDate = $1 }),
         text("outcome", { $0.outcome }, { $0.outcome = $1 }),
-        text("notes", { $0.notes }, { $0.notes = $1 }),
+        text("notes", { $0.notes }, { $0.notes = $1 }).indexed,
     ]
 
     private static let course: [CallColumn] = [

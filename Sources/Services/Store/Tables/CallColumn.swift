@@ -16,6 +16,8 @@ struct CallColumn: Sendable {
         /// Has an index, which has to be written again when the column is, and is mostly known from the call's first
         /// moment.
         case seldom
+        /// The same of what is made of the column before it, and is as before when that is.
+        case derived
         case often
     }
 }
@@ -90,8 +92,9 @@ extension CallColumn {
     static func number(
         _ name: String, _ norm: String, _ get: @escaping Getter<String>, _ set: @escaping Setter<String>
     ) -> [CallColumn] {
-        let normal = CallColumn(name: norm, value: { .text(PhoneNumber(get($0)).normal) }, read: { _, _, _ in })
-        return [text(name, get, set), normal]
+        let normal = CallColumn(
+            name: norm, value: { .text(PhoneNumber(get($0)).normal) }, read: { _, _, _ in }, change: .derived)
+        return [text(name, get, set).indexed, normal]
     }
 
     var fixed: CallColumn { changing(.never) }

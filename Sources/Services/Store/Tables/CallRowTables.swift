@@ -3,9 +3,11 @@ import Wire
 
 extension CallRow {
     /// Inserts the row, or brings the stored one up to date.
-    func write(to database: Database) throws(SQLFailure) {
+    ///
+    /// `isFirst`: whether it is not there yet, as far as is known; a wrong answer costs time, not rows.
+    func write(to database: Database, isFirst: Bool = true) throws(SQLFailure) {
         switch self {
-        case .leg(let leg): try leg.write(to: database)
+        case .leg(let leg): try leg.write(to: database, isFirst: isFirst)
         case .session(let session): try session.write(to: database)
         case .connection(let connection): try connection.write(to: database)
         case .note(let note): try note.write(to: database)
@@ -81,9 +83,9 @@ extension CallLegRecord {
     private static let upsert = FixedSQL(
         """
         INSERT INTO call_legs (
-            call_pk, leg_kind, call_id, from_number, from_extension, to_number, to_extension, line_number,
-            extension, location, state, last_seq, appeared_at, connected_at, disconnected_at, disconnect_reason,
-            taken_from_call_id, sip_call_id)
+            leg_kind, call_id, call_pk, from_number, from_extension, to_number, to_extension, line_number,
+            extension, location, state, last_seq, connected_at, disconnected_at, disconnect_reason,
+            taken_from_call_id, sip_call_id, appeared_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (leg_kind, call_id) DO UPDATE SET
             call_pk = excluded.call_pk, from_number = excluded.from_number,
@@ -96,16 +98,35 @@ extension CallLegRecord {
             updated_at = \(Schema.now)
         """)
 
-    fileprivate func write(to database: Database) throws(SQLFailure) {
-        try database.run(
-            Self.upsert,
-            [
-                .integer(callID), .text(kind.rawValue), .text(legID), SQLValue(fromNumber),
-                SQLValue(fromExtension), SQLValue(toNumber), SQLValue(toExtension), SQLValue(lineNumber),
-                SQLValue(self.extension), SQLValue(location), .text(state.rawValue), SQLValue(lastSequence),
-                SQLValue(appearedAt), SQLValue(connectedAt), SQLValue(disconnectedAt),
-                SQLValue(disconnectReason), SQLValue(takenFromLegID), SQLValue(sipCallID),
-            ])
+    /// The same of a leg that is there, for its call as before: the index of a call's legs is left alone.
+    private static let update = FixedSQL(
+        """
+        UPDATE call_legs SET
+            from_number = ?4, from_extension = ?5, to_number = ?6, to_extension = ?7, line_number = ?8, extension = ?9,
+            location = ?10, state = ?11, last_seq = ?12, connected_at = ?13, disconnected_at = ?14,
+            disconnect_reason = ?15, taken_from_call_id = ?16, sip_call_id = ?17, updated_at = \(Schema.now)
+        WHERE leg_kind = ?1 AND call_id = ?2 AND call_pk = ?3
+        """)
+
+    fileprivate func write(to database: Database, isFirst: Bool) throws(SQLFailure) {
+        if !isFirst, try database.run(Self.update, key + ends + course) > 0 { return }
+        try database.run(Self.upsert, key + ends + course + [SQLValue(appearedAt)])
+    }
+
+    private var key: [SQLValue] { [.text(kind.rawValue), .text(legID), .integer(callID)] }
+
+    private var ends: [SQLValue] {
+        [
+            SQLValue(fromNumber), SQLValue(fromExtension), SQLValue(toNumber), SQLValue(toExtension),
+            SQLValue(lineNumber), SQLValue(self.extension), SQLValue(location),
+        ]
+    }
+
+    private var course: [SQLValue] {
+        [
+            .text(state.rawValue), SQLValue(lastSequence), SQLValue(connectedAt), SQLValue(disconnectedAt),
+            SQLValue(disconnectReason), SQLValue(takenFromLegID), SQLValue(sipCallID),
+        ]
     }
 }
 

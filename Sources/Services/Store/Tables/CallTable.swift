@@ -42,7 +42,7 @@ enum CallTable {
     /// Brings a row up to date whose indexed columns have not changed, and so leaves their indexes alone: naming a column
     /// would take its entry out of each index and put it back.
     private static let update: FixedSQL = {
-        let numbered = zip(columns, 1...)
+        let numbered = zip(updated, 1...)
         let changes = numbered.filter { $0.0.change == .often }.map { "\($0.0.name) = ?\($0.1)" }
         let same = numbered.filter { $0.0.change == .seldom }.map { "\($0.0.name) IS NOT DISTINCT FROM ?\($0.1)" }
         let key = numbered.filter { $0.0.name == "id" }.map { "id = ?\($0.1)" }
@@ -50,6 +50,11 @@ enum CallTable {
         let conditions = (key + newer + same).joined(separator: " AND ")
         return FixedSQL("UPDATE calls SET \(changes.joined(separator: ", ")) WHERE \(conditions)")
     }()
+
+    /// What `update` is about.
+    private static let updated = columns.filter {
+        $0.change == .often || $0.change == .seldom || ["id", "version"].contains($0.name)
+    }
 
     /// The columns of a record, then how many sessions it has, its tags as a JSON array, and how it sounded.
     private static let selection = """
@@ -64,11 +69,10 @@ enum CallTable {
     static func write(
         _ record: CallRecord, isFirst: Bool, to database: Database
     ) throws(SQLFailure) {
-        let values = columns.map { $0.value(record) }
         do throws(SQLFailure) {
             try database.guarded { () throws(SQLFailure) in
-                if !isFirst, try database.run(update, values) > 0 { return }
-                try upsert(values, in: database)
+                if !isFirst, try database.run(update, updated.map { $0.value(record) }) > 0 { return }
+                try upsert(columns.map { $0.value(record) }, in: database)
             }
         } catch  where error.isForeignKey || error.kind == .value {
             // A person or company that is not there must cost us neither the record nor the others in it, and neither

@@ -67,9 +67,9 @@ enum UserTable {
 }
 
 extension PendingWrites.Row {
-    func write(to database: Database) throws(SQLFailure) {
+    func write(to database: Database, isFirst: Bool = true) throws(SQLFailure) {
         switch self {
-        case .call(let row): try row.write(to: database)
+        case .call(let row): try row.write(to: database, isFirst: isFirst)
         case .kept(let statement): try database.run(statement.sql, statement.values)
         case .presence(let presence, let user):
             try database.run(
