@@ -4,8 +4,8 @@ package import Wire
 ///
 /// Findings are made of the facts when somebody asks.
 extension CallDiagnosis {
-    /// Which form the text has; without it, it is JSON as older programs kept it.
-    private static let mark = "1:"
+    /// Which form the text has, and how no JSON begins; without it, it is JSON as older programs kept it.
+    private static let mark = "#1:"
 
     package var keptText: String {
         var text = CompactWriter()
