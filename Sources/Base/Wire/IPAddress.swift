@@ -19,8 +19,14 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `192.0.2.1`, `2001:db8::1` or `[2001:db8::1]`.
     public init?(_ text: String) {
-        // C would read no further than a NUL, and believe an address that goes on behind it.
-        guard !text.utf8.contains(0) else { return nil }
+        if let v4 = Self.dottedQuad(text.utf8.span) {
+            self.init(v4: v4)
+            return
+        }
+        // Names, which are asked about as often as addresses, have neither; C would read no further than a NUL, and
+        // believe an address that goes on behind it.
+        guard text.utf8.contains(where: { $0 == ASCII.colon || $0 == UInt8(ascii: "[") }), !text.utf8.contains(0)
+        else { return nil }
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
         var v4 = in_addr()
         if unsafe inet_pton(AF_INET, bare, &v4) == 1 {
@@ -72,14 +78,46 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         return !isPrivate && !isSpecial
     }
 
-    private var dottedQuad: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(15)
-        for shift in stride(from: UInt32(24), through: 0, by: -8) {
-            text.append(decimal: Int64(v4 >> shift & 255))
-            if shift > 0 { text.append(UInt8(ascii: ".")) }
+    /// Reads four decimal numbers up to 255 without leading zeros, as `inet_pton` does at five times the cost.
+    private static func dottedQuad(_ text: Span<UInt8>) -> UInt32? {
+        guard text.count <= 15 else { return nil }
+        var (value, part, digits, dots): (UInt32, UInt32, Int, Int) = (0, 0, 0, 0)
+        for index in text.indices {
+            let byte = text[index]
+            if ASCII.isDigit(byte) {
+                if digits > 0, part == 0 { return nil }
+                (part, digits) = (part * 10 + UInt32(byte - ASCII.zero), digits + 1)
+                if part > 255 { return nil }
+            } else {
+                guard byte == UInt8(ascii: "."), digits > 0, dots < 3 else { return nil }
+                (value, part, digits, dots) = (value << 8 | part, 0, 0, dots + 1)
+            }
         }
-        return String(decoding: text, as: UTF8.self)
+        return digits > 0 && dots == 3 ? value << 8 | part : nil
+    }
+
+    private var dottedQuad: String {
+        unsafe String(unsafeUninitializedCapacity: 15) { text in
+            var place = 0
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                let part = UInt8(truncatingIfNeeded: v4 >> shift)
+                if part >= 100 {
+                    unsafe text[place] = ASCII.zero + part / 100
+                    place += 1
+                }
+                if part >= 10 {
+                    unsafe text[place] = ASCII.zero + part / 10 % 10
+                    place += 1
+                }
+                unsafe text[place] = ASCII.zero + part % 10
+                place += 1
+                if shift > 0 {
+                    unsafe text[place] = UInt8(ascii: ".")
+                    place += 1
+                }
+            }
+            return place
+        }
     }
 
     public var description: String {

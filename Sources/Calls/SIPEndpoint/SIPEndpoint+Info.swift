@@ -3,7 +3,11 @@ import SIP
 /// Digits by INFO, for far ends that know neither telephone-events nor hear tones.
 extension SIPEndpoint {
     /// Whether the far end of a leg said that it takes INFO.
-    package func takesInfo(_ leg: SIPLegID) -> Bool { legs.session(leg).map(agent.takesInfo) ?? false }
+    package func takesInfo(_ leg: SIPLegID) -> Bool {
+        // Not by `map`, which would take a copy of the whole agent along.
+        guard let session = legs.session(leg) else { return false }
+        return agent.takesInfo(session)
+    }
 
     /// Sends one digit as `application/dtmf-relay`.
     package func sendInfo(_ leg: SIPLegID, digit: Character) {

@@ -10,7 +10,8 @@ extension SIPEndpoint {
         case .contact(let contact): return hunt(request, [HuntAttempt(flow: contact.flow, uri: contact.uri)])
         case .trunk(let route):
             let attempts = trunks.attempts(route, now: now)
-            return hunt(request, attempts, otherwise: trunks.isEmpty || trunks.accepts(route) ? 503 : 404)
+            let isRefused = attempts.isEmpty && !trunks.isEmpty && !trunks.accepts(route)
+            return hunt(request, attempts, otherwise: isRefused ? 404 : 503)
         case .uri(let uri):
             guard let target = SIPTarget(uri) else { return hunt(request, []) }
             return huntByName(request, uri, target)
@@ -33,7 +34,8 @@ extension SIPEndpoint {
     /// Whether the caller has still to acknowledge what it was told early (RFC 3262 section 3), or to be answered an offer
     /// of its own, before it can have a 200: as far as it knows the call is not answered.
     package func mustWaitToAccept(_ leg: SIPLegID) -> Bool {
-        legs.session(leg).map(agent.mustWaitToAccept) ?? false
+        guard let session = legs.session(leg) else { return false }
+        return agent.mustWaitToAccept(session)
     }
 
     /// A final failure to an INVITE that is not answered yet.

@@ -51,8 +51,11 @@ package struct AudioStream: Hashable, Sendable {
 
     /// The owner's codecs that are also in `others`, in the owner's order.
     package func codecs(alsoIn others: some Collection<Codec>) -> [Codec] {
-        var seen: Set<Codec> = []
-        return codecs.map(\.codec).filter { others.contains($0) && seen.insert($0).inserted }
+        var shared: [Codec] = []
+        for format in codecs where others.contains(format.codec) && !shared.contains(format.codec) {
+            shared.append(format.codec)
+        }
+        return shared
     }
 
     /// The codec both can be relayed in, by this stream's order of preference; nil when they share none of ours.

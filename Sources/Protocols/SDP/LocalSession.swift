@@ -135,7 +135,16 @@ extension LocalSession {
         return description.serialized()
     }
 
-    private func origin(_ address: SDPConnection) -> String { "- \(id) \(version) \(address.text)" }
+    private func origin(_ address: SDPConnection) -> String {
+        var text = OctetWriter(capacity: 64)
+        text.append("- ")
+        text.append(decimal: Int64(clamping: id))
+        text.append(ASCII.space)
+        text.append(decimal: Int64(clamping: version))
+        text.append(ASCII.space)
+        text.append(address.text)
+        return text.text
+    }
 
     /// Of what follows the first two lines, `v=` and `o=`.
     private static func hashAfterOrigin(_ body: [UInt8]) -> Int {
@@ -198,9 +207,11 @@ extension LocalSession {
     /// 8000 besides, because some understand no other; but not where the other end is known to understand what fits: of
     /// two formats a browser may well use the wrong one.
     private func eventClocks(for codecs: [Codec]) -> [UInt32] {
-        let clocks = Set(codecs.map(\.clockRate))
-        if clocks.isSubset(of: understoodEventClocks) { return clocks.sorted() }
-        return [8000] + clocks.subtracting([8000]).sorted()
+        var clocks: [UInt32] = []
+        for codec in codecs where !clocks.contains(codec.clockRate) { clocks.append(codec.clockRate) }
+        clocks.sort()
+        if clocks.allSatisfy(understoodEventClocks.contains) { return clocks }
+        return [8000] + clocks.filter { $0 != 8000 }
     }
 }
 

@@ -122,5 +122,5 @@ extension SDPConnection {
     /// The address, when the host is one.
     var ip: IPAddress? { IPAddress(host) }
 
-    var text: String { "IN \(isIPv6 ? "IP6" : "IP4") \(host)" }
+    var text: String { (isIPv6 ? "IN IP6 " : "IN IP4 ") + host }
 }

@@ -17,8 +17,10 @@ extension SessionDescription {
 }
 
 /// Appends lines; what a line may hold was checked when it was parsed or made.
-private struct SDPWriter {
-    private(set) var bytes: [UInt8] = []
+private struct SDPWriter: ~Copyable {
+    private var text = OctetWriter(capacity: SDPWriter.usualLength)
+
+    var bytes: [UInt8] { text.bytes }
 
     /// Lines that stand before the connection: title, URI, e-mail and telephone.
     private static let beforeConnection = Set("iuep".utf8)
@@ -26,11 +28,9 @@ private struct SDPWriter {
     /// Most descriptions of one stream.
     private static let usualLength = 512
 
-    init() { bytes.reserveCapacity(Self.usualLength) }
-
     mutating func line(_ type: Unicode.Scalar, _ value: String) {
         begin(type)
-        bytes.append(value)
+        text.append(value)
         end()
     }
 
@@ -45,10 +45,10 @@ private struct SDPWriter {
     mutating func attributes(_ attributes: [SDPAttribute]) {
         for attribute in attributes {
             begin("a")
-            bytes.append(attribute.name)
+            text.append(attribute.name)
             if !attribute.value.isEmpty {
-                bytes.append(UInt8(ascii: ":"))
-                bytes.append(attribute.value)
+                text.append(UInt8(ascii: ":"))
+                text.append(attribute.value)
             }
             end()
         }
@@ -56,9 +56,9 @@ private struct SDPWriter {
 
     mutating func media(_ media: MediaDescription) {
         begin("m")
-        bytes.append(media.kind)
-        bytes.append(ASCII.space)
-        bytes.append(decimal: Int64(media.port))
+        text.append(media.kind)
+        text.append(ASCII.space)
+        text.append(decimal: Int64(media.port))
         word(media.profile)
         for format in media.formats { word(format) }
         end()
@@ -71,18 +71,18 @@ private struct SDPWriter {
     private mutating func other(_ line: SDPLine) { self.line(Unicode.Scalar(line.type), line.value) }
 
     private mutating func begin(_ type: Unicode.Scalar) {
-        bytes.append(UInt8(ascii: type))
-        bytes.append(UInt8(ascii: "="))
+        text.append(UInt8(ascii: type))
+        text.append(UInt8(ascii: "="))
     }
 
     /// A value of a line that has several.
     private mutating func word(_ word: String) {
-        bytes.append(ASCII.space)
-        bytes.append(word)
+        text.append(ASCII.space)
+        text.append(word)
     }
 
     private mutating func end() {
-        bytes.append(ASCII.carriageReturn)
-        bytes.append(ASCII.lineFeed)
+        text.append(ASCII.carriageReturn)
+        text.append(ASCII.lineFeed)
     }
 }

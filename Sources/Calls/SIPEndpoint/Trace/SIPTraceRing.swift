@@ -18,6 +18,8 @@ struct SIPTraceRing {
     private static let overhead = 200
     /// Messages of one Call-ID; a peer that repeats itself for ever must not push all others out.
     private static let perCall = 400
+    /// Messages of a plain call, on either leg.
+    private static let usual = 8
 
     init(limit: Int) { self.limit = limit }
 
@@ -26,7 +28,16 @@ struct SIPTraceRing {
     func isKept(_ callID: String) -> Bool { messages[callID] != nil }
 
     mutating func keep(_ message: TracedMessage, callID: String) {
-        guard limit > 0, messages[callID, default: []].append(message, upTo: Self.perCall) else { return }
+        guard limit > 0 else { return }
+        if let place = messages.index(forKey: callID) {
+            guard messages.values[place].count < Self.perCall else { return }
+            messages.values[place].append(message)
+        } else {
+            var list: [TracedMessage] = []
+            list.reserveCapacity(Self.usual)
+            list.append(message)
+            messages[callID] = list
+        }
         order.append(callID)
         byteCount += message.bytes.count + Self.overhead
         while byteCount > limit, let oldest = order.popFirst() { dropFirst(of: oldest) }
@@ -40,15 +51,6 @@ struct SIPTraceRing {
         let removed = messages.values[place].removeFirst()
         byteCount -= removed.bytes.count + Self.overhead
         if messages.values[place].isEmpty { messages.remove(at: place) }
-    }
-}
-
-extension [TracedMessage] {
-    /// Whether there was room.
-    fileprivate mutating func append(_ message: TracedMessage, upTo limit: Int) -> Bool {
-        guard count < limit else { return false }
-        append(message)
-        return true
     }
 }
 

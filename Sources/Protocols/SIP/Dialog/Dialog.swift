@@ -26,10 +26,10 @@ package struct Dialog: Sendable {
 
     package let id: DialogID
     package private(set) var state: State
-    /// Ours, with our tag.
-    package let local: NameAddress
+    /// Ours, with our tag, as every request of ours says it.
+    private let localField: SIPHeaders.Field
     /// The peer's, with its tag.
-    package let remote: NameAddress
+    private let remoteField: SIPHeaders.Field
     package private(set) var remoteTarget: SIPURI
     package private(set) var routeSet: [NameAddress]
     package private(set) var localSequence: UInt32
@@ -40,12 +40,13 @@ package struct Dialog: Sendable {
     ///
     /// A response without a Contact keeps the Request-URI as the target. Nil when an identity is missing.
     package init?(calling request: SIPRequest, answeredBy response: SIPResponse) {
-        guard let local = request.headers.from, let remote = response.headers.to, let callID = request.headers.callID,
-            let sequence = request.headers.cseq?.number, response.status > 100
+        guard let local = request.headers.first(.from), let remote = response.headers.to,
+            let callID = request.headers.callID, let sequence = request.headers.cseq?.number, response.status > 100
         else { return nil }
-        id = DialogID(callID: callID, localTag: local.tag ?? "", remoteTag: remote.tag ?? "")
+        id = DialogID(callID: callID, localTag: request.headers.fromTag ?? "", remoteTag: remote.tag ?? "")
         state = (200..<300).contains(response.status) ? .confirmed : .early
-        (self.local, self.remote) = (local, remote)
+        localField = local
+        remoteField = SIPHeaders.Field(.to, addresses: [remote])
         remoteTarget = response.headers.contacts.first?.uri ?? request.uri
         routeSet = response.headers.recordRoutes.reversed()
         localSequence = sequence
@@ -61,7 +62,8 @@ package struct Dialog: Sendable {
         local.tag = localTag
         id = DialogID(callID: callID, localTag: localTag, remoteTag: remote.tag ?? "")
         state = .early
-        (self.local, self.remote) = (local, remote)
+        localField = SIPHeaders.Field(.from, addresses: [local])
+        remoteField = SIPHeaders.Field(.to, addresses: [remote])
         remoteTarget = request.headers.contacts.first?.uri ?? remote.uri
         routeSet = request.headers.recordRoutes
         // Any start below 2^31 will do; the peer's own number keeps traces readable.
@@ -114,17 +116,17 @@ package struct Dialog: Sendable {
             var uri = first.uri
             uri.headers = []
             uri.parameters.remove("method")
-            request = SIPRequest(method, uri)
+            request = SIPRequest(method, uri, headers: SIPHeaders(capacity: 16))
             request.headers.routes = routeSet.dropFirst() + [NameAddress(uri: remoteTarget)]
         } else {
-            request = SIPRequest(method, remoteTarget)
+            request = SIPRequest(method, remoteTarget, headers: SIPHeaders(capacity: 16))
             request.headers.routes = routeSet
         }
-        request.headers.maxForwards = 70
-        request.headers.from = local
-        request.headers.to = remote
-        request.headers.callID = id.callID
-        request.headers.cseq = CSeq(sequence, method)
+        request.headers.append(.allHops)
+        request.headers.append(localField)
+        request.headers.append(remoteField)
+        request.headers.append(SIPHeaders.Field(callID: id.callID))
+        request.headers.append(SIPHeaders.Field(cseq: CSeq(sequence, method)))
         return request
     }
 }

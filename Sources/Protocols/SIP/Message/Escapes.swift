@@ -1,3 +1,5 @@
+import Wire
+
 /// The `%HH` escapes of URIs (RFC 3261 19.1.2).
 enum Escapes {
     private static let percent = UInt8(ascii: "%")
@@ -31,12 +33,12 @@ enum Escapes {
 
     static func encode(_ plain: String, allowed: (UInt8) -> Bool) -> String {
         if plain.utf8.allSatisfy(allowed) { return plain }
-        var bytes: [UInt8] = []
-        append(plain, to: &bytes, allowed: allowed)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = OctetWriter()
+        append(plain, to: &text, allowed: allowed)
+        return text.text
     }
 
-    static func append(_ plain: String, to output: inout [UInt8], allowed: (UInt8) -> Bool) {
+    static func append(_ plain: String, to output: inout OctetWriter, allowed: (UInt8) -> Bool) {
         for byte in plain.utf8 {
             if allowed(byte) { output.append(byte) } else { appendEscape(byte, to: &output) }
         }
@@ -47,16 +49,18 @@ enum Escapes {
         decodedBytes(ArraySlice(escaped.utf8), where: Grammar.isUnreserved)
     }
 
-    private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {
-        let digits = Array("0123456789ABCDEF".utf8)
+    private static func appendEscape(_ byte: UInt8, to output: inout OctetWriter) {
         output.append(percent)
-        output.append(digits[Int(byte >> 4)])
-        output.append(digits[Int(byte & 15)])
+        output.append(digit(byte >> 4))
+        output.append(digit(byte & 15))
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8.zero + value : UInt8(ascii: "A") - 10 + value
     }
 
     private static func decodedBytes(_ escaped: ArraySlice<UInt8>, where plain: (UInt8) -> Bool) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(escaped.count)
+        var bytes = OctetWriter(capacity: escaped.count)
         var index = escaped.startIndex
         while index < escaped.endIndex {
             let byte = escaped[index]
@@ -71,6 +75,6 @@ enum Escapes {
                 index += 1
             }
         }
-        return bytes
+        return bytes.bytes
     }
 }

@@ -24,7 +24,13 @@ enum Grammar {
     static func isURIHeader(_ byte: UInt8) -> Bool { uriHeader.contains(byte) }
     static func isUnreserved(_ byte: UInt8) -> Bool { unreserved.contains(byte) }
     static func isHostName(_ byte: UInt8) -> Bool { hostName.contains(byte) }
-    static func isBareParameterValue(_ byte: UInt8) -> Bool { bareValue.contains(byte) }
+
+    /// Whether a header parameter may have this value without quotes.
+    static func isBareParameterValue(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices where !bareValue.contains(bytes[index]) { return false }
+        return !bytes.isEmpty
+    }
 }
 
 /// A set of ASCII characters as two masks, the cheapest thing to ask for each byte of a message.

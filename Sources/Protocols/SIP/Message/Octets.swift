@@ -45,6 +45,13 @@ func equalIgnoringCase(_ left: String, _ right: String) -> Bool {
     ASCII.equalIgnoringCase(left.utf8.span, right.utf8.span)
 }
 
+/// An ASCII text in lower case; mostly it is already.
+func lowercased(_ text: String) -> String {
+    let bytes = text.utf8.span
+    for index in bytes.indices where bytes[index] != bytes[index].lowercased { return text.lowercased() }
+    return text
+}
+
 /// Bytes without the white space around them.
 func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     var (start, end) = (bytes.startIndex, bytes.endIndex)

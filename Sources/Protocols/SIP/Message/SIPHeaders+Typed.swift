@@ -15,19 +15,37 @@ extension SIPHeaders {
     package var topVia: Via? {
         get { first(.via)?.vias.first }
         set {
-            guard let index = fields.firstIndex(where: { $0.name == .via }) else {
+            guard let index = index(of: .via) else {
                 if let newValue { insert(Field(.via, vias: [newValue]), at: 0) }
                 return
             }
-            let vias = (newValue.map { [$0] } ?? []) + fields[index].vias.dropFirst()
-            remove(at: index)
-            if !vias.isEmpty { insert(Field(.via, vias: vias), at: index) }
+            var vias = fields[index].vias
+            if !vias.isEmpty { vias.removeFirst() }
+            if let newValue { vias.insert(newValue, at: 0) }
+            if vias.isEmpty { remove(at: index) } else { replace(at: index, with: Field(.via, vias: vias)) }
         }
+    }
+
+    /// The branch of the topmost hop.
+    var topBranch: String? {
+        guard let index = index(of: .via), case .vias(let vias) = fields[index].meaning, !vias.isEmpty else {
+            return nil
+        }
+        return vias[0].parameters["branch"]
+    }
+
+    /// Whether there is one hop and no more.
+    var hasOneVia: Bool {
+        var count = 0
+        for index in fields.indices {
+            if case .vias(let vias) = fields[index].meaning { count += vias.count }
+        }
+        return count == 1
     }
 
     /// Puts a hop above all others.
     package mutating func prependVia(_ via: Via) {
-        insert(Field(.via, vias: [via]), at: fields.firstIndex { $0.name == .via } ?? 0)
+        insert(Field(.via, vias: [via]), at: index(of: .via) ?? 0)
     }
 
     // MARK: Dialog
@@ -40,6 +58,19 @@ extension SIPHeaders {
     package var to: NameAddress? {
         get { first(.to)?.addresses.first }
         set { replace(.to, with: newValue.map { [Field(.to, addresses: [$0])] } ?? []) }
+    }
+
+    /// The tag of From; asked for at every step, so that the rest of the field is not copied for it.
+    package var fromTag: String? { tag(of: .from) }
+
+    /// The tag of To.
+    package var toTag: String? { tag(of: .to) }
+
+    private func tag(of name: SIPHeaderName) -> String? {
+        guard let index = index(of: name), case .addresses(let values) = fields[index].meaning, !values.isEmpty else {
+            return nil
+        }
+        return values[0].parameters["tag"]
     }
 
     package var callID: String? {

@@ -32,6 +32,12 @@ extension SIPHeaders {
         set { self[.contentType] = newValue?.description }
     }
 
+    /// Whether Content-Type names a session description.
+    var saysSDP: Bool {
+        guard let bytes = first(.contentType)?.bytes else { return false }
+        return equalIgnoringCase(bytes, "application/sdp") || MediaType(bytes)?.isSDP == true
+    }
+
     /// The value of Content-Length; written by the serialiser, which counts for itself.
     package var contentLength: Int? {
         guard let field = first(.contentLength), let number = DeltaSeconds.parse(field.bytes) else { return nil }

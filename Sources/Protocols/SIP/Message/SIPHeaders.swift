@@ -7,21 +7,54 @@ import Wire
 package struct SIPHeaders: Sendable {
     /// One header line.
     ///
-    /// An object, because messages hand their fields on as they are.
-    package final class Field: Sendable {
+    /// It shares the bytes it stands in, those of its whole message or its own, with whoever else has it: messages hand
+    /// their fields on as they are. Places are kept as 32 bits, so that a message's fields are one small array.
+    package struct Field: Sendable {
         package let name: SIPHeaderName
-        /// The name as it came or will be written; nil for the usual spelling of a known name.
-        let spelling: ArraySlice<UInt8>?
-        /// Unfolded and trimmed.
-        let bytes: ArraySlice<UInt8>
+        private let source: [UInt8]
+        private let valueStart: UInt32
+        private let valueEnd: UInt32
+        /// Where the name stands as it came or will be written; empty for the usual spelling of a known name.
+        private let spellingStart: UInt32
+        private let spellingEnd: UInt32
         let meaning: Meaning
 
-        init(name: SIPHeaderName, spelling: ArraySlice<UInt8>?, bytes: ArraySlice<UInt8>, meaning: Meaning) {
-            (self.name, self.spelling, self.bytes, self.meaning) = (name, spelling, bytes, meaning)
+        /// The value, unfolded and trimmed, and the spelling are parts of `source`.
+        init(
+            name: SIPHeaderName, spelling: Range<Int>? = nil, value: Range<Int>, in source: [UInt8], meaning: Meaning
+        ) {
+            (self.name, self.source, self.meaning) = (name, source, meaning)
+            (valueStart, valueEnd) = (UInt32(value.lowerBound), UInt32(value.upperBound))
+            (spellingStart, spellingEnd) = (UInt32(spelling?.lowerBound ?? 0), UInt32(spelling?.upperBound ?? 0))
         }
 
-        package var nameText: String { spelling.map(SIP.text) ?? name.text }
-        package var value: String { SIP.text(bytes) }
+        private var hasSpelling: Bool { spellingStart < spellingEnd }
+        private var spelling: ArraySlice<UInt8> { source[Int(spellingStart)..<Int(spellingEnd)] }
+        var bytes: ArraySlice<UInt8> { source[Int(valueStart)..<Int(valueEnd)] }
+
+        package var nameText: String { hasSpelling ? SIP.text(spelling) : name.text }
+        package var value: String {
+            if case .text(let text) = meaning { text } else { SIP.text(bytes) }
+        }
+
+        /// What it takes as a line; no known name is longer than 20 bytes.
+        var bytesOnWire: Int { Int(valueEnd - valueStart) + Int(spellingEnd - spellingStart) + 24 }
+
+        func append(to output: inout OctetWriter) {
+            let source = source.span
+            if hasSpelling {
+                output.append(source.extracting(Int(spellingStart)..<Int(spellingEnd)))
+                output.append(": ")
+            } else {
+                output.append(name.linePrefix.span)
+            }
+            output.append(source.extracting(Int(valueStart)..<Int(valueEnd)))
+            output.append("\r\n")
+        }
+
+        func isNamed(_ text: String) -> Bool {
+            hasSpelling ? equalIgnoringCase(spelling, text) : equalIgnoringCase(name.text, text)
+        }
     }
 
     /// The parsed form of the values in one field.
@@ -30,24 +63,35 @@ package struct SIPHeaders: Sendable {
         case vias([Via])
         case addresses([NameAddress])
         case cseq(CSeq)
+        /// Of a Call-ID, which is asked for again and again.
+        case text(String)
     }
 
     package private(set) var fields: [Field]
 
     package init() { fields = [] }
 
+    /// Empty, with room for that many fields.
+    init(capacity: Int) {
+        fields = []
+        fields.reserveCapacity(capacity)
+    }
+
     init(fields: [Field]) { self.fields = fields }
 
     // MARK: Any header
 
-    package func contains(_ name: SIPHeaderName) -> Bool { fields.contains { $0.name == name } }
+    package func contains(_ name: SIPHeaderName) -> Bool { index(of: name) != nil }
 
     /// The first value of a header, whole.
     ///
     /// Setting puts one field in the place of all of that name; nil removes them.
     package subscript(name: SIPHeaderName) -> String? {
         get { first(name)?.value }
-        set { replace(name, with: newValue.map { [Field(name, $0)] } ?? []) }
+        set {
+            guard name != .other else { return }
+            if let newValue { set(Field(name, newValue)) } else { remove(name) }
+        }
     }
 
     /// As the other subscript, for a name outside `SIPHeaderName`; what cannot be a name is not set.
@@ -79,10 +123,7 @@ package struct SIPHeaders: Sendable {
     package mutating func append(_ name: String, _ value: String) {
         guard !name.isEmpty, name.utf8.allSatisfy(Grammar.isToken) else { return }
         let known = SIPHeaderName(name)
-        fields.append(
-            Field(
-                name: known, spelling: known == .other ? ArraySlice(name.utf8) : nil, bytes: Field.cleaned(value),
-                meaning: Field.meaning(of: known, Field.cleaned(value))))
+        fields.append(known == .other ? Field(spelled: name, value) : Field(known, value))
     }
 
     package mutating func remove(_ name: SIPHeaderName) { fields.removeAll { $0.name == name } }
@@ -94,12 +135,17 @@ package struct SIPHeaders: Sendable {
 
     // MARK: Inside the module
 
-    /// By its place: a search for the object itself retains each on the way.
-    func first(_ name: SIPHeaderName) -> Field? { fields.firstIndex { $0.name == name }.map { fields[$0] } }
+    /// Where the first field of a name stands.
+    func index(of name: SIPHeaderName) -> Int? {
+        for index in fields.indices where fields[index].name == name { return index }
+        return nil
+    }
+
+    func first(_ name: SIPHeaderName) -> Field? { index(of: name).map { fields[$0] } }
 
     /// What `read` makes of each field of a name, in one list.
     func values<Value>(of name: SIPHeaderName, _ read: (Field) -> [Value]) -> [Value] {
-        guard let first = fields.firstIndex(where: { $0.name == name }) else { return [] }
+        guard let first = index(of: name) else { return [] }
         var values = read(fields[first])
         for index in fields.indices.dropFirst(first + 1) where fields[index].name == name {
             values += read(fields[index])
@@ -110,7 +156,7 @@ package struct SIPHeaders: Sendable {
     /// Puts fields where the first of that name stood, or at the end, and drops the others.
     mutating func replace(_ name: SIPHeaderName, with replacement: [Field]) {
         guard name != .other else { return }
-        guard let index = fields.firstIndex(where: { $0.name == name }) else {
+        guard let index = index(of: name) else {
             fields.append(contentsOf: replacement)
             return
         }
@@ -120,50 +166,78 @@ package struct SIPHeaders: Sendable {
 
     /// Puts one field in the place of all of its name.
     mutating func set(_ field: Field) {
-        if contains(field.name) { replace(field.name, with: [field]) } else { fields.append(field) }
+        guard let place = index(of: field.name) else { return fields.append(field) }
+        fields[place] = field
+        for other in fields.indices.dropFirst(place + 1).reversed() where fields[other].name == field.name {
+            fields.remove(at: other)
+        }
     }
 
     mutating func insert(_ field: Field, at index: Int) { fields.insert(field, at: index) }
+    mutating func replace(at index: Int, with field: Field) { fields[index] = field }
     mutating func remove(at index: Int) { fields.remove(at: index) }
     mutating func append(_ field: Field) { fields.append(field) }
 }
 
 extension SIPHeaders.Field {
     /// A value from text, with line breaks and NULs made spaces.
-    convenience init(_ name: SIPHeaderName, _ value: String) {
-        let bytes = Self.cleaned(value)
-        self.init(name: name, spelling: nil, bytes: bytes, meaning: Self.meaning(of: name, bytes))
+    init(_ name: SIPHeaderName, _ value: String) {
+        self.init(name, whole: Self.cleaned(value)) { Self.meaning(of: name, $0) }
     }
 
-    convenience init(_ name: SIPHeaderName, vias: [Via]) {
-        self.init(name, Self.joined(vias) { $0.append(to: &$1) }, .vias(vias))
+    /// A field of a name that is not known.
+    fileprivate init(spelled name: String, _ value: String) {
+        let source = Array(name.utf8) + Self.cleaned(value)
+        let end = name.utf8.count
+        self.init(name: .other, spelling: 0..<end, value: end..<source.count, in: source, meaning: .unread)
     }
 
-    convenience init(_ name: SIPHeaderName, addresses: [NameAddress]) {
-        self.init(name, Self.joined(addresses) { $0.append(to: &$1) }, .addresses(addresses))
+    init(_ name: SIPHeaderName, vias: [Via]) {
+        self.init(name, whole: Self.joined(vias) { $0.append(to: &$1) }) { _ in .vias(vias) }
     }
 
-    convenience init(cseq: CSeq) {
-        self.init(.cseq, Array(cseq.description.utf8), .cseq(cseq))
+    init(_ name: SIPHeaderName, addresses: [NameAddress]) {
+        self.init(name, whole: Self.joined(addresses) { $0.append(to: &$1) }) { _ in .addresses(addresses) }
     }
 
-    private convenience init(_ name: SIPHeaderName, _ bytes: [UInt8], _ meaning: SIPHeaders.Meaning) {
-        let isClean = !bytes.contains { $0 == 0 || $0 == UInt8.lineFeed || $0 == UInt8.carriageReturn }
-        self.init(
-            name: name, spelling: nil, bytes: isClean ? ArraySlice(bytes) : Self.cleaned(bytes), meaning: meaning)
+    /// An address with a tag, if it has none.
+    func tagged(_ tag: String?) -> SIPHeaders.Field {
+        guard let tag, var address = addresses.first, address.tag == nil else { return self }
+        address.tag = tag
+        return SIPHeaders.Field(name, addresses: [address])
     }
 
-    func isNamed(_ text: String) -> Bool {
-        if let spelling { return equalIgnoringCase(spelling, text) }
-        return equalIgnoringCase(name.text, text)
+    /// The Max-Forwards of a request that begins here (RFC 3261 section 8.1.1.6).
+    static let allHops = SIPHeaders.Field(.maxForwards, "70")
+
+    /// A Call-ID, which is no text from outside.
+    init(callID: String) {
+        self.init(.callID, whole: Self.cleaned(callID)) { _ in .text(callID) }
     }
 
-    static func cleaned(_ value: String) -> ArraySlice<UInt8> { cleaned(Array(value.utf8)) }
+    init(cseq: CSeq) {
+        var text = OctetWriter(capacity: 32)
+        text.append(decimal: Int64(cseq.number))
+        text.append(UInt8.space)
+        text.append(cseq.method.rawValue)
+        self.init(.cseq, whole: Self.cleaned(text.bytes)) { _ in .cseq(cseq) }
+    }
 
-    private static func cleaned(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    /// A value that has its bytes for itself.
+    private init(
+        _ name: SIPHeaderName, whole bytes: [UInt8], _ meaning: (ArraySlice<UInt8>) -> SIPHeaders.Meaning
+    ) {
+        self.init(name: name, value: 0..<bytes.count, in: bytes, meaning: meaning(bytes[...]))
+    }
+
+    private static func cleaned(_ value: String) -> [UInt8] { cleaned(Array(value.utf8)) }
+
+    private static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
         let isSafe = { (byte: UInt8) in byte != 0 && byte != UInt8.lineFeed && byte != UInt8.carriageReturn }
-        let safe = bytes.allSatisfy(isSafe) ? bytes : bytes.map { isSafe($0) ? $0 : UInt8.space }
-        return trimmed(ArraySlice(safe))
+        if bytes.allSatisfy(isSafe), bytes.first?.isWhitespace != true, bytes.last?.isWhitespace != true {
+            return bytes
+        }
+        return Array(trimmed(bytes.map { isSafe($0) ? $0 : UInt8.space }[...]))
     }
 
     /// What a value means; `unread` for headers read on demand and for what is malformed.
@@ -174,16 +248,17 @@ extension SIPHeaders.Field {
         case .contact, .route, .recordRoute:
             parseList(bytes, limit: SIPLimits.listValues, NameAddress.parse).map { .addresses($0) } ?? .unread
         case .cseq: CSeq.parse(bytes).map { .cseq($0) } ?? .unread
+        case .callID: .text(text(bytes))
         default: .unread
         }
     }
 
-    private static func joined<Value>(_ values: [Value], _ append: (Value, inout [UInt8]) -> Void) -> [UInt8] {
-        var bytes: [UInt8] = []
+    private static func joined<Value>(_ values: [Value], _ append: (Value, inout OctetWriter) -> Void) -> [UInt8] {
+        var text = OctetWriter()
         for value in values {
-            if !bytes.isEmpty { bytes.append(", ") }
-            append(value, &bytes)
+            if text.count > 0 { text.append(", ") }
+            append(value, &text)
         }
-        return bytes
+        return cleaned(text.bytes)
     }
 }

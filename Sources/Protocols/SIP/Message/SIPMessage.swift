@@ -67,17 +67,25 @@ package enum SIPMessage: Sendable {
     }
 }
 
+extension SIPRequest {
+    /// Whether it takes more bytes on the wire; most are so short that they need not be written for it.
+    func isLonger(than limit: Int) -> Bool {
+        let longest = headers.bytesOnWire + body.count + uri.description.utf8.count + 64
+        return longest > limit && serialized().count > limit
+    }
+}
+
 extension SIPHeaders {
     /// The headers of an answer to these, as they came.
     func answer(toTag: String?) -> SIPHeaders {
-        var answer = SIPHeaders()
+        // With room for what most answers add.
+        var answer = SIPHeaders(capacity: 12)
         answer.copy(.via, from: self)
         // Of a malformed request only the first of each: an answer must not be ambiguous too.
-        for name in [SIPHeaderName.from, .to, .callID, .cseq] { first(name).map { answer.append($0) } }
-        if let toTag, var recipient = answer.to, recipient.tag == nil {
-            recipient.tag = toTag
-            answer.to = recipient
-        }
+        if let from = first(.from) { answer.append(from) }
+        if let to = first(.to) { answer.append(to.tagged(toTag)) }
+        if let callID = first(.callID) { answer.append(callID) }
+        if let cseq = first(.cseq) { answer.append(cseq) }
         return answer
     }
 }
@@ -85,47 +93,43 @@ extension SIPHeaders {
 extension SIPRequest {
     /// The message as it goes on the wire; Content-Length is the body's.
     package func serialized() -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(headers.estimatedBytes + body.count + 128)
-        output.append(contentsOf: method.rawValue.utf8.lazy.filter(Grammar.isToken))
+        var output = OctetWriter(capacity: headers.bytesOnWire + body.count + 128)
+        for byte in method.rawValue.utf8 where Grammar.isToken(byte) { output.append(byte) }
         output.append(UInt8.space)
         uri.append(to: &output)
         output.append(" SIP/2.0\r\n")
         headers.append(to: &output, bodyLength: body.count)
-        output.append(contentsOf: body)
-        return output
+        output.append(body.span)
+        return output.bytes
     }
 }
 
 extension SIPResponse {
     /// The message as it goes on the wire; Content-Length is the body's.
     package func serialized() -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(headers.estimatedBytes + body.count + 128)
+        var output = OctetWriter(capacity: headers.bytesOnWire + body.count + 128)
         output.append("SIP/2.0 ")
         output.append(decimal: Int64(status))
         output.append(UInt8.space)
-        output.append(contentsOf: reason.utf8.lazy.map { $0 < UInt8.space ? UInt8.space : $0 })
+        for byte in reason.utf8 { output.append(max(byte, UInt8.space)) }
         output.append("\r\n")
         headers.append(to: &output, bodyLength: body.count)
-        output.append(contentsOf: body)
-        return output
+        output.append(body.span)
+        return output.bytes
     }
 }
 
 extension SIPHeaders {
-    var estimatedBytes: Int { fields.reduce(0) { $0 + $1.bytes.count + 24 } }
+    /// What the fields take with their line breaks, and a Content-Length.
+    var bytesOnWire: Int {
+        var sum = 32
+        for index in fields.indices { sum += fields[index].bytesOnWire }
+        return sum
+    }
 
-    func append(to output: inout [UInt8], bodyLength: Int) {
-        for field in fields where field.name != .contentLength {
-            if let spelling = field.spelling {
-                output.append(contentsOf: spelling)
-                output.append(": ")
-            } else {
-                output.append(contentsOf: field.name.linePrefix)
-            }
-            output.append(contentsOf: field.bytes)
-            output.append("\r\n")
+    func append(to output: inout OctetWriter, bodyLength: Int) {
+        for index in fields.indices where fields[index].name != .contentLength {
+            fields[index].append(to: &output)
         }
         output.append("Content-Length: ")
         output.append(decimal: Int64(bodyLength))

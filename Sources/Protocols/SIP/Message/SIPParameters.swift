@@ -40,7 +40,10 @@ package struct SIPParameters: Hashable, Sendable {
     mutating func append(_ parameter: Parameter) { all.append(parameter) }
 
     private func index(of name: String) -> Int? {
-        all.firstIndex { equalIgnoringCase($0.name, name) }
+        let length = name.utf8.count
+        for index in all.indices
+        where all[index].name.utf8.count == length && equalIgnoringCase(all[index].name, name) { return index }
+        return nil
     }
 }
 

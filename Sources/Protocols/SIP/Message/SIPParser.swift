@@ -82,7 +82,7 @@ private struct HeaderReader {
         var fields: [SIPHeaders.Field] = []
         fields.reserveCapacity(head.headerLines.count + 4)
         for line in head.headerLines {
-            if let field = HeaderReader.field(head.bytes[line.start..<line.end]) {
+            if let field = HeaderReader.field(head.bytes, line) {
                 fields.append(field)
             } else {
                 fault = fault ?? .malformedHeader(.other)
@@ -91,15 +91,15 @@ private struct HeaderReader {
         headers = SIPHeaders(fields: fields)
     }
 
-    private static func field(_ line: ArraySlice<UInt8>) -> SIPHeaders.Field? {
-        var scanner = FieldScanner(line)
+    private static func field(_ bytes: [UInt8], _ line: HeadScanner.Line) -> SIPHeaders.Field? {
+        var scanner = FieldScanner(bytes[line.start..<line.end])
         guard let nameBytes = scanner.token() else { return nil }
         scanner.skipWhitespace()
         guard scanner.skip(":") else { return nil }
         let name = SIPHeaderName(nameBytes)
         let value = trimmed(scanner.rest)
         return SIPHeaders.Field(
-            name: name, spelling: name == .other ? nameBytes : nil, bytes: value,
+            name: name, spelling: name == .other ? nameBytes.indices : nil, value: value.indices, in: bytes,
             meaning: SIPHeaders.Field.meaning(of: name, value))
     }
 

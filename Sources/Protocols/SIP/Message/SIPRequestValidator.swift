@@ -55,7 +55,7 @@ package struct SIPRequestValidator: Sendable {
     }
 
     private func routingRejection(_ request: SIPRequest, _ circumstances: Circumstances) -> SIPRejection? {
-        let isInDialog = request.headers.to?.tag != nil
+        let isInDialog = request.headers.toTag != nil
         if circumstances.isLooped || (circumstances.isMerged && !isInDialog) { return SIPRejection(482) }
         if circumstances.isForwarded, request.headers.maxForwards == 0 { return SIPRejection(483) }
         return nil
@@ -74,6 +74,8 @@ package struct SIPRequestValidator: Sendable {
         guard let understood = bodies[request.method], !request.body.isEmpty, !isBodyOptional(request) else {
             return nil
         }
+        let isPlain = !request.headers.contains(.contentEncoding)
+        if isPlain, request.headers.saysSDP, understood.contains(where: \.isSDP) { return nil }
         let encodings = request.headers.list(.contentEncoding)
         if encodings.contains(where: { !equalIgnoringCase($0, "identity") }) {
             return SIPRejection(415, (.acceptEncoding, "identity"))
@@ -121,5 +123,5 @@ package struct SIPRejection: Sendable {
 
 extension SIPResponse {
     /// Whether it went astray: a user agent's response has one Via, its own (RFC 3261 8.1.3.3).
-    package var isMisrouted: Bool { headers.vias.count != 1 }
+    package var isMisrouted: Bool { !headers.hasOneVia }
 }

@@ -3,13 +3,13 @@ import Wire
 /// Quoted strings as headers write them (RFC 3261 25.1).
 enum Quoting {
     static func quoted(_ plain: String) -> String {
-        var bytes: [UInt8] = []
-        append(plain, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = OctetWriter()
+        append(plain, to: &text)
+        return text.text
     }
 
     /// Appends a quoted string; a control character, which a quoted string must not carry, becomes a space.
-    static func append(_ plain: String, to output: inout [UInt8]) {
+    static func append(_ plain: String, to output: inout OctetWriter) {
         output.append(UInt8(ascii: "\""))
         for byte in plain.utf8 {
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { output.append(UInt8(ascii: "\\")) }
@@ -19,7 +19,7 @@ enum Quoting {
     }
 }
 
-extension [UInt8] {
+extension OctetWriter {
     /// Appends a word without the bytes that no token may have.
     fileprivate mutating func appendToken(_ word: String) {
         let letters = word.utf8.span
@@ -29,13 +29,13 @@ extension [UInt8] {
 
 extension SIPParameters {
     /// As a header writes them: bare where a token or host may stand, quoted otherwise.
-    func append(to output: inout [UInt8]) {
+    func append(to output: inout OctetWriter) {
         for parameter in all {
             output.append(UInt8(ascii: ";"))
             output.appendToken(parameter.name)
             guard let value = parameter.value else { continue }
             output.append(UInt8(ascii: "="))
-            if !value.isEmpty, value.utf8.allSatisfy(Grammar.isBareParameterValue) {
+            if Grammar.isBareParameterValue(value) {
                 output.append(value)
             } else {
                 Quoting.append(value, to: &output)
@@ -44,24 +44,35 @@ extension SIPParameters {
     }
 
     var headerText: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = OctetWriter()
+        append(to: &text)
+        return text.text
+    }
+}
+
+extension SIPURI.Scheme {
+    fileprivate func append(to output: inout OctetWriter) {
+        switch self {
+        case .sip: output.append("sip")
+        case .sips: output.append("sips")
+        case .tel: output.append("tel")
+        case .other(let name): output.appendToken(name)
+        }
     }
 }
 
 extension SIPURI: CustomStringConvertible {
     package var description: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = OctetWriter()
+        append(to: &text)
+        return text.text
     }
 
-    func append(to output: inout [UInt8]) {
-        output.appendToken(scheme.description)
+    func append(to output: inout OctetWriter) {
+        scheme.append(to: &output)
         output.append(UInt8.colon)
         if scheme == .tel {
-            output.append(contentsOf: (user ?? "").utf8.lazy.filter(SIPURI.isTelephoneByte))
+            for byte in (user ?? "").utf8 where SIPURI.isTelephoneByte(byte) { output.append(byte) }
         } else if let escapedUser {
             output.append(escapedUser)
             if let escapedPassword {
@@ -79,7 +90,7 @@ extension SIPURI: CustomStringConvertible {
         appendParametersAndHeaders(to: &output)
     }
 
-    private func appendParametersAndHeaders(to output: inout [UInt8]) {
+    private func appendParametersAndHeaders(to output: inout OctetWriter) {
         for parameter in parameters.all {
             output.append(UInt8(ascii: ";"))
             Escapes.append(parameter.name, to: &output, allowed: Grammar.isURIParameter)
@@ -100,12 +111,12 @@ extension SIPURI: CustomStringConvertible {
 
 extension NameAddress: CustomStringConvertible {
     package var description: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = OctetWriter()
+        append(to: &text)
+        return text.text
     }
 
-    func append(to output: inout [UInt8]) {
+    func append(to output: inout OctetWriter) {
         if let displayName {
             Quoting.append(displayName, to: &output)
             output.append(UInt8.space)
@@ -119,12 +130,12 @@ extension NameAddress: CustomStringConvertible {
 
 extension Via: CustomStringConvertible {
     package var description: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        var text = OctetWriter()
+        append(to: &text)
+        return text.text
     }
 
-    func append(to output: inout [UInt8]) {
+    func append(to output: inout OctetWriter) {
         output.append("SIP/2.0/")
         output.append(transport.rawValue)
         output.append(UInt8.space)

@@ -37,7 +37,7 @@ package struct Via: Hashable, Sendable {
     /// The branch when it is unique by RFC 3261: the magic cookie and something after it.
     package var uniqueBranch: String? {
         guard let branch, branch.utf8.count > Via.magicCookie.utf8.count,
-            equalIgnoringCase(String(branch.prefix(Via.magicCookie.count)), Via.magicCookie)
+            ASCII.equalIgnoringCase(branch.utf8.span.extracting(first: 7), Via.magicCookie.utf8.span)
         else { return nil }
         return branch
     }

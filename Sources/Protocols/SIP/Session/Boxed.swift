@@ -4,15 +4,16 @@ struct Boxed<Value: Sendable>: Sendable {
     private final class Storage: @unchecked Sendable {
         var value: Value
 
-        init(_ value: Value) { self.value = value }
+        init(_ value: consuming Value) { self.value = value }
     }
 
     private var storage: Storage
 
-    init(_ value: Value) { storage = Storage(value) }
+    init(_ value: consuming Value) { storage = Storage(value) }
 
     var value: Value {
-        get { storage.value }
+        // Lent and not copied: most who look want one property of many.
+        _read { yield storage.value }
         _modify {
             if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.value) }
             yield &storage.value

@@ -6,7 +6,7 @@ extension InviteSession {
     mutating func receiveOffer(
         _ request: SIPRequest, _ transaction: ServerTransactionID, _ now: Instant, _ context: inout SessionContext
     ) {
-        let tag = request.headers.from?.tag ?? ""
+        let tag = request.headers.fromTag ?? ""
         if let status = reasonToRefuseOffer(request.method, tag) {
             let wait = UInt32.random(in: 0...10, using: &context.entropy)
             return context.respond(status, to: request, transaction, now: now) {

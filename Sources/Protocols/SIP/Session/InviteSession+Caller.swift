@@ -43,15 +43,15 @@ extension InviteSession {
         callID = call.callID ?? context.entropy.hex(16)
         localTag = context.makeTag()
         localDescription = call.offer
-        var request = SIPRequest(.invite, call.uri)
+        var request = SIPRequest(.invite, call.uri, headers: SIPHeaders(capacity: 16))
         request.headers.routes = call.routes
         request.headers.maxForwards = call.maxForwards
         var from = call.from
         from.tag = localTag
-        request.headers.from = from
-        request.headers.to = call.to
-        request.headers.callID = callID
-        request.headers.cseq = CSeq(1, .invite)
+        request.headers.append(SIPHeaders.Field(.from, addresses: [from]))
+        request.headers.append(SIPHeaders.Field(.to, addresses: [call.to]))
+        request.headers.append(SIPHeaders.Field(callID: callID))
+        request.headers.append(SIPHeaders.Field(cseq: CSeq(1, .invite)))
         for header in call.headers { request.headers.append(header.name, header.value) }
         if peer.options.reliable == .required { request.headers.append(.require, OptionTag.reliable) }
         request.setSDP(call.offer)
@@ -101,7 +101,7 @@ extension InviteSession {
     private mutating func receiveProvisional(_ response: SIPResponse, _ now: Instant, _ context: inout SessionContext) {
         if case .wanted(let reason) = cancellation { return sendCancel(reason, now, &context) }
         guard response.status > 100, case .calling = phase, case .none = cancellation, let invite else { return }
-        let tag = response.headers.to?.tag ?? ""
+        let tag = response.headers.toTag ?? ""
         if forks.early[tag] == nil, forks.early.count < Forks.limit {
             forks.early[tag] = Dialog(calling: invite, answeredBy: response).map { Fork(dialog: $0) }
         }
@@ -126,7 +126,7 @@ extension InviteSession {
     }
 
     private mutating func receiveSuccess(_ response: SIPResponse, _ now: Instant, _ context: inout SessionContext) {
-        let tag = response.headers.to?.tag ?? ""
+        let tag = response.headers.toTag ?? ""
         if let stray = forks.strays[tag] { return context.acknowledge(stray.ack, peer: peer, over: stray.flow) }
         if let dialog, dialog.id.remoteTag == tag { return repeatAcknowledgement(of: response, &context) }
         guard case .calling = phase, dialog == nil else { return endStray(response, tag, now, &context) }

@@ -18,8 +18,10 @@ extension InviteSession {
 
     /// What the peer says it takes; a message without Allow says nothing.
     mutating func noteAllowed(_ headers: SIPHeaders) {
-        if headers.contains(.allow) { allowsInfo = headers.allow.contains(.info) }
-        if headers.contains(.allow), !refusesUpdate { allowsUpdate = headers.allow.contains(.update) }
+        guard headers.contains(.allow) else { return }
+        let allowed = headers.allow
+        allowsInfo = allowed.contains(.info)
+        if !refusesUpdate { allowsUpdate = allowed.contains(.update) }
     }
 
     /// The peer refused the method itself, whatever its Allow says.

@@ -4,7 +4,7 @@ import Wire
 extension InviteSession {
     /// Whether a request within a dialog is meant for this session, by the peer's tag.
     func owns(_ request: SIPRequest) -> Bool {
-        let tag = request.headers.from?.tag ?? ""
+        let tag = request.headers.fromTag ?? ""
         if let dialog { return dialog.id.remoteTag == tag || forks.strays[tag] != nil }
         return forks.early[tag] != nil || forks.strays[tag] != nil
     }
@@ -13,7 +13,7 @@ extension InviteSession {
         _ request: SIPRequest, _ transaction: ServerTransactionID, from flow: Flow, now: Instant,
         _ context: inout SessionContext
     ) {
-        let tag = request.headers.from?.tag ?? ""
+        let tag = request.headers.fromTag ?? ""
         guard let order = changeDialog(tag, { $0.receive(request) }) else {
             return receiveInStray(request, transaction, now, &context)
         }
@@ -97,7 +97,7 @@ extension InviteSession {
         if let refusal = SessionRefusal(timerOf: request) {
             return context.respond(refusal.status, to: request, transaction, now: now, refusal.complete)
         }
-        _ = changeDialog(request.headers.from?.tag ?? "") { $0.refreshTarget(from: request.headers) }
+        _ = changeDialog(request.headers.fromTag ?? "") { $0.refreshTarget(from: request.headers) }
         var response = makeResponse(200, to: request, sdp: nil, context.profile)
         if isEstablished { grantTimer(request, &response, now) }
         context.transactions.sendResponse(response, to: transaction, now: now)
@@ -135,5 +135,5 @@ extension InviteSession {
 
 extension SIPRequest {
     /// Whether an INVITE or UPDATE has no body, or a session description.
-    package var hasAcceptableBody: Bool { body.isEmpty || headers.contentType?.isSDP == true }
+    package var hasAcceptableBody: Bool { body.isEmpty || headers.saysSDP }
 }

@@ -248,7 +248,7 @@ extension InviteSession {
                 response, to: owner.request, credentials: peer.credentials, entropy: &context.entropy)
         else { return false }
         let following = (owner.request.headers.cseq?.number ?? 0) &+ 1
-        let tag = request.headers.to?.tag ?? ""
+        let tag = request.headers.toTag ?? ""
         let number = changeDialog(tag) { $0.makeSequence() } ?? following
         request.headers.cseq = CSeq(number, request.method)
         let transaction = send(request, owner.purpose, over: owner.flow, now: now, &context)

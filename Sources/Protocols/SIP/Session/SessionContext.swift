@@ -62,7 +62,7 @@ struct SessionContext: Sendable {
         }
         var owner = Owner(session: session, purpose: purpose, request: request, flow: flow)
         var flow = flow
-        if flow.transport == .udp, peer.allowsTCP, complete.serialized().count > Self.datagramLimit {
+        if flow.transport == .udp, peer.allowsTCP, complete.isLonger(than: Self.datagramLimit) {
             owner.datagramFlow = flow
             flow = Flow(transport: .tcp, remote: flow.remote)
         }
@@ -113,20 +113,28 @@ struct SessionContext: Sendable {
 
 extension SIPRequest {
     /// The session description; nil without one, or with a body of another type.
-    package var sdp: [UInt8]? { !body.isEmpty && headers.contentType?.isSDP == true ? body : nil }
+    package var sdp: [UInt8]? { !body.isEmpty && headers.saysSDP ? body : nil }
 
     mutating func setSDP(_ sdp: [UInt8]?) {
-        headers.contentType = sdp == nil ? nil : .sdp
+        headers.setSDP(sdp != nil)
         body = sdp ?? []
     }
 }
 
 extension SIPResponse {
     /// The session description; nil without one, or with a body of another type.
-    package var sdp: [UInt8]? { !body.isEmpty && headers.contentType?.isSDP == true ? body : nil }
+    package var sdp: [UInt8]? { !body.isEmpty && headers.saysSDP ? body : nil }
 
     mutating func setSDP(_ sdp: [UInt8]?) {
-        headers.contentType = sdp == nil ? nil : .sdp
+        headers.setSDP(sdp != nil)
         body = sdp ?? []
+    }
+}
+
+extension SIPHeaders {
+    private static let sdpType = Field(.contentType, MediaType.sdp.description)
+
+    fileprivate mutating func setSDP(_ isThere: Bool) {
+        if isThere { set(Self.sdpType) } else { remove(.contentType) }
     }
 }

@@ -37,9 +37,8 @@ struct SessionTimers: Sendable {
     subscript(timer: SessionTimer) -> Instant? {
         get { armed.first { $0.timer == timer }?.deadline }
         set {
-            armed.removeAll { $0.timer == timer }
-            if let newValue { armed.append((timer, newValue)) }
-            if armed.isEmpty { armed = [] }
+            if let place = armed.firstIndex(where: { $0.timer == timer }) { armed.remove(at: place) }
+            if let newValue { armed.append((timer, newValue)) } else if armed.isEmpty { armed = [] }
         }
     }
 

@@ -31,7 +31,7 @@ extension UserAgent {
         if let rejection = validator.rejection(of: request, circumstances) {
             return context.transactions.refuse(request, rejection, over: flow)
         }
-        guard request.headers.to?.tag != nil else { return put(.request(request, flow)) }
+        guard request.headers.toTag != nil else { return put(.request(request, flow)) }
         guard let id = session(for: request), sessions[id]?.value.owns(request) == true else {
             return context.transactions.answerStatelessly(request, status: 481, over: flow)
         }

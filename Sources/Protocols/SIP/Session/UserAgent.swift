@@ -246,8 +246,9 @@ package struct UserAgent: Sendable {
     }
 
     private mutating func insert(_ session: InviteSession) {
-        sessions[session.id] = Boxed(session)
-        sessionIDs[SessionKey(callID: session.callID, localTag: session.localTag)] = session.id
+        let id = session.id
+        sessionIDs[SessionKey(callID: session.callID, localTag: session.localTag)] = id
+        sessions[id] = Boxed(session)
     }
 
     /// Changes one session, then carries out what that caused.
@@ -299,8 +300,8 @@ package struct UserAgent: Sendable {
             scheduled[id] = nil
         }
         if isFinished {
-            guard let session = sessions.removeValue(forKey: id)?.value else { return }
-            sessionIDs[SessionKey(callID: session.callID, localTag: session.localTag)] = nil
+            guard let session = sessions.removeValue(forKey: id) else { return }
+            sessionIDs[SessionKey(callID: session.value.callID, localTag: session.value.localTag)] = nil
             flows.remove(id)
             adrift.remove(id)
         } else if deadline != .never {
@@ -310,7 +311,7 @@ package struct UserAgent: Sendable {
 
     /// The session an in-dialog request names by Call-ID and our tag.
     func session(for request: SIPRequest) -> SessionID? {
-        guard let callID = request.headers.callID, let tag = request.headers.to?.tag else { return nil }
+        guard let callID = request.headers.callID, let tag = request.headers.toTag else { return nil }
         return session(callID: callID, localTag: tag)
     }
 

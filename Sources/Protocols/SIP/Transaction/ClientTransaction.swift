@@ -66,7 +66,7 @@ extension TransactionLayer {
     /// Nil when the layer is full, or the request has no Via.
     package mutating func sendRequest(_ request: SIPRequest, over flow: Flow, now: Instant) -> ClientTransactionID? {
         guard clients.count < limits.clients, request.method != .ack,
-            let branch = request.headers.topVia?.branch
+            let branch = request.headers.topBranch
         else {
             counts.refused += 1
             return nil
@@ -106,7 +106,7 @@ extension TransactionLayer {
     }
 
     mutating func receive(_ response: SIPResponse, now: Instant) {
-        guard !response.isMisrouted, let branch = response.headers.topVia?.branch,
+        guard !response.isMisrouted, let branch = response.headers.topBranch,
             let method = response.headers.cseq?.method,
             let id = clientKeys[ClientTransactionKey(branch: branch, method: method)],
             let steps = clients[id]?.value.machine.receive(status: response.status, now: now)
@@ -120,14 +120,14 @@ extension TransactionLayer {
 
     /// Counts the first final response, and what comes once more.
     private mutating func noteAnswer(_ response: SIPResponse, _ id: ClientTransactionID, _ now: Instant) {
-        guard let transaction = clients[id]?.value else { return }
-        guard !transaction.isAnswered else {
+        guard let isAnswered = clients[id]?.value.isAnswered, let sentAt = clients[id]?.value.sentAt else { return }
+        guard !isAnswered else {
             counts.responsesRepeated += 1
             return
         }
         clients[id]?.value.isAnswered = true
         count(response)
-        count(response, .client, now - transaction.sentAt)
+        count(response, .client, now - sentAt)
     }
 
     mutating func advanceClient(_ id: ClientTransactionID, _ now: Instant) {
@@ -143,8 +143,8 @@ extension TransactionLayer {
     }
 
     private mutating func perform(_ steps: TransactionSteps, client id: ClientTransactionID, response: SIPResponse?) {
-        guard let transaction = clients[id]?.value else { return }
-        if steps.contains(.transmit) { outputs.append(.transmit(transaction.bytes, transaction.flow)) }
+        guard let bytes = clients[id]?.value.bytes, let flow = clients[id]?.value.flow else { return }
+        if steps.contains(.transmit) { outputs.append(.transmit(bytes, flow)) }
         if steps.contains(.acknowledge), let response { acknowledge(response, id) }
         if steps.contains(.deliver), let response { outputs.append(.response(response, id)) }
         if steps.contains(.timedOut) {
@@ -171,9 +171,9 @@ extension TransactionLayer {
     }
 
     private mutating func rescheduleClient(_ id: ClientTransactionID) {
-        guard let transaction = clients[id]?.value else { return }
-        var entry = transaction.scheduled
-        schedule(.client(id), at: transaction.machine.deadline, replacing: &entry)
+        guard let deadline = clients[id]?.value.machine.deadline, var entry = clients[id]?.value.scheduled,
+            schedule(.client(id), at: deadline, replacing: &entry)
+        else { return }
         clients[id]?.value.scheduled = entry
     }
 }

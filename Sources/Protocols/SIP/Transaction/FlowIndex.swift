@@ -19,12 +19,12 @@ struct FlowIndex<Member: Hashable & Sendable>: Sendable {
 
     /// Puts a member on a flow, and off the one it was on.
     mutating func place(_ member: Member, on flow: Flow) {
-        let number = numbers[flow] ?? makeNumber()
-        guard places[member] != number else { return }
+        let known = numbers[flow]
+        if let known, places[member] == known { return }
         remove(member)
+        let number = known ?? makeNumber(for: flow)
         places[member] = number
-        users[number, default: Users(flow: flow)].members.insert(member)
-        numbers[flow] = number
+        users[number]?.members.insert(member)
     }
 
     mutating func remove(_ member: Member) {
@@ -35,8 +35,10 @@ struct FlowIndex<Member: Hashable & Sendable>: Sendable {
         numbers[left.flow] = nil
     }
 
-    private mutating func makeNumber() -> UInt32 {
+    private mutating func makeNumber(for flow: Flow) -> UInt32 {
         repeat { lastNumber &+= 1 } while users[lastNumber] != nil
+        users[lastNumber] = Users(flow: flow)
+        numbers[flow] = lastNumber
         return lastNumber
     }
 }

@@ -26,8 +26,8 @@ extension TransactionLayer {
     func statelessTag(for request: SIPRequest) -> String {
         let headers = request.headers
         let parts = [
-            statelessSecret, headers.callID ?? "", headers.from?.tag ?? "", headers.cseq?.description ?? "",
-            headers.topVia?.branch ?? "",
+            statelessSecret, headers.callID ?? "", headers.fromTag ?? "", headers.cseq?.description ?? "",
+            headers.topBranch ?? "",
         ]
         return Hex.encode(Hash.sha256(parts.joined(separator: "\n")).prefix(8))
     }

@@ -81,6 +81,15 @@ struct ServerTransaction: Sendable {
     /// Whether its final response is counted.
     var isAnswered = false
     var scheduled = TransactionLayer.ScheduledDeadline()
+
+    /// Lets the machine send a response, and keeps it to be sent again.
+    fileprivate mutating func note(_ response: SIPResponse, now: Instant) -> TransactionSteps {
+        let steps = machine.send(status: response.status, now: now)
+        guard steps.contains(.transmit) else { return steps }
+        lastResponse = response.serialized()
+        responseTag = response.headers.toTag
+        return steps
+    }
 }
 
 extension TransactionLayer {
@@ -107,7 +116,7 @@ extension TransactionLayer {
             machine: request.method == .invite
                 ? .invite(InviteServerTransaction(values: timers, isReliable: isReliable))
                 : .other(NonInviteServerTransaction(values: timers, isReliable: isReliable)),
-            key: key, mergeKey: mergeKey, requestTag: request.headers.to?.tag, receivedAt: receivedAt,
+            key: key, mergeKey: mergeKey, requestTag: request.headers.toTag, receivedAt: receivedAt,
             flow: responseFlow, fallbackFlow: Self.fallbackFlow(to: request, from: flow))
         servers[id] = Boxed(transaction)
         serverKeys[key] = id
@@ -118,12 +127,8 @@ extension TransactionLayer {
 
     /// Sends a response through its transaction; one that the state does not let out any more is dropped.
     package mutating func sendResponse(_ response: SIPResponse, to id: ServerTransactionID, now: Instant) {
-        guard let steps = servers[id]?.value.machine.send(status: response.status, now: now) else { return }
-        if steps.contains(.transmit) {
-            if response.isFinal { noteAnswer(response, id, now) }
-            servers[id]?.value.lastResponse = response.serialized()
-            servers[id]?.value.responseTag = response.headers.to?.tag
-        }
+        guard let steps = servers[id]?.value.note(response, now: now) else { return }
+        if steps.contains(.transmit), response.isFinal { noteAnswer(response, id, now) }
         perform(steps, server: id)
     }
 
@@ -135,14 +140,16 @@ extension TransactionLayer {
 
     /// A 2xx, which its user sends again and again until it is acknowledged, is counted once.
     private mutating func noteAnswer(_ response: SIPResponse, _ id: ServerTransactionID, _ now: Instant) {
-        guard let transaction = servers[id]?.value else { return }
-        guard !transaction.isAnswered else {
+        guard let isAnswered = servers[id]?.value.isAnswered, let receivedAt = servers[id]?.value.receivedAt else {
+            return
+        }
+        guard !isAnswered else {
             counts.responsesRetransmitted += 1
             return
         }
         servers[id]?.value.isAnswered = true
         count(response)
-        count(response, .server, now - transaction.receivedAt)
+        count(response, .server, now - receivedAt)
     }
 
     mutating func receive(_ request: SIPRequest, from flow: Flow, now: Instant) {
@@ -176,7 +183,7 @@ extension TransactionLayer {
         guard let key = ServerTransactionKey(request), let id = serverKeys[key] else { return nil }
         guard case .legacy = key, let transaction = servers[id]?.value else { return id }
         let expected = request.method == .ack ? transaction.responseTag : transaction.requestTag
-        return request.headers.to?.tag == expected ? id : nil
+        return request.headers.toTag == expected ? id : nil
     }
 
     private mutating func receiveAgain(
@@ -207,9 +214,10 @@ extension TransactionLayer {
     }
 
     private mutating func perform(_ steps: TransactionSteps, server id: ServerTransactionID) {
-        guard let transaction = servers[id]?.value else { return }
-        if steps.contains(.transmit), let response = transaction.lastResponse {
-            outputs.append(.transmit(response, transaction.flow))
+        if steps.contains(.transmit), let response = servers[id]?.value.lastResponse,
+            let flow = servers[id]?.value.flow
+        {
+            outputs.append(.transmit(response, flow))
         }
         if steps.contains(.timedOut) {
             counts.timeouts += 1
@@ -229,9 +237,9 @@ extension TransactionLayer {
     }
 
     private mutating func rescheduleServer(_ id: ServerTransactionID) {
-        guard let transaction = servers[id]?.value else { return }
-        var entry = transaction.scheduled
-        schedule(.server(id), at: transaction.machine.deadline, replacing: &entry)
+        guard let deadline = servers[id]?.value.machine.deadline, var entry = servers[id]?.value.scheduled,
+            schedule(.server(id), at: deadline, replacing: &entry)
+        else { return }
         servers[id]?.value.scheduled = entry
     }
 }

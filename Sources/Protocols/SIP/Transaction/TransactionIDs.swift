@@ -20,7 +20,7 @@ struct ClientTransactionKey: Hashable {
 ///
 /// An ACK or CANCEL finds its INVITE under `.invite`.
 enum ServerTransactionKey: Hashable {
-    case branch(String, sentBy: String, method: SIPMethod)
+    case branch(String, host: String, port: UInt16, method: SIPMethod)
     /// RFC 2543 peers make no unique branch. The To tag, which the section wants compared too, is left to the layer:
     /// an ACK carries ours, a repeated INVITE does not.
     case legacy(uri: String, fromTag: String, callID: String, number: UInt32, via: String, method: SIPMethod)
@@ -29,11 +29,11 @@ enum ServerTransactionKey: Hashable {
         guard let via = request.headers.topVia, let sequence = request.headers.cseq else { return nil }
         let method = method ?? (request.method == .ack ? .invite : request.method)
         if let branch = via.uniqueBranch {
-            self = .branch(branch, sentBy: "\(via.host.lowercased()):\(via.effectivePort)", method: method)
+            self = .branch(branch, host: lowercased(via.host), port: via.effectivePort, method: method)
             return
         }
         self = .legacy(
-            uri: request.uri.description, fromTag: request.headers.from?.tag ?? "",
+            uri: request.uri.description, fromTag: request.headers.fromTag ?? "",
             callID: request.headers.callID ?? "", number: sequence.number,
             via: "\(via.host.lowercased()):\(via.effectivePort);\(via.branch ?? "")", method: method)
     }
@@ -47,7 +47,7 @@ struct MergedRequestKey: Hashable {
 
     /// Nil for what cannot be merged: a request within a dialog, or one without a From tag.
     init?(_ request: SIPRequest) {
-        guard request.headers.to?.tag == nil, let fromTag = request.headers.from?.tag,
+        guard request.headers.toTag == nil, let fromTag = request.headers.fromTag,
             let callID = request.headers.callID, let sequence = request.headers.cseq
         else { return nil }
         (self.fromTag, self.callID, self.sequence) = (fromTag, callID, sequence)

@@ -5,9 +5,17 @@ package import Wire
 /// Rule of use: one call, then `takeOutputs()`, then a timer at `nextDeadline`. A `.request` output must be accepted
 /// or answered before the next message is put in.
 package struct TransactionLayer: Sendable {
-    enum Owner: Hashable {
+    enum Owner: SerialID {
         case client(ClientTransactionID)
         case server(ServerTransactionID)
+
+        /// Both are numbered in one row.
+        var rawValue: UInt64 {
+            switch self {
+            case .client(let id): id.rawValue
+            case .server(let id): id.rawValue
+            }
+        }
     }
 
     package let timers: TimerValues
@@ -90,12 +98,13 @@ package struct TransactionLayer: Sendable {
         return lastID
     }
 
-    /// Moves a transaction's entry in the timer queue to where its machine wants it.
-    mutating func schedule(_ owner: Owner, at deadline: Instant, replacing entry: inout ScheduledDeadline) {
-        guard deadline != entry.deadline || entry.token == nil else { return }
+    /// Moves a transaction's entry in the timer queue to where its machine wants it; false when it is there.
+    mutating func schedule(_ owner: Owner, at deadline: Instant, replacing entry: inout ScheduledDeadline) -> Bool {
+        guard deadline != entry.deadline || (entry.token == nil && deadline != .never) else { return false }
         if let token = entry.token { deadlines.cancel(token) }
         entry.deadline = deadline
         entry.token = deadline == .never ? nil : deadlines.schedule(at: deadline, owner)
+        return true
     }
 
     mutating func unschedule(_ entry: ScheduledDeadline) {

@@ -1,0 +1,74 @@
+/// Bytes written one after another, for messages made of many small pieces.
+///
+/// An array asks before each piece whether somebody shares it, and takes it through generic code: some seventy
+/// instructions a piece, which is most of what writing a message costs. This has memory of its own and only looks
+/// whether there is room. What was written leaves as an array or a text of just its size.
+@safe
+public struct OctetWriter: ~Copyable {
+    // `memory` has `capacity` bytes, of which the first `written` are.
+
+    @usableFromInline var memory: UnsafeMutablePointer<UInt8>
+    @usableFromInline var capacity: Int
+    @usableFromInline var written = 0
+
+    public init(capacity: Int = 256) {
+        self.capacity = max(capacity, 16)
+        unsafe memory = .allocate(capacity: self.capacity)
+    }
+
+    deinit { unsafe memory.deallocate() }
+
+    @inlinable public var count: Int { written }
+
+    public var bytes: [UInt8] { unsafe [UInt8](UnsafeBufferPointer(start: memory, count: count)) }
+
+    /// What is not UTF-8 becomes U+FFFD.
+    public var text: String {
+        unsafe String(decoding: UnsafeBufferPointer(start: memory, count: count), as: UTF8.self)
+    }
+
+    @inlinable
+    public mutating func append(_ byte: UInt8) {
+        if written == capacity { grow(for: 1) }
+        unsafe memory[written] = byte
+        written &+= 1
+    }
+
+    public mutating func append(_ more: Span<UInt8>) {
+        unsafe more.withUnsafeBufferPointer { unsafe append($0) }
+    }
+
+    /// The text in UTF-8.
+    public mutating func append(_ text: String) { append(text.utf8.span) }
+
+    public mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { unsafe append($0) }
+    }
+
+    /// A number in decimal.
+    public mutating func append(decimal value: Int64) {
+        if value < 0 { append(UInt8(ascii: "-")) }
+        var (divisor, rest): (UInt64, UInt64) = (1, value.magnitude)
+        while rest / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+            (rest, divisor) = (rest % divisor, divisor / 10)
+        }
+    }
+
+    private mutating func append(_ more: UnsafeBufferPointer<UInt8>) {
+        guard let start = more.baseAddress, more.count > 0 else { return }
+        if more.count > capacity - written { grow(for: more.count) }
+        unsafe (memory + written).update(from: start, count: more.count)
+        written &+= more.count
+    }
+
+    @usableFromInline
+    mutating func grow(for more: Int) {
+        let larger = max(capacity * 2, written + more)
+        let room = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        unsafe room.update(from: memory, count: written)
+        unsafe memory.deallocate()
+        unsafe (memory, capacity) = (room, larger)
+    }
+}
