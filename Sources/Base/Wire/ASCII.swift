@@ -40,18 +40,18 @@ public enum ASCII {
         _ text: some StringProtocol, at separator: UInt8, maxSplits: Int = .max, keepingEmpty: Bool = false
     ) -> [Substring] {
         let text = Substring(text)
+        let bytes = text.utf8.span
         var parts: [Substring] = []
         parts.reserveCapacity(4)
-        var (start, end) = (text.startIndex, text.startIndex)
-        while end < text.endIndex, parts.count < maxSplits {
-            let next = text.utf8.index(after: end)
-            if text.utf8[end] == separator {
-                if keepingEmpty || start < end { parts.append(text[start..<end]) }
-                start = next
-            }
-            end = next
+        // Places in bytes; an index of the text is made only where it is cut.
+        var (start, place) = (text.startIndex, 0)
+        for offset in bytes.indices where bytes[offset] == separator {
+            if parts.count >= maxSplits { break }
+            let end = text.utf8.index(start, offsetBy: offset - place)
+            if keepingEmpty || place < offset { parts.append(text[start..<end]) }
+            (start, place) = (text.utf8.index(after: end), offset + 1)
         }
-        if keepingEmpty || start < text.endIndex { parts.append(text[start...]) }
+        if keepingEmpty || place < bytes.count { parts.append(text[start...]) }
         return parts
     }
 

@@ -16,7 +16,18 @@ public struct Entropy: RandomNumberGenerator, Sendable {
     }
 
     /// `count` random bytes as lowercase hexadecimal, for tags, branches and ids.
-    public mutating func hex(_ count: Int) -> String { Hex.encode(bytes(count)) }
+    public mutating func hex(_ count: Int) -> String {
+        unsafe String(unsafeUninitializedCapacity: max(0, count) * 2) { text in
+            var word: UInt64 = 0
+            for index in 0..<max(0, count) {
+                if index.isMultiple(of: 8) { word = next() }
+                unsafe text[2 * index] = Hex.digit(UInt8(truncatingIfNeeded: word >> 4 & 15))
+                unsafe text[2 * index + 1] = Hex.digit(UInt8(truncatingIfNeeded: word & 15))
+                word >>= 8
+            }
+            return max(0, count) * 2
+        }
+    }
 
     /// `count` random bytes, eight from each word of the source.
     public mutating func bytes(_ count: Int) -> [UInt8] {

@@ -31,13 +31,16 @@ public struct Instant: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
+    private static let attosecondsPerNanosecond: UInt64 = 1_000_000_000
+
     /// Nanoseconds, clamped to 0 … `UInt64.max`.
     public var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, carried) = product.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
-        return overflow || carried ? .max : sum
+        // `components` divides twice, in 128 bits; every timer that is set asks for this.
+        let total = attoseconds
+        guard total >= 0 else { return 0 }
+        let (high, low) = (UInt64(truncatingIfNeeded: total >> 64), UInt64(truncatingIfNeeded: total))
+        guard high < Self.attosecondsPerNanosecond else { return .max }
+        return Self.attosecondsPerNanosecond.dividingFullWidth((high, low)).quotient
     }
 
     /// Milliseconds, rounded down.

@@ -1,10 +1,13 @@
 /// JSON written as it comes, without a value for each part: for what is made at every call and seldom read.
-public struct JSONText: Sendable {
-    public private(set) var bytes: [UInt8] = []
+public struct JSONText: ~Copyable {
+    private var output = OctetWriter(capacity: 2048)
+    /// Whether something stands before what comes next, so that a comma parts them.
+    private var isContinued = false
 
-    public init() { bytes.reserveCapacity(2048) }
+    public init() {}
 
-    public var text: String { String(decoding: bytes, as: UTF8.self) }
+    public var bytes: [UInt8] { output.bytes }
+    public var text: String { output.text }
 
     /// An object: as an element, or all there is.
     public mutating func object(_ members: (inout JSONText) -> Void) {
@@ -24,22 +27,22 @@ public struct JSONText: Sendable {
 
     public mutating func element(_ value: String) {
         separate()
-        JSONValue.write(value, to: &bytes)
+        JSONValue.write(value, into: &output)
     }
 
     public mutating func element(_ value: Double?) {
         separate()
-        JSONValue(value).write(to: &bytes)
+        JSONValue(value).write(into: &output)
     }
 
     public mutating func member(_ name: StaticString, _ value: JSONValue) {
         begin(name)
-        value.write(to: &bytes)
+        value.write(into: &output)
     }
 
     public mutating func member(_ name: StaticString, _ value: String) {
         begin(name)
-        JSONValue.write(value, to: &bytes)
+        JSONValue.write(value, into: &output)
     }
 
     public mutating func member(_ name: StaticString, _ value: String?) {
@@ -48,26 +51,26 @@ public struct JSONText: Sendable {
 
     public mutating func member(_ name: StaticString, _ value: Bool) {
         begin(name)
-        bytes.append(value ? "true" : "false")
+        output.append(value ? "true" : "false" as StaticString)
     }
 
     public mutating func member(_ name: StaticString, _ value: Int) {
         begin(name)
-        bytes.append(decimal: Int64(value))
+        output.append(decimal: Int64(value))
     }
 
     public mutating func member(_ name: StaticString, _ value: Double?) {
         begin(name)
-        JSONValue(value).write(to: &bytes)
+        JSONValue(value).write(into: &output)
     }
 
     /// In ISO 8601.
     public mutating func member(_ name: StaticString, _ moment: WallTime?) {
         guard let moment else { return null(name) }
         begin(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(iso8601: moment)
-        bytes.append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: "\""))
+        output.write(moment)
+        output.append(UInt8(ascii: "\""))
     }
 
     /// A count; what is beyond the numbers of `JSONValue` is the largest of them.
@@ -75,29 +78,31 @@ public struct JSONText: Sendable {
 
     public mutating func null(_ name: StaticString) {
         begin(name)
-        bytes.append("null")
+        output.append("null" as StaticString)
     }
 
     /// Names are ours, and have nothing in them to escape.
     private mutating func begin(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(ASCII.colon)
+        output.append(UInt8(ascii: "\""))
+        output.append(name)
+        output.append(UInt8(ascii: "\""))
+        output.append(ASCII.colon)
     }
 
     private mutating func enclose(
         _ opening: Unicode.Scalar, _ content: (inout JSONText) -> Void, _ closing: Unicode.Scalar
     ) {
-        bytes.append(UInt8(ascii: opening))
+        output.append(UInt8(ascii: opening))
+        isContinued = false
         content(&self)
-        bytes.append(UInt8(ascii: closing))
+        output.append(UInt8(ascii: closing))
+        isContinued = true
     }
 
-    /// A comma, unless what is enclosed has just begun; no string ends in a bracket, for it ends in its quotes.
+    /// A comma, unless what is enclosed has just begun.
     private mutating func separate() {
-        guard let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: "[") else { return }
-        bytes.append(UInt8(ascii: ","))
+        if isContinued { output.append(UInt8(ascii: ",")) }
+        isContinued = true
     }
 }

@@ -9,27 +9,29 @@ extension JSONValue {
 
     public var text: String { String(decoding: encoded(), as: UTF8.self) }
 
-    public func write(to text: inout [UInt8]) {
+    public func write(to text: inout [UInt8]) { write(into: &text) }
+
+    func write(into text: inout (some OctetSink & ~Copyable)) {
         switch self {
-        case .null: text.append("null")
-        case .bool(let value): text.append((value ? "true" : "false"))
+        case .null: text.append("null" as StaticString)
+        case .bool(let value): text.append(value ? "true" : "false" as StaticString)
         case .integer(let value): text.append(decimal: value)
-        case .number(let value): Self.write(value, to: &text)
-        case .string(let value): Self.write(value, to: &text)
+        case .number(let value): Self.write(value, into: &text)
+        case .string(let value): Self.write(value, into: &text)
         case .array(let elements):
             text.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                element.write(to: &text)
+                element.write(into: &text)
             }
             text.append(UInt8(ascii: "]"))
-        case .object(let object): object.write(to: &text)
+        case .object(let object): object.write(into: &text)
         }
     }
 
     /// Whole numbers print without a fraction, as JavaScript prints them; JSON has no infinities, so they are null.
-    private static func write(_ value: Double, to text: inout [UInt8]) {
-        guard value.isFinite else { return text.append(contentsOf: "null".utf8) }
+    static func write(_ value: Double, into text: inout (some OctetSink & ~Copyable)) {
+        guard value.isFinite else { return text.append("null" as StaticString) }
         if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
             text.append(decimal: whole)
         } else {
@@ -38,15 +40,17 @@ extension JSONValue {
     }
 
     /// A string with its quotes.
-    public static func write(_ value: String, to text: inout [UInt8]) {
+    public static func write(_ value: String, to text: inout [UInt8]) { write(value, into: &text) }
+
+    static func write(_ value: String, into text: inout (some OctetSink & ~Copyable)) {
         text.append(UInt8(ascii: "\""))
-        defer { text.append(UInt8(ascii: "\"")) }
         let bytes = value.utf8.span
         if isPlain(bytes) {
             text.append(bytes)
         } else {
-            writeEscaped(value, to: &text)
+            writeEscaped(value, into: &text)
         }
+        text.append(UInt8(ascii: "\""))
     }
 
     /// Looks at every byte, without a way out in the middle or a choice: the compiler then takes many at once.
@@ -61,14 +65,14 @@ extension JSONValue {
         (byte < ASCII.space ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
     }
 
-    private static func writeEscaped(_ value: String, to text: inout [UInt8]) {
+    private static func writeEscaped(_ value: String, into text: inout (some OctetSink & ~Copyable)) {
         for byte in value.utf8 {
             switch byte {
-            case UInt8(ascii: "\""): text.append(#"\""#)
-            case UInt8(ascii: "\\"): text.append(#"\\"#)
-            case ASCII.lineFeed: text.append(#"\n"#)
-            case ASCII.carriageReturn: text.append(#"\r"#)
-            case ASCII.tab: text.append(#"\t"#)
+            case UInt8(ascii: "\""): text.append(#"\""# as StaticString)
+            case UInt8(ascii: "\\"): text.append(#"\\"# as StaticString)
+            case ASCII.lineFeed: text.append(#"\n"# as StaticString)
+            case ASCII.carriageReturn: text.append(#"\r"# as StaticString)
+            case ASCII.tab: text.append(#"\t"# as StaticString)
             case 0..<ASCII.space: text.append("\\u00\(Hex.encode([byte]))")
             default: text.append(byte)
             }
@@ -77,19 +81,25 @@ extension JSONValue {
 }
 
 extension JSONObject {
-    public func write(to text: inout [UInt8]) {
+    public func write(to text: inout [UInt8]) { write(into: &text) }
+
+    func write(into text: inout (some OctetSink & ~Copyable)) {
         text.append(UInt8(ascii: "{"))
         for (index, member) in members.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }
-            Self.write(member.name, member.value, to: &text)
+            Self.write(member.name, member.value, into: &text)
         }
         text.append(UInt8(ascii: "}"))
     }
 
     /// One member, without the comma before it, for whoever writes an object as it comes.
     public static func write(_ name: String, _ value: JSONValue, to text: inout [UInt8]) {
-        JSONValue.write(name, to: &text)
+        write(name, value, into: &text)
+    }
+
+    private static func write(_ name: String, _ value: JSONValue, into text: inout (some OctetSink & ~Copyable)) {
+        JSONValue.write(name, into: &text)
         text.append(ASCII.colon)
-        value.write(to: &text)
+        value.write(into: &text)
     }
 }

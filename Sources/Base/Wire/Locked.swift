@@ -23,6 +23,7 @@ public final class Locked<Value>: @unchecked Sendable {
     }
 
     /// Calls `body` with the value while no other thread has it; not to be called again from inside.
+    @inlinable
     public func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,10 +1,25 @@
+/// Where text is written byte by byte and piece by piece.
+protocol OctetSink: ~Copyable {
+    mutating func append(_ byte: UInt8)
+    mutating func append(_ more: Span<UInt8>)
+    mutating func append(_ text: StaticString)
+    mutating func append(decimal value: Int64, width: Int)
+}
+
+extension OctetSink where Self: ~Copyable {
+    mutating func append(_ text: String) { append(text.utf8.span) }
+    mutating func append(decimal value: Int64) { append(decimal: value, width: 1) }
+}
+
+extension [UInt8]: OctetSink {}
+
 /// Bytes written one after another, for messages made of many small pieces.
 ///
 /// An array asks before each piece whether somebody shares it, and takes it through generic code: some seventy
 /// instructions a piece, which is most of what writing a message costs. This has memory of its own and only looks
 /// whether there is room. What was written leaves as an array or a text of just its size.
 @safe
-public struct OctetWriter: ~Copyable {
+public struct OctetWriter: OctetSink, ~Copyable {
     // `memory` has `capacity` bytes, of which the first `written` are.
 
     @usableFromInline var memory: UnsafeMutablePointer<UInt8>
@@ -45,10 +60,11 @@ public struct OctetWriter: ~Copyable {
         text.withUTF8Buffer { unsafe append($0) }
     }
 
-    /// A number in decimal.
-    public mutating func append(decimal value: Int64) {
+    /// A number in decimal, with zeros before it up to `width` digits.
+    public mutating func append(decimal value: Int64, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
         var (divisor, rest): (UInt64, UInt64) = (1, value.magnitude)
+        for _ in 1..<max(1, min(width, 18)) { divisor *= 10 }
         while rest / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {
             append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))

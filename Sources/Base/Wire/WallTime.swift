@@ -31,8 +31,15 @@ public struct WallTime: Hashable, Comparable, Sendable {
 }
 
 extension [UInt8] {
-    /// Appends a moment in ISO 8601: every log line and record has some, so it is put together byte by byte.
+    /// Appends a moment in ISO 8601.
     public mutating func append(iso8601 moment: WallTime, _ fraction: WallTime.Fraction = .milliseconds) {
+        write(moment, fraction)
+    }
+}
+
+extension OctetSink where Self: ~Copyable {
+    /// Every log line and record has moments, so that each is put together byte by byte.
+    mutating func write(_ moment: WallTime, _ fraction: WallTime.Fraction = .milliseconds) {
         let date = CivilDate(daysSinceEpoch: moment.seconds.floorDivided(by: 86400))
         let second = moment.seconds - date.daysSinceEpoch * 86400
         let millisecond = moment.milliseconds - moment.seconds * 1000

@@ -35,9 +35,9 @@ extension SIPEndpoint {
             return agent.answer(invite, status: status, over: flow, now: now)
         }
         if case .trunk(let name) = source {
-            trunks.count(\.received, of: name)
+            trunks.count(of: name) { $0.received += 1 }
             guard trunks.hasChannel(name) else {
-                trunks.count(\.crowded, of: name)
+                trunks.count(of: name) { $0.crowded += 1 }
                 return refuseForNow(invite, flow)
             }
         }

@@ -12,21 +12,41 @@ extension MediaDescription {
     }
 
     mutating func append(formats list: [PayloadFormat], events: [TelephoneEventFormat]) {
+        formats.reserveCapacity(formats.count + list.count + events.count)
+        // Two for each format, and what follows.
+        attributes.reserveCapacity(attributes.count + 2 * (list.count + events.count) + 6)
         for format in list {
-            let type = String(format.payloadType)
-            formats.append(type)
-            attributes.append(SDPAttribute("rtpmap", type + " " + format.codec.description))
+            append(format.payloadType, format.codec.encoding, format.codec.clockRate, format.codec.channels)
             if format.codec == .opus {
-                attributes.append(SDPAttribute("fmtp", type + " minptime=10;useinbandfec=1"))
+                attributes.append(SDPAttribute("fmtp", "\(format.payloadType) minptime=10;useinbandfec=1"))
             }
         }
         for event in events {
-            let type = String(event.payloadType)
-            formats.append(type)
-            attributes.append(SDPAttribute("rtpmap", type + " telephone-event/" + String(event.clockRate)))
+            let type = append(event.payloadType, "telephone-event", event.clockRate)
             attributes.append(SDPAttribute("fmtp", type + " 0-16"))
         }
         attributes.append(SDPAttribute("ptime", "20"))
+    }
+
+    /// Names a format on the line, and in an `rtpmap` what it stands for.
+    @discardableResult
+    private mutating func append(
+        _ type: UInt8, _ encoding: String, _ clockRate: UInt32, _ channels: UInt8 = 1
+    ) -> String {
+        let number = String(type)
+        formats.append(number)
+        var mapping = OctetWriter(capacity: 64)
+        mapping.append(number)
+        mapping.append(ASCII.space)
+        mapping.append(encoding)
+        mapping.append(UInt8(ascii: "/"))
+        mapping.append(decimal: Int64(clockRate))
+        if channels > 1 {
+            mapping.append(UInt8(ascii: "/"))
+            mapping.append(decimal: Int64(channels))
+        }
+        attributes.append(SDPAttribute("rtpmap", mapping.text))
+        return number
     }
 
     mutating func append(_ direction: MediaDirection) {

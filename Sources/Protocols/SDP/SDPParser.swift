@@ -34,13 +34,13 @@ private struct SDPParser {
         guard ASCII.isLetter(type), line.dropFirst().first == UInt8(ascii: "="),
             !line.contains(where: { $0 == 0 || $0 == ASCII.carriageReturn })
         else { throw sawVersion ? .malformedLine(lineNumber) : .notSDP }
-        let value = String(decoding: line.dropFirst(2), as: UTF8.self)
+        let value = line.dropFirst(2)
         guard sawVersion else {
-            guard type == UInt8(ascii: "v"), value == "0" else { throw .notSDP }
+            guard type == UInt8(ascii: "v"), value.elementsEqual("0".utf8) else { throw .notSDP }
             sawVersion = true
             return
         }
-        try field(type, value)
+        if type == UInt8(ascii: "a") { try attribute(value) } else { try field(type, Self.text(value)) }
     }
 
     mutating func finish() throws(SDPError) -> SessionDescription {
@@ -52,7 +52,6 @@ private struct SDPParser {
     private mutating func field(_ type: UInt8, _ value: String) throws(SDPError) {
         switch type {
         case UInt8(ascii: "m"): try openMedia(value)
-        case UInt8(ascii: "a"): try attribute(value)
         case UInt8(ascii: "c"): connection(value)
         case UInt8(ascii: "o") where media == nil: session.origin = value
         case UInt8(ascii: "s") where media == nil: session.name = value
@@ -70,6 +69,7 @@ private struct SDPParser {
         guard formats.count <= SDPLimit.formats.maximum else { throw .tooMany(.formats) }
         media = MediaDescription(
             kind: String(parts[0]), port: port, profile: String(parts[2]), formats: formats.map(String.init))
+        media?.attributes.reserveCapacity(16)
     }
 
     /// The port of `49170` or `49170/2`; the count of further ports is for layered encodings, which audio has not.
@@ -78,13 +78,13 @@ private struct SDPParser {
         return ASCII.decimal(digits, maximumDigits: 5).flatMap { UInt16(exactly: $0) }
     }
 
-    private mutating func attribute(_ value: String) throws(SDPError) {
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private mutating func attribute(_ line: ArraySlice<UInt8>) throws(SDPError) {
         let count = media?.attributes.count ?? session.attributes.count
         guard count < SDPLimit.attributes.maximum else { throw .tooMany(.attributes) }
-        let colon = value.utf8.firstIndex(of: ASCII.colon)
-        // What follows may combine with the colon to one character.
-        let start = colon.map { value.utf8.index(after: $0) } ?? value.endIndex
-        let attribute = SDPAttribute(String(value[..<(colon ?? value.endIndex)]), String(value[start...]))
+        let colon = line.firstIndex(of: ASCII.colon) ?? line.endIndex
+        let attribute = SDPAttribute(Self.text(line[..<colon]), Self.text(line[colon...].dropFirst()))
         if attribute.name == "candidate" {
             candidates += 1
             guard candidates <= SDPLimit.candidates.maximum else { throw .tooMany(.candidates) }

@@ -10,10 +10,12 @@ struct HuntTable {
 
     subscript(leg: SIPLegID) -> Hunt? {
         get { hunts[leg] }
-        set {
+        // Changed where it is: a copy of a hunt takes its whole INVITE along.
+        _modify {
             let before = hunts[leg]?.giveUpAt
-            hunts[leg] = newValue
-            if before != newValue?.giveUpAt { reschedule(leg, newValue?.giveUpAt) }
+            yield &hunts[leg]
+            let after = hunts[leg]?.giveUpAt
+            if before != after { reschedule(leg, after) }
         }
     }
 

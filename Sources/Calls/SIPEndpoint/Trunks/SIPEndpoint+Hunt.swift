@@ -42,7 +42,7 @@ extension SIPEndpoint {
             call.callID = hunt.callID
             if let trunk = attempt.trunk {
                 trunks.occupy(trunk)
-                trunks.count(\.attempts, of: trunk)
+                trunks.count(of: trunk) { $0.attempts += 1 }
             }
             legs.bind(leg, to: agent.call(call, now: now), trunk: attempt.trunk)
             return
@@ -90,7 +90,7 @@ extension SIPEndpoint {
             }
             if let trunk = attempt.trunk {
                 trunks.missAnswer(from: attempt.flow, of: trunk, now: now)
-                trunks.count(\.failures, of: trunk)
+                trunks.count(of: trunk) { $0.failures += 1 }
             }
             logger.info("a server does not answer", [LogField("leg", leg), LogField("flow", attempt.flow)])
             hunts[leg]?.failed(Hunt.Failure(408, .silence))
@@ -127,13 +127,15 @@ extension SIPEndpoint {
     private func noteAnswer(_ leg: SIPLegID) {
         guard let attempt = hunts[leg]?.current, let trunk = attempt.trunk else { return }
         trunks.hear(200, retryAfter: nil, from: attempt.flow, of: trunk, now: now)
-        trunks.count(\.answers, of: trunk)
+        trunks.count(of: trunk) { $0.answers += 1 }
     }
 
     private func noteFailure(_ leg: SIPLegID, _ status: Int, _ retryAfter: UInt32?) {
         guard let hunt = hunts[leg], let attempt = hunt.current, let trunk = attempt.trunk else { return }
         let isFault = FailoverRule.goesOn(after: status, hasRung: hunt.hasRung)
-        trunks.count(isFault ? \.failures : \.refusals, of: trunk)
+        trunks.count(of: trunk) { counts in
+            if isFault { counts.failures += 1 } else { counts.refusals += 1 }
+        }
         switch status {
         case 408 where hunt.wasSilent(for: configuration.timers.transactionTimeout, now: now):
             trunks.missAnswer(from: attempt.flow, of: trunk, now: now)

@@ -42,6 +42,8 @@ struct TrunkState {
 
     var isEnabled: Bool { trunk.isEnabled }
 
+    mutating func count(_ change: (inout TrunkCounts) -> Void) { change(&counts) }
+
     // MARK: Servers
 
     /// Every server of every target, in the order one call tries them: those that are dead last, and those that sent
@@ -122,7 +124,8 @@ struct TrunkState {
 
     static func address(of target: TrunkTarget, user: String? = nil) -> SIPURI? {
         let transport = target.transport.map { SIPTransport($0.rawValue) } ?? .udp
-        let host = target.host.contains(":") && !target.host.hasPrefix("[") ? "[\(target.host)]" : target.host
+        let isBareIPv6 = target.host.utf8.contains(ASCII.colon) && !target.host.hasPrefix("[")
+        let host = isBareIPv6 ? "[\(target.host)]" : target.host
         var uri = SIPURI(
             user: user, host: host, port: target.port == transport.defaultPort ? nil : target.port)
         if user == nil, transport != .udp { uri?.parameters.set("transport", target.transport?.rawValue) }

@@ -238,8 +238,8 @@ struct TrunkTable {
         channels[name] = left > 0 ? left : nil
     }
 
-    mutating func count(_ path: WritableKeyPath<TrunkCounts, UInt64>, of name: String) {
-        states[name]?.counts[keyPath: path] += 1
+    mutating func count(of name: String, _ change: (inout TrunkCounts) -> Void) {
+        states[name]?.count(change)
     }
 
     // MARK: Status

@@ -32,13 +32,19 @@ enum Escapes {
     }
 
     static func encode(_ plain: String, allowed: (UInt8) -> Bool) -> String {
-        if plain.utf8.allSatisfy(allowed) { return plain }
+        if isAllowed(plain.utf8.span, allowed) { return plain }
         var text = OctetWriter()
         append(plain, to: &text, allowed: allowed)
         return text.text
     }
 
+    private static func isAllowed(_ bytes: Span<UInt8>, _ allowed: (UInt8) -> Bool) -> Bool {
+        for index in bytes.indices where !allowed(bytes[index]) { return false }
+        return true
+    }
+
     static func append(_ plain: String, to output: inout OctetWriter, allowed: (UInt8) -> Bool) {
+        if isAllowed(plain.utf8.span, allowed) { return output.append(plain) }
         for byte in plain.utf8 {
             if allowed(byte) { output.append(byte) } else { appendEscape(byte, to: &output) }
         }

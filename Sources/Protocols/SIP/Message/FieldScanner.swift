@@ -43,8 +43,11 @@ struct FieldScanner {
     /// The longest run of accepted bytes; nil when there is none.
     mutating func run(_ accepts: (UInt8) -> Bool) -> ArraySlice<UInt8>? {
         let start = index
-        while index < bytes.endIndex, accepts(bytes[index]) { index += 1 }
-        return index > start ? bytes[start..<index] : nil
+        let rest = self.rest.span
+        var length = 0
+        while length < rest.count, accepts(rest[length]) { length += 1 }
+        index += length
+        return length > 0 ? bytes[start..<index] : nil
     }
 
     mutating func token() -> ArraySlice<UInt8>? { run(Grammar.isToken) }

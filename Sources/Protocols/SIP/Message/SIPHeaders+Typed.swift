@@ -37,6 +37,7 @@ extension SIPHeaders {
     /// Whether there is one hop and no more.
     var hasOneVia: Bool {
         var count = 0
+        let fields = self.fields.span
         for index in fields.indices {
             if case .vias(let vias) = fields[index].meaning { count += vias.count }
         }

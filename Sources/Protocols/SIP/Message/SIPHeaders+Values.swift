@@ -78,9 +78,7 @@ extension SIPHeaders {
     }
 
     package var reasons: [SIPReason] {
-        fields.filter { $0.name == .reason }.flatMap { field in
-            parseList(field.bytes, limit: SIPLimits.listValues, SIPReason.parse) ?? []
-        }
+        values(of: .reason) { parseList($0.bytes, limit: SIPLimits.listValues, SIPReason.parse) ?? [] }
     }
 
     /// The first Reason; setting puts one in place of all.

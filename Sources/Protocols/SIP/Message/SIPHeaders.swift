@@ -126,17 +126,23 @@ package struct SIPHeaders: Sendable {
         fields.append(known == .other ? Field(spelled: name, value) : Field(known, value))
     }
 
-    package mutating func remove(_ name: SIPHeaderName) { fields.removeAll { $0.name == name } }
+    package mutating func remove(_ name: SIPHeaderName) {
+        guard contains(name) else { return }
+        fields.removeAll { $0.name == name }
+    }
 
     /// Adds every field of that name of another message, byte for byte.
     package mutating func copy(_ name: SIPHeaderName, from other: SIPHeaders) {
-        fields.append(contentsOf: other.fields.lazy.filter { $0.name == name })
+        let candidates = other.fields.span
+        for index in candidates.indices where candidates[index].name == name { fields.append(candidates[index]) }
     }
 
     // MARK: Inside the module
 
     /// Where the first field of a name stands.
     func index(of name: SIPHeaderName) -> Int? {
+        // A span lends its elements, where an array hands out copies.
+        let fields = self.fields.span
         for index in fields.indices where fields[index].name == name { return index }
         return nil
     }

@@ -123,11 +123,13 @@ extension SIPHeaders {
     /// What the fields take with their line breaks, and a Content-Length.
     var bytesOnWire: Int {
         var sum = 32
+        let fields = self.fields.span
         for index in fields.indices { sum += fields[index].bytesOnWire }
         return sum
     }
 
     func append(to output: inout OctetWriter, bodyLength: Int) {
+        let fields = self.fields.span
         for index in fields.indices where fields[index].name != .contentLength {
             fields[index].append(to: &output)
         }

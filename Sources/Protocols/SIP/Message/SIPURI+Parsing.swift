@@ -19,10 +19,13 @@ extension SIPURI {
 
     /// The host in its written form (brackets added to a bare IPv6 address); nil when it is no host.
     static func checkedHost(_ host: String) -> String? {
-        if host.utf8.contains(UInt8.colon) {
+        let bytes = host.utf8.span
+        for index in bytes.indices where !Grammar.isHostName(bytes[index]) {
+            // Only an IPv6 address has other bytes.
+            guard host.utf8.contains(UInt8.colon) else { return nil }
             return IPAddress(host).map { SocketAddress(ip: $0, port: 0).hostText }
         }
-        return !host.isEmpty && host.utf8.allSatisfy(Grammar.isHostName) ? host : nil
+        return host.isEmpty ? nil : host
     }
 
     private static func parseSIP(_ scheme: Scheme, _ bytes: ArraySlice<UInt8>) -> SIPURI? {

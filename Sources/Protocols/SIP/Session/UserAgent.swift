@@ -30,7 +30,8 @@ package struct UserAgent: Sendable {
     private var scheduled: [SessionID: (deadline: Instant, token: TimerQueue<SessionID>.Token)] = [:]
     private var outputs: [UserAgentOutput] = []
     private var lastSession: UInt64 = 0
-    private var touched: Set<SessionID> = []
+    /// Each once; never more than a few.
+    private var touched: [SessionID] = []
 
     private struct SessionKey: Hashable {
         let callID: String
@@ -264,7 +265,7 @@ package struct UserAgent: Sendable {
     }
 
     mutating func touch(_ id: SessionID, _ change: InviteSession.Change) {
-        touched.insert(id)
+        if !touched.contains(id) { touched.append(id) }
         sessions[id]?.value.apply(change, &context)
     }
 
@@ -275,13 +276,15 @@ package struct UserAgent: Sendable {
             if batch.isEmpty { break }
             for output in batch { route(output, now) }
         }
-        outputs.append(contentsOf: context.events.map { .session($0, $1) })
-        context.events = []
+        if !context.events.isEmpty {
+            for (id, event) in context.events { put(.session(id, event)) }
+            context.events = []
+        }
         for id in touched {
             follow(id)
             reschedule(id)
         }
-        touched = []
+        touched.removeAll(keepingCapacity: true)
     }
 
     private mutating func follow(_ id: SessionID) {
@@ -319,5 +322,9 @@ package struct UserAgent: Sendable {
         sessionIDs[SessionKey(callID: callID, localTag: localTag)]
     }
 
-    mutating func put(_ output: UserAgentOutput) { outputs.append(output) }
+    mutating func put(_ output: UserAgentOutput) {
+        // Most messages cause no more: without it the first ones are moved again and again.
+        if outputs.isEmpty { outputs.reserveCapacity(8) }
+        outputs.append(output)
+    }
 }
