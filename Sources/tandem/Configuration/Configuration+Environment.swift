@@ -160,7 +160,7 @@ extension Configuration {
         guard let dates = DateBounds(zone: zone) else {
             throw ConfigurationError(
                 variable: "TZ", problem: "\"\(zone)\" is no time zone",
-                cure: "write a name such as Europe/Moscow, or unset it")
+                cure: "write a name such as Europe/Moscow (Debian's package tzdata has them), or unset it")
         }
         web.dates = dates
     }

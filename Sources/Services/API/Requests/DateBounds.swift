@@ -1,19 +1,19 @@
 import CallViews
-import Foundation
 package import Web
 package import Wire
 
 /// Reads the dates of filters: a moment, or a whole day in the zone of the installation (`TZ`).
 package struct DateBounds: Sendable {
-    private let zone: TimeZone
+    private let clock: ZoneClock
 
-    /// Nil when the zone has no such name.
+    /// Nil when no zone has this name.
     package init?(zone name: String) {
-        guard let zone = TimeZone(identifier: name) else { return nil }
-        self.zone = zone
+        guard let clock = ZoneClock(name: name) else { return nil }
+        self.clock = clock
     }
 
-    package init() { zone = TimeZone(identifier: "Europe/Moscow") ?? .gmt }
+    /// In Moscow, where clocks have not changed since 2014.
+    package init() { clock = ZoneClock(name: "Europe/Moscow") ?? ZoneClock(offset: 3 * 3600) }
 
     /// The beginning of the day, or the moment itself.
     package func lower(_ text: String, field: String) throws(Failure) -> WallTime {
@@ -58,7 +58,5 @@ package struct DateBounds: Sendable {
     /// When a day begins, counted as `day(of:)` does.
     package func midnight(ofDay day: Int64) -> WallTime { inZone(WallTime(milliseconds: day * 86_400_000)) }
 
-    private func offset(at moment: WallTime) -> Int64 {
-        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000))) * 1000
-    }
+    private func offset(at moment: WallTime) -> Int64 { clock.offset(at: moment.seconds) * 1000 }
 }
