@@ -1,4 +1,5 @@
-# Two stages: the first has the toolchain, the second only the program and the libraries it needs.
+# Three stages: the first has the toolchain and makes the program, the second knows the libraries it needs, and the last has
+# these files alone. scripts/image builds it where there is no container engine, and tries it.
 #
 #   docker build -t tandem .
 #   docker run --rm --network host --read-only --cap-drop ALL -v tandem:/data tandem
@@ -21,23 +22,27 @@ RUN bash -c '. scripts/lib.sh && build_release tandem' \
     && strip --strip-debug .build/release/tandem \
     && install -D .build/release/tandem /out/tandem
 
-FROM debian:12-slim
+FROM debian:12-slim AS files
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        ca-certificates tzdata libstdc++6 libgcc-s1 libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 \
+        libspandsp2 libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
+        libprotobuf-c1 \
+    && rm -rf /var/lib/apt/lists/*
+COPY scripts/image-files /usr/local/bin/
+COPY --from=build /out/tandem /usr/local/bin/tandem
+RUN image-files /image
+COPY LICENSE /image/usr/share/doc/tandem/copyright
+
+FROM scratch
 ARG VERSION=1.0.0
 LABEL org.opencontainers.image.title="tandem" \
       org.opencontainers.image.description="SIP and WebRTC telephony gateway" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT"
-RUN apt-get update && apt-get install -y --no-install-recommends \
-        ca-certificates tzdata libstdc++6 libgcc-s1 libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 \
-        libspandsp2 libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
-        libprotobuf-c1 libmimalloc2.0 \
-    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/cache/ldconfig \
-    && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin tandem \
-    && install -d -o tandem -g tandem -m 0700 /data
-COPY --from=build /out/tandem /usr/local/bin/tandem
-COPY LICENSE /usr/share/doc/tandem/copyright
+COPY --from=files /image /
 USER 10001
 WORKDIR /data
+ENV PATH=/usr/local/bin:/usr/bin
 # Standard output is the container's log.
 ENV DATA_DIR=/data LOG_DIR="" APP_VERSION="${VERSION}"
 VOLUME /data

@@ -114,6 +114,10 @@ class Gateway:
 
     # Life
 
+    def command_line(self, *arguments):
+        """What runs the program with some arguments."""
+        return [*self.wrapper, binary(), *arguments]
+
     def start(self):
         self.launch()
         return self.wait_until_ready()
@@ -122,7 +126,7 @@ class Gateway:
         """Starts the program, which may not get ready by itself."""
         self.launched_at = time.monotonic()
         self.process = subprocess.Popen(
-            [*self.wrapper, binary(), "serve"], env=self.environment, cwd=self.folder, text=True,
+            self.command_line("serve"), env=self.environment, cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
         )
         self._readers = [
@@ -146,7 +150,7 @@ class Gateway:
     def run(self, *arguments, seconds=10):
         """Runs the program to its end, such as `check` or a start that must fail; answers the finished process."""
         return subprocess.run(
-            [*self.wrapper, binary(), *arguments], env=self.environment, cwd=self.folder, text=True, capture_output=True,
+            self.command_line(*arguments), env=self.environment, cwd=self.folder, text=True, capture_output=True,
             timeout=seconds, check=False,
         )
 
@@ -282,12 +286,16 @@ class Gateway:
             return milliseconds
         return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc)
 
+    @property
+    def data_folder(self):
+        return Path(self.environment.get("DATA_DIR", self.folder))
+
     def stored(self, query, *arguments):
         """Rows of the store, each a dictionary; also when the gateway does not run."""
         if self.database:
             with psycopg.connect(self.database, row_factory=psycopg.rows.dict_row) as server:
                 return server.execute(query.replace("?", "%s"), arguments).fetchall()
-        path = next(Path(self.environment.get("DATA_DIR", self.folder)).glob("*.db"))
+        path = next(self.data_folder.glob("*.db"))
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as store:
             store.row_factory = sqlite3.Row
             return [dict(row) for row in store.execute(query, arguments)]

@@ -1,6 +1,5 @@
 """k8s/, systemd/ and the Dockerfile: they build, they are valid, and they fit the program they run."""
 
-import os
 import re
 import shutil
 import signal
@@ -12,36 +11,12 @@ import pytest
 import requests
 import yaml
 from gateway import REPOSITORY, Gateway, binary, wait_for
+from manifests import built, only, pod, ports, settings
 from rawphone import RawPhone
 
-KUBECTL = os.environ.get("KUBECTL", "kubectl")
 OVERLAYS = ["webrtc", "sip"]
 # The oldest that has every field used, and the newest the validator knows.
 VERSIONS = ["1.25", kubernetes_validate.latest_version()]
-
-
-def built(overlay):
-    done = subprocess.run([KUBECTL, "kustomize", str(REPOSITORY / "k8s" / overlay)], capture_output=True, text=True,
-                          check=False)
-    assert done.returncode == 0, done.stderr
-    return [document for document in yaml.safe_load_all(done.stdout) if document]
-
-
-def only(documents, kind, name="tandem"):
-    return next(one for one in documents if one["kind"] == kind and one["metadata"]["name"] == name)
-
-
-def pod(documents):
-    return only(documents, "Deployment")["spec"]["template"]["spec"]
-
-
-def settings(container):
-    """The environment that the manifest writes down itself."""
-    return {one["name"]: one["value"] for one in container["env"] if "value" in one}
-
-
-def ports(container):
-    return {(one["containerPort"], one.get("protocol", "TCP")): one["name"] for one in container["ports"]}
 
 
 def variables():
@@ -109,6 +84,18 @@ def test_there_is_time_to_drain(overlay):
     calls = (int(values["DRAIN_TIMEOUT_MS"]) + int(values["SHUTDOWN_TIMEOUT_MS"])) / 1000
     # What the program needs after its calls: deliveries, sockets, the store.
     assert spec["terminationGracePeriodSeconds"] >= wait + calls + 10
+
+
+def test_the_policy_lets_out_what_the_program_asks_for():
+    policy = only(built("webrtc"), "NetworkPolicy")["spec"]
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    out = {(port["protocol"], port.get("port")) for rule in policy["egress"] for port in rule["ports"]}
+    assert ("UDP", None) in out, "browsers choose their ports"
+    # Names, web, PostgreSQL, Redis and OTLP, and whatever has a port in the README's table of the configuration.
+    table = (REPOSITORY / "README.md").read_text().split("## Configuration")[1].split("\n## ")[0]
+    named = {int(port) for port in re.findall(r"https?://[\w-]+:(\d+)", table)}
+    assert named >= {4317, 5009}
+    assert {("TCP", port) for port in {53, 80, 443, 5432, 6379, 4318, *named}} <= out
 
 
 def probe(gateway, container, name):
@@ -186,10 +173,11 @@ def test_the_image_has_the_libraries_that_the_program_needs():
     owners = subprocess.run(["dpkg", "-S", *(f"/*linux-gnu/{library}" for library in needed)],
                             capture_output=True, text=True, check=False).stdout
     packages = {line.split(":")[0] for line in owners.splitlines()} - {"libc6"}
-    installed = (REPOSITORY / "Dockerfile").read_text().split("\nFROM ")[-1].split()
+    [stage] = re.findall(r"^FROM \S+ AS files$(.*?)^FROM", (REPOSITORY / "Dockerfile").read_text(), re.M | re.S)
+    installed = stage.split()
     assert len(packages) > 10 and packages <= set(installed), packages - set(installed)
 
 
 def test_the_image_names_variables_of_the_program():
     lines = re.findall(r"^ENV (.*)$", (REPOSITORY / "Dockerfile").read_text(), re.M)
-    assert {name for line in lines for name in re.findall(r"(\w+)=", line)} <= variables()
+    assert {name for line in lines for name in re.findall(r"(\w+)=", line)} - {"PATH"} <= variables()
