@@ -26,7 +26,7 @@ FROM debian:12-slim AS files
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates tzdata libstdc++6 libgcc-s1 libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 \
         libspandsp2 libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
-        libprotobuf-c1 \
+        libprotobuf-c1 libmimalloc2.0 \
     && rm -rf /var/lib/apt/lists/*
 COPY scripts/image-files /usr/local/bin/
 COPY --from=build /out/tandem /usr/local/bin/tandem
