@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import websockets
 from gateway import Gateway, wait_for
 from peers import Peer, PlainSocket, join
 from rawphone import RawPhone
@@ -46,6 +47,36 @@ def test_it_is_ready_within_a_second(stopped):
         gateway.stop()
     assert min(seconds) <= 1.0, seconds
     assert seconds[0] <= 10.0, seconds
+
+
+OPTIONS = ("OPTIONS sip:tandem SIP/2.0\r\nVia: SIP/2.0/WS page.invalid;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n"
+           "From: <sip:1001@tandem>;tag=1\r\nTo: <sip:tandem>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n"
+           "Content-Length: 0\r\n\r\n")
+
+
+async def assert_sockets_work(gateway, host):
+    client = PlainSocket(gateway)
+    client.address = f"ws://{host}:{gateway.port}/ws"
+    async with client:
+        await client.emit("ping")
+        await client.wait("pong")
+    async with websockets.connect(f"ws://{host}:{gateway.port}/sip", subprotocols=["sip"]) as connection:
+        await connection.send(OPTIONS)
+        assert (await asyncio.wait_for(connection.recv(), 5)).startswith("SIP/2.0 200")
+
+
+def test_pages_programs_and_phones_in_pages_come_by_ipv6_too(stopped):
+    """As in a cluster of IPv6, where the kubelet asks by it; a program on this machine is one by either family."""
+    gateway = stopped()
+    secure = gateway.port + 3
+    gateway.environment["HTTPS_PORT"] = str(secure)
+    gateway.start()
+    assert requests.get(f"http://[::1]:{gateway.port}/health/ready", timeout=5).status_code == 200
+    assert requests.get(f"https://[::1]:{secure}/", timeout=5, verify=False).status_code == 200
+    made = requests.post(f"http://[::1]:{gateway.port}/api/v1/calls", timeout=5,
+                         json={"phoneNumber": "echo", "direction": "outgoing"})
+    assert made.status_code == 201
+    asyncio.run(assert_sockets_work(gateway, "[::1]"))
 
 
 def test_the_banner_says_where_it_is_and_who_may_log_in(stopped):
@@ -152,6 +183,15 @@ def test_a_port_in_use_is_named_and_nothing_is_half_started(stopped, variable, k
     assert_refused(finished, SYSTEM, variable)
     assert str(port) in finished.stderr
     assert "Tandem is ready" not in finished.stderr
+
+
+def test_a_port_that_another_has_by_ipv6_alone_is_named(stopped):
+    gateway = stopped()
+    with socket.socket(socket.AF_INET6) as other:
+        other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        other.bind(("::", gateway.port))
+        other.listen()
+        assert_refused(gateway.run("serve"), SYSTEM, "PORT")
 
 
 @pytest.mark.parametrize("what", ["a file", "no permission", "not a database"])

@@ -27,6 +27,9 @@ final class ScriptedStream: StreamConnection, @unchecked Sendable {
 final class ScriptedNetwork: Network, @unchecked Sendable {
     // Touched on the simulated loop only, which is the test's thread.
     var accept: (any StreamConnection) -> Void = { _ in }
+    /// Addresses that cannot be listened on, and why.
+    var refusals: [IPAddress: NetworkError] = [:]
+    private(set) var listened: [SocketAddress] = []
 
     private final class Listener: StreamListener {
         let localAddress = SocketAddress(ip: .loopbackIPv4, port: 80)
@@ -36,7 +39,9 @@ final class ScriptedNetwork: Network, @unchecked Sendable {
     func listen(
         on local: SocketAddress, accept: @escaping (any StreamConnection) -> Void
     ) throws(NetworkError) -> any StreamListener {
+        if let refusal = refusals[local.ip] { throw refusal }
         self.accept = accept
+        listened.append(local)
         return Listener()
     }
 

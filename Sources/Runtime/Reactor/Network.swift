@@ -1,4 +1,5 @@
 package import DNS
+import Glibc
 package import Wire
 
 /// Datagrams, streams and names, as the control plane sees them: `SystemNetwork`, or `SimulatedNetwork` in tests.
@@ -113,4 +114,13 @@ package enum NetworkError: Error, Hashable, Sendable {
     case tls(TLSFailure)
     /// Anything else, by the system's (positive) error number.
     case system(Int32)
+}
+
+extension [SocketAddress] {
+    /// Whether an address of these that cannot be bound may be left out: a machine without IPv6 is no error where it is
+    /// listened on besides IPv4.
+    package func canSpare(_ address: SocketAddress, _ error: NetworkError) -> Bool {
+        guard address.ip == .anyIPv6, contains(where: { $0.ip.isIPv4 }) else { return false }
+        return error == .addressNotAvailable || error == .system(EAFNOSUPPORT)
+    }
 }

@@ -15,7 +15,7 @@ extension Configuration {
         mango.allowedNetworks = try networks(reader, "MANGO_ALLOWED_IPS")
         let id = try reader.integer("DEFAULT_OPERATOR_ID", in: 0...Int(Int32.max))
         mango.defaultOperatorID = Int64(id)
-        mango.recordingDelay = .seconds(try reader.integer("MANGO_RECORDING_DELAY_S", default: 5, in: 0...3600))
+        mango.recordingDelay = .seconds(try reader.integer("MANGO_RECORDING_DELAY_S", in: 0...3600))
         if mango.requiresSignature, mango.keys == nil {
             throw ConfigurationError(
                 variable: "MANGO_REQUIRE_SIGN", problem: "without key and salt no signature can be checked",

@@ -26,6 +26,11 @@ extension Variable {
             """
             addresses and networks that events are taken from, comma separated
             """),
+        Variable(
+            "MANGO_RECORDING_DELAY_S", "5",
+            """
+            seconds that the exchange gets to have a recording ready before it is asked for it
+            """),
         Variable("DEFAULT_OPERATOR_ID", "1", "whose calls are that nobody else's can be found to be"),
         Variable("S3_BUCKET_NAME", otherwise: "none", "where recordings of the exchange are stored"),
         Variable("S3_REGION", "us-east-1", "of the bucket"),

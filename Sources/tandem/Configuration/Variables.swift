@@ -50,7 +50,7 @@ extension Variable {
 
     /// Pages, REST and sockets.
     static let web: [Variable] = [
-        Variable("PORT", "3000", "HTTP: the page, REST, sockets"),
+        Variable("PORT", "3000", "HTTP: the page, REST, sockets; at all addresses, of IPv4 and IPv6"),
         Variable("HTTPS_PORT", otherwise: "off (`scripts/run`: 3443)", "the same over TLS"),
         Variable(
             "TLS_CERT", otherwise: "self-made",
@@ -116,6 +116,12 @@ extension Variable {
             """, isSecret: true),
         Variable("SIP_TRACE", "failures", "whose signalling is kept with the record: `off`, `failures`, `always`"),
         Variable("SIP_TRACE_MB", "32", "memory for the latest messages of all calls"),
+        Variable(
+            "DIAGNOSIS_DAYS", "90",
+            """
+            for so many days the diagnoses and the signalling of calls are kept; records and their quality stay; \
+            0: for ever
+            """),
         Variable(
             "SIP_TRACE_HEADER", otherwise: "none",
             """

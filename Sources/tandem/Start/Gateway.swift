@@ -182,13 +182,13 @@ final class Gateway {
         // What came before is dealt with before anything that comes now.
         await mango.ingest.start()
         do {
-            try await web.listen(on: SocketAddress(ip: .anyIPv4, port: settings.web.port))
+            try await web.listen(onPort: settings.web.port)
         } catch {
             throw StartError.web(error, "PORT", settings.web.port)
         }
         if let port = settings.web.securePort {
             do throws(WebError) {
-                try await web.listen(on: SocketAddress(ip: .anyIPv4, port: port), identity: identity)
+                try await web.listen(onPort: port, identity: identity)
             } catch {
                 throw StartError.web(error, "HTTPS_PORT", port)
             }

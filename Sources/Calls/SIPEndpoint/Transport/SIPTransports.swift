@@ -1,4 +1,3 @@
-import Glibc
 import Reactor
 import SIP
 import Telemetry
@@ -63,7 +62,7 @@ final class SIPTransports {
                 local = SocketAddress(ip: address.ip, port: socket.localAddress.port)
                 localAddresses.append(socket.localAddress)
             } catch {
-                if isDispensable(address, among: addresses, error) { continue }
+                if addresses.canSpare(address, error) { continue }
                 throw .cannotListen(wanted, transport: "UDP", error)
             }
             do throws(NetworkError) {
@@ -85,7 +84,7 @@ final class SIPTransports {
                 listeners.append(listener)
                 secureAddresses.append(listener.localAddress)
             } catch {
-                if isDispensable(address, among: addresses, error) { continue }
+                if addresses.canSpare(address, error) { continue }
                 throw .cannotListen(wanted, transport: "TLS", error)
             }
         }
@@ -98,12 +97,6 @@ final class SIPTransports {
         } catch {
             throw .badIdentity(error)
         }
-    }
-
-    /// A machine without IPv6 is no error where it is listened on besides IPv4.
-    private func isDispensable(_ address: SocketAddress, among all: [SocketAddress], _ error: NetworkError) -> Bool {
-        guard address.ip == .anyIPv6, all.contains(where: { $0.ip.isIPv4 }) else { return false }
-        return error == .addressNotAvailable || error == .system(EAFNOSUPPORT)
     }
 
     func close() {

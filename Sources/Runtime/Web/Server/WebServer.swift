@@ -64,6 +64,19 @@ package actor WebServer {
         }
     }
 
+    /// Accepts connections at a port of all addresses of the machine, of both families where it has both.
+    package func listen(onPort port: UInt16, identity: TLSIdentity? = nil) throws(WebError) {
+        let everywhere = [SocketAddress(ip: .anyIPv4, port: port), SocketAddress(ip: .anyIPv6, port: port)]
+        for address in everywhere {
+            do throws(WebError) {
+                try listen(on: address, identity: identity)
+            } catch {
+                if case .cannotListen(_, let reason) = error, everywhere.canSpare(address, reason) { continue }
+                throw error
+            }
+        }
+    }
+
     /// Shows an identity to whoever connects by TLS from now on; open connections stay as they are.
     package func show(_ identity: TLSIdentity) throws(WebError) {
         do {
