@@ -29,7 +29,7 @@ extension Variable {
         Variable(
             "MANGO_RECORDING_DELAY_S", "5",
             """
-            seconds that the exchange gets to have a recording ready before it is asked for it
+            seconds after the exchange has told of a recording until it is asked for it; it may tell before it has the file
             """),
         Variable("DEFAULT_OPERATOR_ID", "1", "whose calls are that nobody else's can be found to be"),
         Variable("S3_BUCKET_NAME", otherwise: "none", "where recordings of the exchange are stored"),

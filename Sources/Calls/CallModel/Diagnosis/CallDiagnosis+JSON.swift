@@ -42,25 +42,12 @@ extension LegTrouble {
     fileprivate func write(to json: inout JSONText) {
         if let leg { json.member("leg", leg) } else { json.null("leg") }
         json.member("party", party)
-        json.member("kind", word)
+        json.member("kind", kind.word)
         if case .refused(let status, let words) = kind {
             json.member("status", status)
             json.member("words", words)
         }
         json.member("offered", array: { for codec in offered { $0.element(codec) } })
-    }
-
-    private var word: String {
-        switch kind {
-        case .refused: "refused"
-        case .silent: "silent"
-        case .noWay: "no way"
-        case .nobodyThere: "nobody there"
-        case .badAnswer: "bad answer"
-        case .unacknowledged: "unacknowledged"
-        case .peerGone: "peer gone"
-        case .expired: "expired"
-        }
     }
 }
 

@@ -29,6 +29,8 @@ extension CallDiagnosis {
             text.write(step.state.rawValue)
         }
         text.write(legs) { $1.write(to: &$0) }
+        text.write(troubles) { $1.write(to: &$0) }
+        text.write(holder)
     }
 
     private init(from text: inout CompactReader) throws(CompactReader.Unreadable) {
@@ -40,42 +42,44 @@ extension CallDiagnosis {
             Step(at: try text.time(), state: try text.word(CallState.self))
         }
         legs = try text.list { text throws(CompactReader.Unreadable) in try LegFacts(from: &text) }
+        troubles = try text.list { text throws(CompactReader.Unreadable) in try LegTrouble(from: &text) }
+        holder = try text.optionalWord()
     }
 }
 
 extension CompactWriter {
-    fileprivate mutating func write(_ moment: WallTime?) { write(moment) { $0.write($1.milliseconds) } }
+    mutating func write(_ moment: WallTime?) { write(moment) { $0.write($1.milliseconds) } }
 
-    fileprivate mutating func write(_ number: Double?) { write(number) { $0.write($1) } }
+    mutating func write(_ number: Double?) { write(number) { $0.write($1) } }
 
-    fileprivate mutating func write(_ word: String?) { write(word) { $0.write($1) } }
+    mutating func write(_ word: String?) { write(word) { $0.write($1) } }
 
-    fileprivate mutating func write(_ address: SocketAddress) {
+    mutating func write(_ address: SocketAddress) {
         write(address.ip.isIPv4)
         if !address.ip.isIPv4 { write(address.ip.high) }
         write(address.ip.isIPv4 ? UInt64(address.ip.v4) : address.ip.low)
         write(UInt64(address.port))
     }
 
-    fileprivate mutating func write(_ address: SocketAddress?) { write(address) { $0.write($1) } }
+    mutating func write(_ address: SocketAddress?) { write(address) { $0.write($1) } }
 }
 
 extension CompactReader {
-    fileprivate mutating func time() throws(Unreadable) -> WallTime { WallTime(milliseconds: try signed()) }
+    mutating func time() throws(Unreadable) -> WallTime { WallTime(milliseconds: try signed()) }
 
-    fileprivate mutating func optionalTime() throws(Unreadable) -> WallTime? {
+    mutating func optionalTime() throws(Unreadable) -> WallTime? {
         try optional { text throws(Unreadable) in try text.time() }
     }
 
-    fileprivate mutating func optionalReal() throws(Unreadable) -> Double? {
+    mutating func optionalReal() throws(Unreadable) -> Double? {
         try optional { text throws(Unreadable) in try text.real() }
     }
 
-    fileprivate mutating func optionalWord() throws(Unreadable) -> String? {
+    mutating func optionalWord() throws(Unreadable) -> String? {
         try optional { text throws(Unreadable) in try text.word() }
     }
 
-    fileprivate mutating func address() throws(Unreadable) -> SocketAddress {
+    mutating func address() throws(Unreadable) -> SocketAddress {
         let isIPv4 = try flag()
         let ip =
             isIPv4
@@ -84,7 +88,7 @@ extension CompactReader {
         return SocketAddress(ip: ip, port: UInt16(truncatingIfNeeded: try number()))
     }
 
-    fileprivate mutating func optionalAddress() throws(Unreadable) -> SocketAddress? {
+    mutating func optionalAddress() throws(Unreadable) -> SocketAddress? {
         try optional { text throws(Unreadable) in try text.address() }
     }
 }
@@ -101,10 +105,15 @@ extension LegFacts {
         text.write(receives)
         text.write(upFor.wholeMilliseconds)
         text.write(isSecured)
+        text.write(isMuted)
+        text.write(quietFor) { $0.write($1.wholeMilliseconds) }
+        text.write(silentPackets)
+        text.write(reportsHeard)
         received.write(to: &text)
         sent.write(to: &text)
         text.write(local) { $0.write($1) }
         text.write(announced)
+        text.write(described)
         text.write(remote)
         text.write(strangers) { text, stranger in
             text.write(stranger.address)
@@ -124,9 +133,13 @@ extension LegFacts {
         codec = try text.optionalWord()
         (sends, receives) = (try text.flag(), try text.flag())
         (upFor, isSecured) = (.milliseconds(try text.signed()), try text.flag())
+        isMuted = try text.flag()
+        quietFor = try text.optional { text throws(CompactReader.Unreadable) in .milliseconds(try text.signed()) }
+        (silentPackets, reportsHeard) = (try text.number(), try text.number())
         (received, sent) = (try Flow(from: &text), try Flow(from: &text))
         local = try text.list { text throws(CompactReader.Unreadable) in try text.address() }
-        (announced, remote) = (try text.optionalAddress(), try text.optionalAddress())
+        (announced, described) = (try text.optionalAddress(), try text.optionalAddress())
+        remote = try text.optionalAddress()
         strangers = try text.list { text throws(CompactReader.Unreadable) in
             Stranger(address: try text.address(), packets: try text.number())
         }

@@ -117,11 +117,7 @@ extension Call {
         if link.transport != nil { return true }
         do {
             let transport = try mediaTransport(link)
-            let group = mediaGroup
-            update(id) {
-                $0.transport = transport
-                $0.mediaGroup = group
-            }
+            update(id) { $0.transport = transport }
             if link.isMuted { services.media.setMuted(link.mediaID, true) }
             return true
         } catch {

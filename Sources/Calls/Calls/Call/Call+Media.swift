@@ -54,10 +54,8 @@ extension Call {
     }
 
     func bridge(_ first: LegID, _ second: LegID) {
-        let conference = conference(first, second)
-        let isPlaced = conference.map { shareWorker($0.talker, with: $0.name) } ?? shareWorker(first, second)
-        guard isPlaced, settle(first, second) else { return post(.incompatible(second)) }
-        if let conference { return confer(conference.talker, in: conference.name) }
+        guard settle(first, second) else { return post(.incompatible(second)) }
+        if let conference = conference(first, second) { return confer(conference.talker, in: conference.name) }
         if case .builtIn(let number)? = live.legs[second]?.party { return play(number, to: first) }
         if case .builtIn(let number)? = live.legs[first]?.party { return play(number, to: second) }
         join(first, second)

@@ -71,14 +71,13 @@ extension Call {
         return link.transport == nil || live.lacksMedia(id) || link.remote?.fingerprints != stream.fingerprints
     }
 
-    /// Makes ready for another connection of a page: a fresh media leg on the worker of the former one.
+    /// Makes ready for another connection of a page: a fresh media leg.
     func renewMedia(_ id: LegID) {
         abandonOffer(id)
         guard let link = links[id], link.transport != nil else { return }
         services.media.close(link.mediaID)
         if let connectedAt = link.connectedAt { manager.announce(.disconnected(after: loop.now - connectedAt)) }
         let mediaID = manager.assumeIsolated { $0.replaceMedia(link.mediaID, call: self, leg: id) }
-        mediaGroup = link.mediaGroup ?? mediaGroup
         let fresh = LegLink(id: id, party: link.party, mediaID: mediaID, sessionID: entropy.next())
         fresh.participant = link.participant
         fresh.resumeToken = link.resumeToken

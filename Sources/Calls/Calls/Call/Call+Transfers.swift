@@ -114,36 +114,6 @@ extension Call {
         else { return nil }
         return services.sip.assumeIsolated { $0.trunkName(of: sip) }
     }
-
-    // MARK: - Workers
-
-    /// Only legs of one media worker can be joined: the one whose far end can be told moves to the other's.
-    func shareWorker(_ first: LegID, _ second: LegID) -> Bool {
-        guard let one = links[first], let other = links[second], let group = one.mediaGroup,
-            let otherGroup = other.mediaGroup, group != otherGroup
-        else { return true }
-        if other.sip != nil { return relocate(second, to: group) }
-        guard one.sip != nil else { return false }
-        mediaGroup = otherGroup
-        return relocate(first, to: otherGroup)
-    }
-
-    func relocate(_ id: LegID, to group: UInt64) -> Bool {
-        guard let link = links[id] else { return false }
-        services.media.close(link.mediaID)
-        let mediaID = manager.assumeIsolated { $0.replaceMedia(link.mediaID, call: self, leg: id) }
-        mediaGroup = group
-        update(id) {
-            $0.mediaID = mediaID
-            ($0.transport, $0.configured, $0.mediaGroup) = (nil, nil, nil)
-            $0.needsOffer = link.negotiated != nil
-            $0.digits = LegDigits()
-        }
-        quality.meters[id]?.restart()
-        guard openMedia(id) else { return false }
-        configure(id)
-        return true
-    }
 }
 
 extension Party {

@@ -10,10 +10,11 @@ import Wire
 extension Call {
     /// Opens the media leg that fits the far end, as far as it is known.
     func mediaTransport(_ link: LegLink) throws(MediaError) -> LocalTransport {
+        let call = UInt64(truncatingIfNeeded: number)
         if link.speaksWebRTC {
-            return .browser(BrowserDescription(try services.media.openBrowserLeg(link.mediaID, call: mediaGroup)))
+            return .browser(BrowserDescription(try services.media.openBrowserLeg(link.mediaID, call: call)))
         }
-        let address = try services.media.openSIPLeg(link.mediaID, call: mediaGroup, family: link.family)
+        let address = try services.media.openSIPLeg(link.mediaID, call: call, family: link.family)
         return .rtp(address)
     }
 

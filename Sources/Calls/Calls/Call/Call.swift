@@ -30,10 +30,6 @@ package actor Call {
     let callerIdentity: CallerIdentity
     /// What is left of the caller's Max-Forwards, so that exchanges which call each other do not do so for ever.
     let maxForwards: UInt8
-    /// Which legs share a media worker.
-    var mediaGroup: UInt64
-    /// Under whose names the call is found among those of the same people.
-    let people: [CallPerson]
     /// Who sent the caller here, for the callees (RFC 3892).
     let referredBy: String?
     /// Of the call's own span, or else of the request that made it, if one did (W3C Trace Context).
@@ -67,8 +63,6 @@ package actor Call {
         target = setup.target
         callerIdentity = setup.identity
         maxForwards = setup.maxForwards
-        mediaGroup = setup.mediaGroup ?? UInt64(truncatingIfNeeded: record.id)
-        people = setup.people
         referredBy = setup.referredBy
         entropy = services.loop.makeEntropy()
         logger = services.logger.with(LogField("callId", record.uuid))
@@ -231,9 +225,6 @@ struct CallSetup: Sendable {
     var target: String
     var identity: CallerIdentity
     var maxForwards: UInt8 = 70
-    /// The worker group of another call of the same people, so that the two can be joined; nil for one of its own.
-    var mediaGroup: UInt64?
-    var people: [CallPerson] = []
     /// Who sent the caller here (RFC 3892).
     var referredBy: String?
     /// The trace it belongs to, where no request of a client says that.

@@ -13,10 +13,7 @@ final class LegLink: @unchecked Sendable {
     /// Another one when the leg goes over to another call.
     var id: LegID
     let party: Party
-    /// Another one when the leg has to move to its partner's worker.
-    var mediaID: MediaLegID
-    /// Which legs share a worker with this one; set once the media leg is open.
-    var mediaGroup: UInt64?
+    let mediaID: MediaLegID
     var session: LocalSession
     /// Set once the media leg is open.
     @Sparse var transport: LocalTransport?
@@ -90,7 +87,7 @@ final class LegLink: @unchecked Sendable {
     /// What stays behind of a leg that goes over to another call: what was said, for the record, and no session.
     init(remainsOf link: LegLink) {
         (id, party, mediaID) = (link.id, link.party, MediaLegID(rawValue: 0))
-        (session, transport, mediaGroup) = (link.session, link.transport, link.mediaGroup)
+        (session, transport) = (link.session, link.transport)
         (remote, isRemoteOffered, earlierOffer) = (link.remote, link.isRemoteOffered, link.earlierOffer)
         (negotiated, configured, encryption) = (link.negotiated, link.configured, link.encryption)
         (isInbound, isAnswered, expectsWebRTC) = (link.isInbound, link.isAnswered, link.expectsWebRTC)

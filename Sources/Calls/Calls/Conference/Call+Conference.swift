@@ -12,20 +12,9 @@ extension Call {
         return nil
     }
 
-    /// Sees to it that a leg is, or will be, on the conference's worker; false when it cannot be any more.
-    func shareWorker(_ id: LegID, with name: String) -> Bool {
-        let group = manager.assumeIsolated { $0.mediaGroup(ofConference: name) }
-        guard let group, group != links[id]?.mediaGroup else { return true }
-        guard let link = links[id], link.mediaGroup != nil else {
-            mediaGroup = group
-            return true
-        }
-        return link.sip != nil && relocate(id, to: group)
-    }
-
     func confer(_ id: LegID, in name: String) {
-        guard let link = links[id], let group = link.mediaGroup else { return }
-        let entered = manager.assumeIsolated { $0.enter(name, self, leg: id, mediaGroup: group) }
+        guard let link = links[id] else { return }
+        let entered = manager.assumeIsolated { $0.enter(name, self, leg: id) }
         guard let conference = entered else { return post(.incompatible(id)) }
         services.media.confer(link.mediaID, in: conference)
         hearNewLegs()

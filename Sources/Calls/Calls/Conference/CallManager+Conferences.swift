@@ -27,8 +27,7 @@ extension CallManager {
         let plan = CallPlan(callers: [.conference(name)], callerState: .ready, callees: route.parties)
         let account = userID.flatMap(services.roster.current.extension(ofUser:))
         let identity = CallerIdentity(displayName: name, user: room.number, account: account)
-        var setup = CallSetup(target: dialledUser(number), identity: identity)
-        keepTogether(&setup, plan)
+        let setup = CallSetup(target: dialledUser(number), identity: identity)
         let call = Call(manager: self, services: services, record: record, plan: plan, setup: setup)
         add(.call(call))
         call.assumeIsolated { $0.perform(.begin) }
@@ -86,13 +85,10 @@ extension CallManager {
 
 // Members come and go.
 extension CallManager {
-    /// Where the legs of a conference have to be; nil while nobody is in it.
-    func mediaGroup(ofConference name: String) -> UInt64? { conferences[name]?.mediaGroup }
-
     /// A call's leg is about to talk to a conference; nil when it is full.
-    func enter(_ name: String, _ call: Call, leg: LegID, mediaGroup: UInt64) -> ConferenceID? {
+    func enter(_ name: String, _ call: Call, leg: LegID) -> ConferenceID? {
         guard let room = try? room(name), conferences[name]?.member(call) != nil || hasPlace(name) else { return nil }
-        var conference = conferences[name] ?? makeConference(mediaGroup)
+        var conference = conferences[name] ?? makeConference()
         let isNew = conference.enter(call, leg, at: loop.wallTime)
         conferences[name] = conference
         if let member = conference.member(call) { entered(member, room, isNew: isNew) }
@@ -123,9 +119,9 @@ extension CallManager {
         }
     }
 
-    private func makeConference(_ mediaGroup: UInt64) -> Conference {
+    private func makeConference() -> Conference {
         lastConferenceID += 1
-        return Conference(id: ConferenceID(rawValue: lastConferenceID), mediaGroup: mediaGroup)
+        return Conference(id: ConferenceID(rawValue: lastConferenceID))
     }
 
     func hasPlace(_ name: String) -> Bool {

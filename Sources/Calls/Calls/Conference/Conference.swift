@@ -5,11 +5,9 @@ import Wire
 
 /// Who is in a conference now.
 ///
-/// Each member is a call of its own, between somebody and the conference; all their media legs are on one worker.
+/// Each member is a call of its own, between somebody and the conference.
 struct Conference {
     let id: ConferenceID
-    /// The worker group of the first who came, which all others join.
-    let mediaGroup: UInt64
     private(set) var members: [Member] = []
     var recording: ConferenceRecording?
 
@@ -23,7 +21,7 @@ struct Conference {
         var heardLeg: MediaLegID?
     }
 
-    init(id: ConferenceID, mediaGroup: UInt64) { (self.id, self.mediaGroup) = (id, mediaGroup) }
+    init(id: ConferenceID) { self.id = id }
 
     /// Answers whether the call is here for the first time.
     mutating func enter(_ call: Call, _ leg: LegID, at time: WallTime) -> Bool {

@@ -23,8 +23,7 @@ extension CallManager {
         record.extension = route.extension ?? services.roster.current.users[userID ?? 0]?.extension
         record.clientID = request.clientID
         record.channelID = request.channelID
-        var setup = CallSetup(target: dialledUser(request.target), identity: identity)
-        keepTogether(&setup, plan)
+        let setup = CallSetup(target: dialledUser(request.target), identity: identity)
         let call = Call(manager: self, services: services, record: record, plan: plan, setup: setup)
         add(.call(call))
         call.assumeIsolated { $0.perform(.begin) }

@@ -32,7 +32,6 @@ extension CallManager: SIPCallHandler {
             target: dialledUser(invite.to), identity: identity(invite, route), maxForwards: invite.maxForwards - 1)
         setup.referredBy = invite.referredBy
         setup.traceParent = invite.traceParent
-        keepTogether(&setup, plan)
         let call = Call(manager: self, services: services, record: record, plan: plan, setup: setup)
         add(.call(call))
         call.assumeIsolated { $0.beginInbound(leg, offer: offer.remote, of: invite) }

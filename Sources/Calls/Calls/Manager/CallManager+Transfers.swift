@@ -64,7 +64,7 @@ extension CallManager {
     ) -> CallRecord? {
         guard call.assumeIsolated({ $0.live.canAdopt(by: author) }),
             let surrender = other.assumeIsolated({ $0.live.surrender(by: otherAuthor) }),
-            canShareMedia(call, author, other, surrender.legs)
+            isWorthJoining(call, author, surrender.legs)
         else { return nil }
         let kept = surrender.legs.filter(\.keepsSession).map(\.id)
         let userID = surrender.legs.first?.party.userID
@@ -78,23 +78,11 @@ extension CallManager {
         return call.assumeIsolated { $0.record }
     }
 
-    /// Two pages on different media workers cannot be brought together, for neither can be moved; nor is anything
-    /// gained by joining two built-in numbers.
-    private func canShareMedia(_ call: Call, _ author: HoldAuthor, _ other: Call, _ legs: [AdoptedLeg]) -> Bool {
+    /// Nothing is gained by joining two built-in numbers.
+    private func isWorthJoining(_ call: Call, _ author: HoldAuthor, _ legs: [AdoptedLeg]) -> Bool {
         let stayer = call.assumeIsolated { call in call.live.surrender(by: author)?.legs.first?.party }
         guard let stayer else { return false }
-        if stayer.isBuiltIn { return !legs.contains { $0.party.isBuiltIn } }
-        let isShared = call.assumeIsolated { $0.mediaGroup } == other.assumeIsolated { $0.mediaGroup }
-        return isShared || !stayer.isBrowser || !legs.contains { $0.party.isBrowser && $0.keepsSession }
-    }
-
-    /// The name of a live call's latest transfer; nil: there was none.
-    package func latestTransfer(of key: CallKey) -> UUID? {
-        switch entry(key) {
-        case .call(let call): call.assumeIsolated { $0.transfers.latestID }
-        case .room(let room): room.transfers.latestID
-        case nil: nil
-        }
+        return !stayer.isBuiltIn || !legs.contains { $0.party.isBuiltIn }
     }
 
     // MARK: - INVITE with Replaces
@@ -137,52 +125,6 @@ extension CallManager {
     func replaceMedia(_ former: MediaLegID, call: Call, leg: LegID) -> MediaLegID {
         mediaLegs[former] = nil
         return registerMedia(call: call, leg: leg)
-    }
-
-    /// The worker group of a call that the same people have already, so that the two can be joined.
-    ///
-    /// Many calls under one name are a company's, not a person's: they are spread over the workers.
-    func mediaGroup(of people: [CallPerson]) -> UInt64? {
-        for person in people {
-            guard let calls = callsOfPeople[person], calls.count < Self.callsOfOnePerson,
-                case .call(let call) = calls.first.flatMap({ self.calls[$0] })
-            else { continue }
-            return call.assumeIsolated { $0.mediaGroup }
-        }
-        return nil
-    }
-
-    /// Puts a new call where the other calls of its people are.
-    func keepTogether(_ setup: inout CallSetup, _ plan: CallPlan) {
-        var people: [CallPerson] = []
-        for person in (plan.callers + plan.callees).compactMap(CallPerson.init) where !people.contains(person) {
-            people.append(person)
-        }
-        setup.people = Array(people.prefix(Self.callsOfOnePerson))
-        setup.mediaGroup = conferenceGroup(plan) ?? mediaGroup(of: setup.people)
-    }
-
-    private func conferenceGroup(_ plan: CallPlan) -> UInt64? {
-        for case .conference(let name) in plan.callers + plan.callees { return mediaGroup(ofConference: name) }
-        return nil
-    }
-
-    private static let callsOfOnePerson = 4
-}
-
-/// Somebody of the house, as far as their calls are kept together.
-enum CallPerson: Hashable, Sendable {
-    case user(Int64)
-    case phone(String)
-
-    init?(_ party: Party) {
-        if let userID = party.userID {
-            self = .user(userID)
-        } else if case .phone(let number, _, _) = party {
-            self = .phone(number)
-        } else {
-            return nil
-        }
     }
 }
 

@@ -21,8 +21,6 @@ package actor CallManager {
     var departing: [MediaLegID: (call: Call, leg: LegID)] = [:]
     /// Where each browser that joined a call is.
     var places: [String: UUID] = [:]
-    /// The live calls of everybody of the house, the oldest first.
-    var callsOfPeople: [CallPerson: [UUID]] = [:]
     private var pages: [Int64: Int] = [:]
     private(set) var observers: [any CallObserver] = []
     var dialogs = DialogIndex()
@@ -188,10 +186,7 @@ package actor CallManager {
 
     func add(_ entry: LiveEntry) {
         let record = entry.record
-        switch entry {
-        case .room: roomCount += 1
-        case .call(let call): for person in call.people { callsOfPeople[person, default: []].append(call.uuid) }
-        }
+        if case .room = entry { roomCount += 1 }
         calls[record.uuid] = entry
         uuidsByNumber[record.id] = record.uuid
     }
@@ -203,10 +198,6 @@ package actor CallManager {
         keepSignalling(of: call.assumeIsolated { $0.record })
         calls[call.uuid] = nil
         uuidsByNumber[call.number] = nil
-        for person in call.people {
-            callsOfPeople[person]?.removeAll { $0 == call.uuid }
-            if callsOfPeople[person]?.isEmpty == true { callsOfPeople[person] = nil }
-        }
         for link in call.assumeIsolated({ $0.links.values.map { ($0.sip, $0.mediaID) } }) {
             if let sip = link.0 { sipLegs[sip] = nil }
             mediaLegs[link.1] = nil

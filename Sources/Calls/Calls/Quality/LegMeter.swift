@@ -56,9 +56,6 @@ struct LegMeter {
         return recent?.mos != nil
     }
 
-    /// The leg goes on under another media leg, whose figures begin anew.
-    mutating func restart() { (figures, earlier, isClosed) = (nil, MediaQuality.Mark(), false) }
-
     func quality(_ id: LegID, _ kind: LegQuality.Kind, _ codec: Codec?) -> LegQuality {
         var quality = LegQuality(leg: id.rawValue, kind: kind, codec: codec?.encoding)
         if scores.count > 0 {
