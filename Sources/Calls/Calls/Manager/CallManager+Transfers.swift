@@ -85,6 +85,15 @@ extension CallManager {
         return !stayer.isBuiltIn || !legs.contains { $0.party.isBuiltIn }
     }
 
+    /// The name of a live call's latest transfer; nil: there was none.
+    package func latestTransfer(of key: CallKey) -> UUID? {
+        switch entry(key) {
+        case .call(let call): call.assumeIsolated { $0.transfers.latestID }
+        case .room(let room): room.transfers.latestID
+        case nil: nil
+        }
+    }
+
     // MARK: - INVITE with Replaces
 
     /// Puts the caller into the place of a leg, if it may have it (RFC 3891 section 3).
