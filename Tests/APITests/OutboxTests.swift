@@ -29,7 +29,7 @@ struct OutboxTests {
         let scene = try Scene(.required)
         _ = try scene.admin(.post, "webhooks", Self.hook)
         let moved = try scene.admin(.put, "webhooks/crm", ["url": "https://other.example/"])
-        #expect(moved.status == 400 && moved.body["error"]?["details"]?["secret"] != nil)
+        #expect(moved.status == 409 && moved.body["error"]?["details"]?["secret"] != nil)
         let both: JSONValue = ["url": "https://other.example/", "secret": "another one of sixteen"]
         #expect(try scene.admin(.put, "webhooks/crm", both).status == 200)
     }

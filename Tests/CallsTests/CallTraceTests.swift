@@ -21,8 +21,7 @@ struct CallTraceTests {
     }
 
     private func text(_ span: Span?, _ name: String) -> String? {
-        guard case .text(let text)? = span?.attributes.first(where: { $0.name == name })?.value else { return nil }
-        return text
+        span?.attributes.first { $0.name == name }?.value.text
     }
 
     @Test func `a call between phones is one trace with a part for each step`() throws {
