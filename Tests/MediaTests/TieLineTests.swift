@@ -166,15 +166,26 @@ extension MediaTests {
 
         @Test func `a leg that is closed leaves nothing behind`() throws {
             let (alice, bob) = (try Phone(rig, call: 0), try Phone(rig, call: 1))
-            for _ in 0..<5 { try bridge(alice.id, bob.id) }
+            let carol = try Phone(rig, call: 0)
+            try bridge(alice.id, bob.id)
             try converse(alice, bob, packets: 5)
+            #expect(rig.plane.counter(.standIns) == [1, 1])
+            try bridge(alice.id, carol.id)
+            try settle([alice.id, bob.id])
+            #expect(rig.plane.counter(.standIns) == [0, 0])
+            try confer([alice, bob, carol])
+            #expect(rig.plane.counter(.standIns) == [1, 1])
+            let third = carol.id
+            rig.on { $0.close(third) }
             for id in [alice.id, bob.id] { rig.on { $0.close(id) } }
-            for id in [alice.id, bob.id] {
+            for id in [alice.id, bob.id, carol.id] {
                 let isClosed: Bool? = rig.event { if case .closed(id, _) = $0 { true } else { nil } }
                 #expect(isClosed == true)
             }
             #expect(!rig.hasHeard { if case .closed = $0 { true } else { false } })
-            #expect(rig.counter(.sipLegs) == 0)
+            #expect(rig.counter(.sipLegs) == 0 && rig.counter(.standIns) == 0)
+            let isForgotten = rig.on { $0.tieLines.isEmpty }
+            #expect(isForgotten)
         }
 
         @Test func `two of a conference on different workers are relayed, untouched`() throws {

@@ -1,7 +1,7 @@
 import SDP
 
 /// A leg's negotiated formats as the relay needs them: numbers, no strings.
-struct LegFormats {
+struct LegFormats: Equatable {
     /// Codecs the relay distinguishes; the rest can only be carried.
     enum Encoding: Hashable {
         case pcmu

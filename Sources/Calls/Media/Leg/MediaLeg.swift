@@ -16,12 +16,12 @@ enum LegKind {
 }
 
 extension LegKind {
-    /// How many there are; stand-ins are counted where their legs are.
-    var counter: MediaCounter? {
+    /// How many there are.
+    var counter: MediaCounter {
         switch self {
         case .browser: .browserLegs
         case .sip: .sipLegs
-        case .tieLine: nil
+        case .tieLine: .standIns
         }
     }
 }

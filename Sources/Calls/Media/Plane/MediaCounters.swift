@@ -23,6 +23,8 @@ package enum MediaCounter: Int, CaseIterable, Sendable {
     case sendFailures
     case browserLegs
     case sipLegs
+    /// Ends of tie lines, by which legs of other workers are heard.
+    case standIns
     /// TCP connections of browsers whose network lets no UDP pass, and those not known yet to be one's.
     case browserConnections
     /// Conferences that have members, and their members.

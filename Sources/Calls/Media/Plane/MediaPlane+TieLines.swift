@@ -49,12 +49,13 @@ extension MediaPlane {
         between one: MediaWorker, standingFor second: MediaLegID?, and other: MediaWorker,
         standingFor first: MediaLegID, speaking: MediaLegID
     ) -> TieLineTable.Line {
-        let ends = TieLineEnd.pair(one.bell, other.bell)
+        let ids = (tieLines.makeID(), tieLines.makeID())
+        let ends = TieLineEnd.pair((ids.0, one.bell(of: other)), (ids.1, other.bell(of: one)))
         let line = TieLineTable.Line(
             speaks: speaking,
             ends: (
-                .init(id: tieLines.makeID(), worker: one.index, standsFor: second),
-                .init(id: tieLines.makeID(), worker: other.index, standsFor: first)
+                .init(id: ids.0, worker: one.index, standsFor: second),
+                .init(id: ids.1, worker: other.index, standsFor: first)
             ))
         post(.openTieLine(line.ends.0.id, ends.first), to: one)
         post(.openTieLine(line.ends.1.id, ends.second), to: other)

@@ -303,8 +303,10 @@ extension MediaPlane {
             case .statistics(let figures, let then): then(figures)
             case .event(let event):
                 guard let event = event.ofLeg(tieLines) else { continue }
-                if case .closed(let id, _) = event, let leg = legs.removeValue(forKey: id), let port = leg.port {
-                    ports.giveBack(port, at: loop.now)
+                if case .closed(let id, _) = event, let leg = legs.removeValue(forKey: id) {
+                    // Whoever was joined with it after it was told to close.
+                    untie(id)
+                    if let port = leg.port { ports.giveBack(port, at: loop.now) }
                 }
                 handler(event)
             }

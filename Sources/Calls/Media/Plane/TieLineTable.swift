@@ -28,6 +28,8 @@ struct TieLineTable {
     /// Call control counts its legs from the other end.
     private static let firstID: UInt64 = 1 << 63
 
+    var isEmpty: Bool { lines.isEmpty && legs.isEmpty && homes.isEmpty && conferences.isEmpty }
+
     mutating func makeID() -> MediaLegID {
         lastID += 1
         return MediaLegID(rawValue: lastID)

@@ -30,6 +30,8 @@ struct RingEnd {
     /// Positions count bytes since the beginning and never go back.
     struct Cells: ~Copyable {
         let written = Atomic<Int>(0)
+        /// On a cache line of its own, or each thread would wait for the other's writes.
+        private let apart: (Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0)
         let read = Atomic<Int>(0)
         let dropped = Atomic<UInt64>(0)
         let isClosed = Atomic<Bool>(false)

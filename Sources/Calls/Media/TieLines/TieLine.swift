@@ -2,20 +2,34 @@
 struct TieLineEnd: Sendable {
     let outgoing: ByteRing
     let incoming: ByteRing
-    /// The eventfd that wakes the worker at the other end.
-    let farBell: Int32
+    /// Which leg stands at the other end, and how its worker is told that something came.
+    let far: (id: MediaLegID, bell: TieLineBell)
 
-    /// The two ends of a new line, between workers that are woken by these.
-    static func pair(_ firstBell: Int32, _ secondBell: Int32) -> (first: TieLineEnd, second: TieLineEnd) {
+    /// The two ends of a new line, for legs whose workers are told by these.
+    static func pair(
+        _ first: (id: MediaLegID, bell: TieLineBell), _ second: (id: MediaLegID, bell: TieLineBell)
+    ) -> (first: TieLineEnd, second: TieLineEnd) {
         let (there, back) = (ByteRing(capacity: capacity), ByteRing(capacity: capacity))
         return (
-            TieLineEnd(outgoing: there, incoming: back, farBell: secondBell),
-            TieLineEnd(outgoing: back, incoming: there, farBell: firstBell)
+            TieLineEnd(outgoing: there, incoming: back, far: second),
+            TieLineEnd(outgoing: back, incoming: there, far: first)
         )
     }
 
     /// A second and more of G.711, should the other worker be held up.
     private static let capacity = 1 << 14
+}
+
+/// How one worker tells another which of its tie lines have news: their legs in a ring, then the worker woken.
+struct TieLineBell: Sendable {
+    let news: ByteRing
+    /// The eventfd of the worker that is told.
+    let wakeUp: Int32
+
+    /// Legs that are told of and not looked at yet; more than that many at once have no other worker that lives.
+    private static let capacity = 1 << 16
+
+    init(wakeUp: Int32) { (news, self.wakeUp) = (ByteRing(capacity: Self.capacity), wakeUp) }
 }
 
 typealias TieLinePointer = UnsafeMutablePointer<TieLine>
@@ -26,13 +40,17 @@ typealias TieLinePointer = UnsafeMutablePointer<TieLine>
 struct TieLine: ~Copyable {
     private let outgoing: RingEnd
     private let incoming: RingEnd
-    let farBell: Int32
-    /// Keeps the memory that the two point to.
+    private let news: RingEnd
+    private let farID: MediaLegID
+    let wakeUp: Int32
+    /// Something went in this turn of which the other worker has not been told.
+    var isUntold = false
+    /// Keeps the memory that the rings' ends point to.
     private let rings: TieLineEnd
 
     init(_ rings: TieLineEnd) {
-        (outgoing, incoming) = (rings.outgoing.end, rings.incoming.end)
-        (farBell, self.rings) = (rings.farBell, rings)
+        (outgoing, incoming, news) = (rings.outgoing.end, rings.incoming.end, rings.far.bell.news.end)
+        (farID, wakeUp, self.rings) = (rings.far.id, rings.far.bell.wakeUp, rings)
     }
 
     deinit {
@@ -48,6 +66,13 @@ struct TieLine: ~Copyable {
     func send(_ packet: Packet) -> Bool {
         var length = UInt32(truncatingIfNeeded: packet.length)
         return withUnsafeBytes(of: &length) { outgoing.write($0, packet.contents) }
+    }
+
+    /// Puts the leg at the other end among those that have news; its worker is to be woken then.
+    mutating func tell() {
+        isUntold = false
+        var id = farID.rawValue
+        withUnsafeBytes(of: &id) { _ = news.write($0, UnsafeRawBufferPointer(start: nil, count: 0)) }
     }
 
     /// Takes the next packet into a buffer; nil when there is none.

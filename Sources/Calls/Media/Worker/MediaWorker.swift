@@ -16,7 +16,9 @@ final class MediaWorker: Sendable {
     private let mailbox = Locked<[WorkerCommand]>([])
     private let wakeUp: Int32
     /// Signalled by other workers when they have put something into a tie line of ours.
-    let bell: Int32
+    private let bell: Int32
+    /// What each worker tells us by, in their order.
+    private let bells: [TieLineBell]
     private let thread = Locked<PlainThread?>(nil)
 
     /// Binds the browser port and starts the thread.
@@ -35,7 +37,10 @@ final class MediaWorker: Sendable {
             SocketAddress(ip: configuration.browserBindAddress, port: wanted), receiveBuffer: Self.receiveBuffer)
         browserPort = sockets.port
         wakeUp = tandem_eventfd()
-        bell = tandem_eventfd()
+        let bell = tandem_eventfd()
+        self.bell = bell
+        let bells = (0..<max(1, configuration.workers)).map { _ in TieLineBell(wakeUp: bell) }
+        self.bells = bells
         let poll = tandem_epoll_create()
         guard wakeUp >= 0, bell >= 0, poll >= 0 else {
             let reason = errno
@@ -50,7 +55,8 @@ final class MediaWorker: Sendable {
         self.counters = counters
         thread.withLock {
             $0 = PlainThread(name: "media-\(index)") { [unowned self] in
-                var core = WorkerCore(descriptors, configuration, counters, context.value, entropy)
+                var core = WorkerCore(
+                    descriptors, configuration, counters, context.value, entropy, news: bells.map(\.news.end))
                 core.run(commands: { self.takeCommands() }, report: report)
             }
         }
@@ -65,6 +71,9 @@ final class MediaWorker: Sendable {
 
     /// Room for a burst of all browsers of a busy worker.
     private static let receiveBuffer = 8 << 20
+
+    /// By what a worker tells this one of its tie lines.
+    func bell(of worker: MediaWorker) -> TieLineBell { bells[worker.index] }
 
     /// Queues a command; the thread takes it at its next wake-up.
     func post(_ command: WorkerCommand) { mailbox.withLock { $0.append(command) } }

@@ -67,7 +67,7 @@ extension WorkerCore {
         leg.pointee.listeningSince = now
         legs[id] = leg
         wheels.house(leg)
-        if let counter = kind.counter { counters.add(counter) }
+        counters.add(kind.counter)
         return leg
     }
 
@@ -96,14 +96,14 @@ extension WorkerCore {
         wheels.stopPacing(leg)
         switch leg.pointee.kind {
         case .sip: break
-        case .tieLine: tieLines.removeAll { $0 == leg }
+        case .tieLine: tellOtherWorkers()
         case .browser:
             flows.removeAll(of: leg)
             closeConnections(of: leg)
             for ufrag in leg.pointee.browser?.localUfrags ?? [] { ufrags[ufrag] = nil }
         }
         legs[leg.pointee.id] = nil
-        if let counter = leg.pointee.kind.counter { counters.add(counter, -1) }
+        counters.add(leg.pointee.kind.counter, -1)
         tell(.closed(leg.pointee.id, leg.pointee.statistics()))
         leg.deinitialize(count: 1)
         leg.deallocate()

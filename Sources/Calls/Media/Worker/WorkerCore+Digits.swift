@@ -55,7 +55,7 @@ extension WorkerCore {
 
     /// Listens to a leg's audio exactly while its peer has no other way to send digits.
     func refreshDetector(_ leg: LegPointer) {
-        guard leg.pointee.dtmf == .inBand, let formats = leg.pointee.formats,
+        guard leg.pointee.dtmf == .inBand, leg.pointee.kind != .tieLine, let formats = leg.pointee.formats,
             formats.receivesEventsAs == LegFormats.none
         else {
             leg.pointee.detector = nil

@@ -33,8 +33,10 @@ struct WorkerCore: ~Copyable {
     var legs: [MediaLegID: LegPointer] = [:]
     var ufrags: [String: LegPointer] = [:]
     var conferences: [ConferenceID: ConferencePointer] = [:]
-    /// Those of `legs` that stand in for legs of other workers, and the workers that have news by them in this turn.
-    var tieLines: [LegPointer] = []
+    /// By which ring each other worker says which tie lines have news.
+    let news: [RingEnd]
+    /// Stand-ins that took something in this turn, and the workers that are to be woken for it.
+    var untold: [LegPointer] = []
     var bells: [Int32] = []
     var browserTimers = TimerQueue<MediaLegID>()
     /// The earliest of `browserTimers`, kept beside it because every turn asks and the queue's generic answer allocates.
@@ -44,8 +46,9 @@ struct WorkerCore: ~Copyable {
 
     init(
         _ descriptors: WorkerDescriptors, _ configuration: MediaConfiguration, _ counters: CounterBlock,
-        _ dtls: DTLSContext, _ entropy: Entropy
+        _ dtls: DTLSContext, _ entropy: Entropy, news: [RingEnd] = []
     ) {
+        self.news = news
         (self.descriptors, self.configuration, self.counters) = (descriptors, configuration, counters)
         (self.dtls, self.entropy) = (dtls, entropy)
         isIPv6 = !configuration.browserBindAddress.isIPv4
@@ -113,7 +116,7 @@ struct WorkerCore: ~Copyable {
             }
             runTimers()
             flush()
-            if !bells.isEmpty { ringBells() }
+            if !untold.isEmpty { tellOtherWorkers() }
             if !connections.closed.isEmpty { freeClosedConnections() }
             if !reports.isEmpty {
                 report(reports)
