@@ -6,7 +6,7 @@ case "serve": await ServeCommand.run()
 case "check": CheckCommand.run()
 case "config": ConfigCommand.run()
 case "health": HealthCommand.run()
-case "token": await TokenCommand.run(Array(arguments.dropFirst()))
+case "token": TokenCommand.run(Array(arguments.dropFirst()))
 case "account": await AccountCommand.main(Array(arguments.dropFirst()))
 case "trunk" where arguments.dropFirst().first == "check":
     await TrunkCheckCommand.main(Array(arguments.dropFirst(2)))

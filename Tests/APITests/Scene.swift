@@ -89,7 +89,18 @@ final class Scene {
             test: { _ in ("e1", "HTTP 500") }, replay: { _, event throws(StoreError) in event == "known" ? 3 : nil })
         api.admin?.settings = Self.settings(roster, portsAreFixed)
         api.admin?.running = RunningServices(
-            status: { ["state": "ready"] }, trunks: { [["name": "carrier"]] }, registrations: { [["account": "101"]] })
+            status: { ["state": "ready"] },
+            trunks: {
+                [TrunkState(name: "carrier", isRegistered: true, isReachable: nil, channels: 2, detail: "well")]
+            },
+            registrations: {
+                [
+                    RegisteredDevice(
+                        account: SIPAccount(
+                            id: 1, extension: "101", username: "anna", secret: .password("x"), displayName: "Anna"),
+                        contact: "sip:anna@192.0.2.7", transport: "UDP", address: "192.0.2.7:5060", expiresIn: 60)
+                ]
+            })
         let level = logLevel
         api.admin?.logs = LogServices(
             level: { level.withLock { $0 } }, setLevel: { new in level.withLock { $0 = new } })

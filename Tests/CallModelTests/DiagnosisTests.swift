@@ -4,83 +4,7 @@ import Wire
 
 @testable import CallModel
 
-/// One call that went wrong in one way, and what must be found.
-struct Ailment: Sendable, CustomTestStringConvertible {
-    let testDescription: String
-    let legs: [LegFacts]
-    var endReason: EndReason?
-    var troubles: [LegTrouble] = []
-    /// The call's states, a minute each; by themselves when empty.
-    var states: [CallState] = []
-    let finds: [Finding.Code]
-
-    init(_ name: String, _ legs: [LegFacts], ended endReason: EndReason? = nil, finds: [Finding.Code]) {
-        (testDescription, self.legs, self.endReason, self.finds) = (name, legs, endReason, finds)
-    }
-
-    init(_ name: String, _ kind: LegTrouble.Kind, ended endReason: EndReason, finds: [Finding.Code]) {
-        self.init(name, [], ended: endReason, finds: finds)
-        troubles = [LegTrouble(leg: 2, party: "trunk carrier", isTrunk: true, kind, offered: ["PCMA", "opus"])]
-    }
-
-    func through(_ states: CallState...) -> Ailment {
-        var ailment = self
-        ailment.states = states
-        return ailment
-    }
-
-    func and(_ kind: LegTrouble.Kind) -> Ailment {
-        var ailment = self
-        ailment.troubles = [LegTrouble(leg: 2, party: "phone 1002", kind)]
-        return ailment
-    }
-}
-
-private let noon = WallTime(milliseconds: 1_762_776_000_000)
-
-private func address(_ host: UInt32, _ port: UInt16 = 4000) -> SocketAddress {
-    SocketAddress(ip: IPAddress(v4: 0xC000_0200 + host), port: port)
-}
-
-/// A page that is heard and hears; `change` makes it ill.
-private func page(_ change: (inout LegFacts) -> Void = { _ in }) -> LegFacts {
-    var leg = LegFacts(leg: 1, kind: .browser, party: "page of anna", side: .caller, state: .up)
-    heal(&leg)
-    var transport = TransportState()
-    (transport.checks, transport.selected, transport.validated) = (9, address(1), [address(1)])
-    transport.handshake = .connected
-    leg.transport = transport
-    leg.isSecured = true
-    change(&leg)
-    return leg
-}
-
-private func phone(_ change: (inout LegFacts) -> Void = { _ in }) -> LegFacts {
-    var leg = LegFacts(leg: 2, kind: .sip, party: "phone 1002", side: .callee, state: .up)
-    heal(&leg)
-    (leg.announced, leg.remote) = (address(2), address(2))
-    change(&leg)
-    return leg
-}
-
-private func heal(_ leg: inout LegFacts) {
-    (leg.codec, leg.sends, leg.receives, leg.upFor) = ("PCMA/8000", true, true, .seconds(60))
-    (leg.received.packets, leg.sent.packets) = (3000, 3000)
-    (leg.received.lastAt, leg.sent.lastAt) = (noon, noon)
-}
-
-private func silent(_ leg: inout LegFacts) { leg.received = LegFacts.Flow() }
-
-private func sounding(_ average: Double, _ minimum: Double, _ change: (inout LegQuality) -> Void)
-    -> (inout LegFacts) -> Void
-{
-    var quality = LegQuality(leg: 2, kind: .sip)
-    quality.mos = LegQuality.Score(current: average, minimum: minimum, average: average)
-    change(&quality)
-    return { [quality] in $0.quality = quality }
-}
-
-private let ailments: [Ailment] = [
+private let soundAilments: [Ailment] = [
     Ailment("all is well", [page(), phone()], finds: [.soundBothWays]),
     Ailment(
         "nobody has talked yet",
@@ -230,31 +154,8 @@ private let ailments: [Ailment] = [
     Ailment("busy, and no more is known", [], ended: .busy, finds: [.notAnswered]),
     Ailment("nobody there", [], ended: .unavailable, finds: [.notRegistered]),
     Ailment("given up", [], ended: .callerCancelled, finds: [.callerGaveUp]),
-    Ailment("nobody picks up", [], ended: .noAnswer, finds: [.rangUnanswered]).through(.initiated, .ringing, .noAnswer),
-    Ailment("forbidden", .refused(status: 403, words: "Forbidden"), ended: .forbidden, finds: [.refusedByPeer]),
-    Ailment("overloaded", .refused(status: 503, words: "Full"), ended: .signallingFailed, finds: [.refusedByPeer]),
-    Ailment("password", .refused(status: 407, words: "Who?"), ended: .upstreamFailed, finds: [.credentialsRefused]),
-    Ailment("busy", .refused(status: 486, words: "Busy Here"), ended: .busy, finds: [.busy]),
-    Ailment("declined", .refused(status: 603, words: "Decline"), ended: .rejected, finds: [.declined]),
-    Ailment("not acceptable", .refused(status: 488, words: "No"), ended: .noSharedCodec, finds: [.noSharedCodec]),
-    Ailment("an answer of something else", .badAnswer, ended: .noSharedCodec, finds: [.noSharedCodec]),
-    Ailment("dead", .silent(for: .seconds(32)), ended: .signallingTimeout, finds: [.inviteUnanswered]),
-    Ailment(
-        "dead, and the caller gave up", .silent(for: .seconds(9)), ended: .callerCancelled,
-        finds: [.inviteUnanswered, .callerGaveUp]),
-    Ailment("no such name", .noWay(.unknownName), ended: .signallingFailed, finds: [.noWay]),
-    Ailment("expired", .noWay(.secureConnection("certificate has expired")), ended: .signallingFailed, finds: [.noWay]),
-    Ailment("too dear", .noWay(.limits), ended: .forbidden, finds: [.forbiddenByLimits]),
-    Ailment("no ACK", [page(), phone()], ended: .signallingTimeout, finds: [.answerNotAcknowledged])
-        .and(.unacknowledged(for: .seconds(32))),
-    Ailment("gone in the call", [page(), phone()], ended: .signallingTimeout, finds: [.sessionLost]).and(.peerGone),
-    Ailment("not refreshed", [page(), phone()], ended: .signallingTimeout, finds: [.sessionLost]).and(.expired),
-    Ailment(
-        "one device busy, another took it", [page(), phone()], ended: .callerHangup, finds: [.soundBothWays, .busy]
-    )
-    .and(.refused(status: 486, words: "Busy Here")),
-    Ailment("a server failed, another took it", [page(), phone()], finds: [.soundBothWays, .refusedByPeer])
-        .and(.refused(status: 500, words: "Oops")),
+    Ailment("nobody picks up", [], ended: .noAnswer, finds: [.rangUnanswered]).through(
+        .initiated, .ringing, .noAnswer),
     Ailment("an announcement alone", [phone { $0.upFor = .zero }], ended: .busy, finds: [.busy, .earlyMediaOnly])
         .through(.initiated, .ringing, .busy).and(.refused(status: 486, words: "Busy Here")),
     Ailment("on hold to the end", [page(), phone()], ended: .callerHangup, finds: [.stillHeld])
@@ -284,25 +185,15 @@ private let ailments: [Ailment] = [
     Ailment(
         "behind NAT", [page(), phone { $0.described = SocketAddress(ip: IPAddress(v4: 0x0A00_0005), port: 4000) }],
         finds: [.soundBothWays, .privateAddress]),
-    Ailment("a phone that reports nothing of us", [page(), phone { $0.reportsHeard = 3 }], finds: [.notHeardByPeer]),
+    Ailment(
+        "a phone that reports nothing of us", [page(), phone { $0.reportsHeard = 3 }], finds: [.notHeardByPeer]),
     Ailment(
         "media stopped", [page(), phone { $0.received.lastAt = nil }], ended: .mediaTimeout, finds: [.mediaTimeout]),
 ]
 
-struct DiagnosisTests {
-    private func diagnose(_ ailment: Ailment) -> CallDiagnosis {
-        var entropy = Entropy(seed: 1)
-        var record = CallRecord(
-            id: 1, uuid: UUID(using: &entropy), source: .sip, direction: .internal, state: .answered,
-            callerNumber: "1001", receiverNumber: "1002", startedAt: noon)
-        record.answeredAt = ailment.legs.isEmpty ? nil : noon
-        record.endReason = ailment.endReason
-        let steps = ailment.states.enumerated().map {
-            CallDiagnosis.Step(at: noon + .seconds(Int64($0 * 60)), state: $1)
-        }
-        return CallDiagnosis(record, steps: steps, legs: ailment.legs, troubles: ailment.troubles)
-    }
+private let ailments = signallingAilments + soundAilments
 
+struct DiagnosisTests {
     @Test(arguments: ailments)
     func `each ailment is found, once`(ailment: Ailment) {
         #expect(diagnose(ailment).findings.map(\.code) == ailment.finds)
@@ -353,26 +244,6 @@ struct DiagnosisTests {
         }
         let text = diagnose(Ailment("", [page(), leg], finds: [])).findings.first?.text ?? ""
         #expect(text.contains("192.0.2.2:4000") && text.contains("192.0.2.9:4000"))
-    }
-
-    @Test(arguments: [
-        (LegTrouble.Kind.noWay(.unknownName), "DNS_SERVERS"), (.noWay(.secureConnection("x")), "SIP_TLS_CA"),
-        (.noWay(.connection(nil)), "firewall"), (.noWay(.noTrunk), "trunk list"),
-        (.noWay(.noChannel), "maximumChannels"),
-        (.noWay(.noNumber), "rules"), (.noWay(.limits), "limits"), (.silent(for: .seconds(9)), "trunk check"),
-        (.nobodyThere(wrongPassword: .seconds(7)), "SIP password"), (.unacknowledged(for: .seconds(9)), "PUBLIC_IP"),
-        (.refused(status: 503, words: ""), "second trunk"), (.refused(status: 404, words: ""), "rewrite"),
-        (.refused(status: 302, words: ""), "target"), (.refused(status: 420, words: ""), "session settings"),
-    ])
-    func `what to do fits what is wrong`(kind: LegTrouble.Kind, words: String) {
-        let finding = diagnose(Ailment("", kind, ended: .upstreamFailed, finds: [])).findings[0]
-        #expect(finding.severity == .problem && finding.advice.contains(words))
-        #expect(finding.text.contains("trunk carrier") || finding.text.contains("Trunk carrier"))
-    }
-
-    @Test func `a peer's words cannot command a terminal, nor fill the page`() {
-        #expect(LegTrouble.words("No\u{1B}[31m\u{202E} way\r\n") == "No[31m way")
-        #expect(LegTrouble.words(String(repeating: "x", count: 500)).count == 80)
     }
 
     @Test func `alerts have names`() {

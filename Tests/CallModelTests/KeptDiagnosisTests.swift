@@ -25,6 +25,8 @@ struct KeptDiagnosisTests {
         (leg.announced, leg.remote) = (six, SocketAddress(ip: .anyIPv4, port: 0))
         (leg.strangers, leg.strangersPackets) = ([LegFacts.Stranger(address: six, packets: 32)], 33)
         (leg.srtpFailures.authentication, leg.srtpFailures.other) = (5, 1)
+        (leg.isMuted, leg.quietFor, leg.silentPackets, leg.reportsHeard) = (true, .milliseconds(9_250), 34, 35)
+        leg.described = SocketAddress(ip: IPAddress(v4: 0x0A00_0005), port: 4001)
         leg.quality.mos = LegQuality.Score(current: 4.4, minimum: 1.0 / 3, average: 4.25)
         (leg.quality.sent.packets, leg.quality.sent.loss, leg.quality.received.mos) = (-4, 0.1, 4.1)
         (leg.quality.roundTripMilliseconds, leg.quality.transcoding) = (20.5, "PCMU to opus")
@@ -62,6 +64,37 @@ struct KeptDiagnosisTests {
         let diagnosis = CallDiagnosis(ended, steps: steps, legs: [plain, legs[1]])
         let expected = CallDiagnosis(ended, steps: steps, legs: [plain, legs[0]])
         #expect(CallDiagnosis.json(kept: diagnosis.keptText) == expected.json)
+    }
+
+    private static let troubles: [LegTrouble.Kind] = [
+        .refused(status: 603, words: "Нет"), .silent(for: .milliseconds(32_001)), .noWay(.noTrunk), .noWay(.noChannel),
+        .noWay(.unknownName), .noWay(.noNumber), .noWay(.secureConnection("expired")), .noWay(.connection(nil)),
+        .noWay(.connection("refused")), .noWay(.limits), .nobodyThere(wrongPassword: nil),
+        .nobodyThere(wrongPassword: .seconds(7)), .badAnswer, .unacknowledged(for: .seconds(9)), .peerGone, .expired,
+    ]
+
+    @Test(arguments: troubles) func `so is whatever was wrong with the signalling`(kind: LegTrouble.Kind) {
+        var ended = Self.record
+        ended.endReason = .signallingFailed
+        let troubles = [
+            LegTrouble(leg: 3, party: "trunk «Связь»", isTrunk: true, kind, offered: ["PCMA", "opus"]),
+            LegTrouble(leg: nil, party: "1002", kind),
+        ]
+        let diagnosis = CallDiagnosis(ended, legs: [Self.wholeLeg()], troubles: troubles)
+        #expect(CallDiagnosis.json(kept: diagnosis.keptText) == diagnosis.json)
+        #expect(diagnosis.json != CallDiagnosis(ended, legs: [Self.wholeLeg()]).json)
+    }
+
+    @Test(arguments: [nil, "phone 1002"]) func `so is who put it on hold`(holder: String?) {
+        let steps = [CallState.answered, .held].map { CallDiagnosis.Step(at: Self.noon, state: $0) }
+        var diagnosis = CallDiagnosis(Self.record, steps: steps, legs: [Self.wholeLeg()])
+        diagnosis.holder = holder
+        #expect(CallDiagnosis.json(kept: diagnosis.keptText) == diagnosis.json)
+        let text = diagnosis.json.text
+        #expect(text.contains("phone 1002") == (holder != nil))
+        for member in ["\"muted\":true", "\"silentPackets\":34", "\"quietSeconds\":9.3", "10.0.0.5:4001"] {
+            #expect(text.contains(member), "\(member)")
+        }
     }
 
     @Test func `it takes a small part of what is answered`() {

@@ -43,6 +43,22 @@ struct CertificateTests {
         #expect(!contains([6, 6, 6, 6], in: bytes))
     }
 
+    @Test func `a certificate says whether it is for a host or an address`() throws {
+        let (address, other) = (try #require(IPAddress("192.0.2.7")), try #require(IPAddress("192.0.2.8")))
+        let six = try #require(IPAddress("2001:db8::7"))
+        let made = try make(Certificate.localNames(hosts: ["pbx.example.org"], addresses: [address, six]))
+        for name in [.host("localhost"), .host("pbx.example.org"), .address(address), .address(six)]
+            as [Certificate.AlternativeName]
+        {
+            #expect(made.names(name))
+        }
+        for name in [.host("example.org"), .host("192.0.2.7"), .address(other), .uri("sip:pbx.example.org")]
+            as [Certificate.AlternativeName]
+        {
+            #expect(!made.names(name))
+        }
+    }
+
     private func contains(_ part: [UInt8], in bytes: [UInt8]) -> Bool {
         (0...(bytes.count - part.count)).contains { Array(bytes[$0..<$0 + part.count]) == part }
     }

@@ -36,6 +36,22 @@ def gateway():
 
 
 @pytest.fixture
+def stopped():
+    """A gateway that is not started yet; what it leaves is removed."""
+    gateways = []
+
+    def make(**environment):
+        gateways.append(Gateway(**environment))
+        return gateways[-1]
+
+    yield make
+    for gateway in gateways:
+        if gateway.process is not None:
+            gateway.kill()
+        gateway.remove_folder()
+
+
+@pytest.fixture
 def open_gateway():
     """A gateway on a trusted network: no tokens (documents 003 and 004)."""
     with Gateway(AUTH_MODE="off") as running:

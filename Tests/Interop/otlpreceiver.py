@@ -12,6 +12,9 @@ import grpc
 from gateway import wait_for
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
+# Quick, so that no test waits for a batch to fill.
+QUICK = {"OTEL_BSP_SCHEDULE_DELAY": "100"}
+
 Span = namedtuple("Span", "trace id parent name kind start end attributes events status message resource")
 
 

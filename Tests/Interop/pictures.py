@@ -10,7 +10,8 @@ from browsers import chromium
 from gateway import REPOSITORY, Gateway
 from panels import Picture
 from prometheus import Prometheus, dashboards
-from test_broken_calls import Stage, loss
+from stage import Stage
+from test_broken_calls import loss
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "docs"
 

@@ -5,15 +5,11 @@ They all take place at once, on two gateways: one on loopback, and one that a ph
 
 import asyncio
 import contextlib
-import ctypes
 import datetime
-import itertools
 import os
 import re
 import socket
 import ssl
-import struct
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,141 +22,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from gateway import Gateway, wait_for
+from farphone import DEAF, MUTE, PHONE, SERVER, router, socket_there
+from gateway import Gateway
 from names import NameServer
-from peers import Peer, PlainSocket, join
-from rawphone import SDP, RawPhone
+from peers import Peer, PlainSocket
+from rawphone import SDP
+from stage import Stage, Voice, beside, connect, dials, hang_up, talk
 from upstream import Provider
 
-PASSWORD = "a-long-password-of-a-phone"
-NOISE, SILENCE = os.urandom(160), b"\xd5" * 160
+SILENCE = b"\xd5" * 160
 KEY = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5\r\n"
 
 
-class Voice:
-    """RTP of 50 packets a second from a phone to where a description says, until it is closed."""
-
-    def __init__(self, phone, description, payload=NOISE, lose=0.0, reports=False):
-        host = re.search(r"c=IN IP4 (\S+)", description).group(1)
-        port = int(re.search(r"m=audio (\d+)", description).group(1))
-        self.socket, self.target, self.control = phone.media, (host, port), (host, port + 1)
-        self.payload, self.lose, self.reports = payload, lose, reports
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._speak, daemon=True)
-        self._thread.start()
-
-    def _speak(self):
-        began = time.monotonic()
-        for number in itertools.count(1):
-            if self._over.wait(max(0, began + number * 0.02 - time.monotonic())):
-                return
-            if number * self.lose % 1 < self.lose and self.lose:
-                continue
-            header = struct.pack("!BBHIi", 0x80, 8, number & 0xFFFF, number * 160, 7)
-            self.socket.sendto(header + self.payload, self.target)
-            if self.reports and number % 50 == 0:
-                # On what it sends, with nothing to say of what it hears.
-                self.socket.sendto(struct.pack("!BBHiQIII", 0x80, 200, 6, 7, 0, 0, number, 0), self.control)
-
-    def close(self):
-        self._over.set()
-        self._thread.join()
-
-
-class Stage:
-    """One gateway with phones of numbers that no other call has."""
-
-    numbers = itertools.count(3000)
-
-    def __init__(self, gateway, **phone):
-        self.gateway, self.named = gateway, phone
-        self._open = contextlib.ExitStack()
-
-    def phone(self, registers=True, **named):
-        extension = str(next(self.numbers))
-        self.gateway.add("sip-accounts", extension=extension, password=PASSWORD)
-        phone = self._open.enter_context(
-            RawPhone(self.gateway, extension, PASSWORD, **{**self.named, **named}))
-        return phone.register() if registers else phone
-
-    def pair(self):
-        return self.phone(), self.phone()
-
-    def trunk(self, host, port, transport="UDP", **fields):
-        """A trunk of its own number; answers that."""
-        number = f"+7495000{next(self.numbers)}"
-        self.gateway.add(
-            "trunks", name=f"carrier{number[-4:]}", targets=[{"host": host, "port": port, "transport": transport}],
-            numbers={"accepts": [number]}, keepAliveSeconds=None, **fields)
-        return number
-
-    def close(self):
-        self._open.close()
-
-    def uuid(self, number):
-        """The call to a number."""
-        found = lambda: self.gateway.stored("SELECT uuid FROM calls WHERE receiver_number = ?", number)  # noqa: E731
-        return wait_for(found, 5, f"a call to {number}")[0]["uuid"]
-
-    def diagnosis(self, number, form=None):
-        path = f"/api/v1/calls/{self.uuid(number)}/diagnosis"
-        answer = self.gateway.request("GET", path, login="admin", params={"format": form} if form else {})
-        assert answer.status_code == 200, answer.text
-        return answer.text if form else answer.json()["data"]
-
-    def wait_over(self, number):
-        uuid = self.uuid(number)
-        over = lambda: self.gateway.stored(  # noqa: E731
-            "SELECT 1 FROM calls WHERE uuid = ? AND ended_at IS NOT NULL", uuid)
-        wait_for(over, 10, f"the call to {number} to be over")
-
-
-@contextlib.contextmanager
-def beside(function, *arguments):
-    """Runs something on a thread of its own meanwhile."""
-    with ThreadPoolExecutor(1) as thread:
-        future = thread.submit(function, *arguments)
-        yield future
-        future.result(20)
-
-
-def connect(caller, callee, acknowledges=True):
-    """One phone calls another, which answers; answers the descriptions of the gateway for each."""
-    with beside(callee.answer) as invite:
-        dialog = caller.call(callee.username, acknowledges)
-    return dialog.body, invite.result().body
-
-
-def hang_up(caller, callee):
-    with beside(callee.wait_request, "BYE") as bye:
-        with beside(lambda: callee.respond(bye.result(), 200, "OK")):
-            caller.hang_up()
-
-
-def talk(stage, seconds, speaks=({}, {}), meanwhile=lambda caller, callee, voices: None, pair=None):
-    """Two phones talk for a while; `speaks`: how each does, None: not at all. Answers the number and what was found."""
-    caller, callee = pair or stage.pair()
-    descriptions = connect(caller, callee)
-    voices = [Voice(phone, description, **how) for phone, description, how in zip((caller, callee), descriptions, speaks)
-              if how is not None]
-    meanwhile(caller, callee, voices)
-    time.sleep(seconds)
-    live = stage.diagnosis(callee.username)
-    hang_up(caller, callee)
-    for voice in voices:
-        voice.close()
-    return callee.username, live
-
-
 # The calls. Each answers the number called, and what was found while it lived.
-
-
-def dials(stage, number):
-    """A phone calls a number and is refused."""
-    caller = stage.phone()
-    caller.dial(number)
-    caller.wait_refusal()
-    return number, None
 
 
 def refused_by_a_trunk(status):
@@ -362,55 +236,6 @@ def other_fragment(sdp):
 
 
 # Behind a router
-
-NAMES = [f"tandem-{name}-{os.getpid()}" for name in ("router", "phone")]
-SERVER, PHONE = "198.18.30.1", "198.18.31"
-DEAF, MUTE = f"{PHONE}.3", f"{PHONE}.4"
-CLONE_NEWNET = 0x40000000
-
-
-def ip(*words, at=None):
-    inside = ["netns", "exec", at, "ip"] if at else []
-    subprocess.run(["ip", *inside, *words], check=True, capture_output=True, text=True)
-
-
-@contextlib.contextmanager
-def router():
-    """A phone's network behind a router: to one address there it lets nothing pass, to another nothing either way."""
-    router, phone = NAMES
-    near = f"tb{os.getpid()}"
-    for name in NAMES:
-        ip("netns", "add", name)
-    try:
-        ip("link", "add", near, "type", "veth", "peer", "name", "wan", "netns", router)
-        ip("link", "add", "lan", "netns", router, "type", "veth", "peer", "name", "eth", "netns", phone)
-        for link, address, at in [(near, f"{SERVER}/24", None), ("wan", "198.18.30.2/24", router),
-                                  ("lan", f"{PHONE}.1/24", router), ("eth", f"{PHONE}.2/24", phone),
-                                  ("eth", f"{DEAF}/24", phone), ("eth", f"{MUTE}/24", phone)]:
-            ip("address", "add", address, "dev", link, at=at)
-            ip("link", "set", link, "up", at=at)
-        ip("route", "add", f"{PHONE}.0/24", "via", "198.18.30.2")
-        ip("route", "add", "default", "via", f"{PHONE}.1", at=phone)
-        subprocess.run(["ip", "netns", "exec", router, "sysctl", "-qw", "net.ipv4.ip_forward=1",
-                        "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.lan.rp_filter=0"], check=True)
-        for address in (DEAF, MUTE):
-            ip("rule", "add", "to", address, "blackhole", at=router)
-        ip("rule", "add", "from", MUTE, "blackhole", at=router)
-        yield
-    finally:
-        for name in NAMES:
-            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
-
-
-def socket_there():
-    """A UDP socket in the phone's network."""
-    def make():
-        with open(f"/run/netns/{NAMES[1]}", "rb") as place:
-            assert ctypes.CDLL(None, use_errno=True).setns(place.fileno(), CLONE_NEWNET) == 0
-        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    # A thread that has moved there is of no other use.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(make).result()
 
 
 def far(media_address, announced=None, seconds=4, **how):

@@ -13,11 +13,11 @@ from phone import Phone
 from records import newest_call, wait_ended
 
 
-def write_certificate(folder, name):
+def write_certificate(folder, name, days=2):
     """A certificate and its key, at the places where the gateway looks."""
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-         folder / "key.pem", "-out", folder / "certificate.pem", "-days", "2", "-subj", f"/CN={name}"],
+         folder / "key.pem", "-out", folder / "certificate.pem", "-days", str(days), "-subj", f"/CN={name}"],
         check=True, capture_output=True)
 
 
@@ -32,6 +32,8 @@ def folder(tmp_path_factory):
 def gateway(folder):
     made = Gateway(TLS_CERT=folder / "certificate.pem", TLS_KEY=folder / "key.pem")
     made.environment["HTTPS_PORT"] = str(made.port + 3)
+    # A level in .env counts.
+    del made.environment["LOG_LEVEL"]
     with made as running:
         yield running
 
@@ -48,6 +50,11 @@ def names(gateway):
     """The name in what HTTPS and SIP over TLS show."""
     certificates = [shown(gateway.port + 3), shown(gateway.tls_port)]
     return [name for der in certificates for name in ("first", "second") if f"{name}.example".encode() in der]
+
+
+def expiry(gateway):
+    """When the certificate ends that is shown, as monitoring is told."""
+    return gateway.metric("certificate_expiry_timestamp_seconds", certificate="tls")
 
 
 def reload(gateway, sentence):
@@ -74,9 +81,11 @@ def test_a_call_over_tls_lives_on_while_others_are_shown_the_new_certificate(gat
         anna.dial("9196")
         anna.wait_talking()
         record = newest_call(gateway)
-        write_certificate(folder, "second.example")
+        until = expiry(gateway)
+        write_certificate(folder, "second.example", days=9)
         reload(gateway, "the certificate was read again")
         assert names(gateway) == ["second", "second"]
+        assert abs(expiry(gateway) - until - 7 * 86_400) < 600, "the metric is of the certificate that is shown"
         assert is_served()
         before = len(anna.packets())
         time.sleep(1.5)
@@ -103,3 +112,16 @@ def test_files_that_cannot_be_used_change_nothing(gateway, folder, damage):
         (folder / "key.pem").unlink()
     reload(gateway, "the certificate cannot be used, the former stays")
     assert names(gateway) == ["second", "second"]
+
+
+def test_a_level_that_is_none_does_not_keep_a_certificate_from_being_renewed(gateway, folder):
+    write_certificate(folder, "first.example")
+    settings = gateway.folder / ".env"
+    try:
+        settings.write_text("LOG_LEVEL=loud\n")
+        before = len(gateway.output)
+        reload(gateway, "the certificate was read again")
+        assert any("LOG_LEVEL" in line for line in gateway.output[before:]), "the level is not complained of"
+    finally:
+        settings.unlink()
+    assert names(gateway) == ["first", "first"]

@@ -81,6 +81,37 @@ struct CallSearchTests {
         }
     }
 
+    /// "нн" is too short for any index.
+    @Test(arguments: ["нна", "нн"], Engine.allCases) func `of many calls a total is a lower bound, and says so`(
+        search: String, engine: Engine
+    ) async throws {
+        try await withStore(engine) { (store) async throws in
+            try await store.execute("INSERT INTO users (id, login) VALUES (1, 'one')")
+            for id in Int64(1)...5 {
+                var call = makeRecord(id)
+                (call.notes, call.assignedUserID) = ("Анна", id > 2 ? 1 : nil)
+                store.write(call)
+            }
+            var query = CallQuery(limit: 10)
+            query.search = search
+            for (visibility, matching) in [(CallQuery.Visibility.all, 5), (.user(1, isOperator: false), 3)] {
+                query.visibility = visibility
+                for most in 2...6 {
+                    let asked = query
+                    let (total, isExact, items) = try await store.read { (database: Database) throws(SQLFailure) in
+                        let pages = try CallPages(database, asked, mostCounted: most)
+                        let (total, isExact) = try pages.count()
+                        return (total, isExact, try pages.read().count)
+                    }
+                    #expect(total == min(most, matching))
+                    #expect(isExact == (matching <= most))
+                    #expect(items == matching)
+                }
+            }
+            #expect(try await store.calls(matching: query).isTotalExact)
+        }
+    }
+
     @Test(arguments: Engine.allCases) func `a text finds the calls that have it, whatever is done to them`(
         engine: Engine
     ) async throws {

@@ -1,5 +1,6 @@
 import CallModel
 import Directory
+import Reactor
 import Testing
 import Wire
 
@@ -89,6 +90,76 @@ struct NodeTests {
             store.write(record)
             #expect(try await Self.isOpen(record.id, store))
         }
+    }
+
+    @Test func `a gateway that was thought gone has its sessions back, and not those of calls that are over`()
+        async throws
+    {
+        let place = try Place(.postgres)
+        try await withStore(place) { (store) async throws in
+            let (live, over) = (try await Self.begin(store), try await Self.begin(store))
+            var ended = try #require(try await store.call(.id(over)))
+            (ended.state, ended.endedAt, ended.endReason) = (.completed, noon, .callerHangup)
+            ended.version += 1
+            store.write(ended)
+            await store.flush()
+            try await store.execute("UPDATE outboxes SET updated_at = now() - interval '1 hour'")
+            try await Self.withOther(place) { (other) async throws in
+                let told = Locked<[Int64]>([])
+                let now = SystemClock.wallTime() + .seconds(1)
+                #expect(try await other.renewLease(.zero, at: now, following: Self.noting(in: told)) == 1)
+                #expect(told.withLock { $0 } == [live])
+                #expect(try await other.sessions(ofCall: nil, activeOnly: true).isEmpty)
+            }
+            _ = try await store.renewLease(.zero, at: noon) { _ in [] }
+            let sessions = try await store.sessions(ofCall: nil, activeOnly: true)
+            #expect(sessions.map(\.callID) == [live])
+            #expect(sessions.first?.endedAt == nil)
+        }
+    }
+
+    @Test func `calls of nobody are closed by whoever starts alone`() async throws {
+        let place = try Place(.postgres)
+        try await withStore(place) { (store) async throws in
+            let id = try await Self.begin(store)
+            try await store.execute("UPDATE calls SET node_id = NULL")
+            try await Self.withOther(place) { (other) async throws in
+                #expect(try await other.closeInterrupted(at: noon) == 0)
+                #expect(try await Self.isOpen(id, other))
+            }
+            try await store.execute("UPDATE outboxes SET updated_at = now() - interval '1 hour'")
+            #expect(try await store.closeInterrupted(at: noon) == 1)
+            #expect(try await !Self.isOpen(id, store))
+        }
+    }
+
+    @Test func `presence at another gateway is not taken back`() async throws {
+        let place = try Place(.postgres)
+        try await withStore(place) { (store) async throws in
+            try await store.execute("INSERT INTO users (id, login, presence) VALUES (1, 'socket', 'offline')")
+            store.setPresence(.online, ofUser: 1)
+            await store.flush()
+            try await Self.withOther(place) { (other) async throws in
+                try await other.resetPresence()
+                #expect(try await other.user(id: 1)?.presence == .online)
+            }
+            try await store.execute("UPDATE outboxes SET updated_at = now() - interval '1 hour'")
+            try await store.resetPresence()
+            #expect(try await store.user(id: 1)?.presence == .offline)
+        }
+    }
+
+    @Test func `whoever missed two renewals waits for the time of a lease before judging`() {
+        var attendance = Attendance(at: noon)
+        for seconds in stride(from: Int64(10), through: 60, by: 10) { attendance.renew(at: noon + .seconds(seconds)) }
+        #expect(attendance.lasts(.seconds(60)))
+        attendance.renew(at: noon + .seconds(80))
+        #expect(attendance.lasts(.seconds(80)))
+        #expect(attendance.silence(at: noon + .seconds(101)) == .seconds(21))
+        attendance.renew(at: noon + .seconds(101))
+        #expect(!attendance.lasts(.seconds(1)))
+        attendance.renew(at: noon + .seconds(111))
+        #expect(attendance.lasts(.seconds(10)))
     }
 
     @Test func `a file has one gateway, which closes everything`() async throws {

@@ -62,6 +62,38 @@ struct PhoneStoreTests {
         }
     }
 
+    @Test(arguments: Engine.allCases) func `companies are read again when one has changed, whoever changed it`(
+        engine: Engine
+    ) async throws {
+        let place = try Place(engine)
+        try await withStore(place) { (store) async throws in
+            let number = "+74951234567"
+            func name() async throws -> String? {
+                try await store.roster().companies.company(calling: number)?.name
+            }
+            #expect(try await name() == nil)
+            var company = Company(id: 0, name: "One", phones: [CompanyPhone(number: number)])
+            company.id = try await store.add(company).id
+            #expect(try await name() == "One")
+            // Behind the store's back, on its own connection.
+            let hidden = KeptStatement(sql: "UPDATE companies SET name_companies = 'Unread'", values: [])
+            store.write(PendingWrites.Row.kept(hidden))
+            _ = try await store.add(User(id: 0, login: "anna"), passwordHash: nil)
+            #expect(try await name() == "One")
+            company.name = "Two"
+            #expect(try await store.update(company))
+            #expect(try await name() == "Two")
+            try await withStore(place) { [company] (other) async throws in
+                var company = company
+                company.name = "Three"
+                #expect(try await other.update(company))
+            }
+            #expect(try await name() == "Three")
+            #expect(try await store.removeCompany(id: company.id))
+            #expect(try await name() == nil)
+        }
+    }
+
     @Test(arguments: Engine.allCases) func `companies are found by a part of their names and numbers, in any case`(
         engine: Engine
     ) async throws {

@@ -127,6 +127,14 @@ struct ConfigurationTests {
         #expect(try !configuration([:]).ownAddresses.contains(address))
     }
 
+    @Test func `the modes of media of the contract are taken, and it is said what they come to`() throws {
+        for (mode, isSaid) in [("auto", false), ("AUTO", false), ("bridge", true), ("relay", true)] {
+            let warnings = try configuration(["WEBRTC_MODE": mode]).warnings
+            #expect(warnings.contains { $0.hasPrefix("WEBRTC_MODE=") } == isSaid)
+        }
+        #expect(throws: ConfigurationError.self) { try configuration(["WEBRTC_MODE": "mesh"]) }
+    }
+
     @Test func `a consent tone is heard only where that is wanted`() throws {
         #expect(try configuration([:]).recording.settings.toneInterval == nil)
         #expect(try configuration(["RECORDING_TONE_S": "0"]).recording.settings.toneInterval == nil)

@@ -61,6 +61,16 @@ package struct Certificate: Sendable {
         return all.reduce(into: []) { unique, name in if !unique.contains(name) { unique.append(name) } }
     }
 
+    /// Whether it is for this host or address; no for a URI, which servers of others alone look at.
+    package func names(_ name: AlternativeName) -> Bool {
+        guard let handle = X509Handle(der: certificate) else { return false }
+        return switch name {
+        case .host(let host): X509_check_host(handle.pointer, host, host.utf8.count, 0, nil) == 1
+        case .address(let address): X509_check_ip_asc(handle.pointer, "\(address)", 0) == 1
+        case .uri: false
+        }
+    }
+
     /// The last moment of validity, nil when it cannot be read.
     package var expires: WallTime? { X509Handle(der: certificate)?.notAfter() }
 }

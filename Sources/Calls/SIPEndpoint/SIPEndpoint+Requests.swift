@@ -184,6 +184,7 @@ extension SIPEndpoint {
         switch digest.verify(credentials, for: request, secret: secret, now: now) {
         case .accepted:
             trust(flow, until: now + .seconds(3600))
+            sources.guesses.succeeded(credentials.username)
             return account.map { .account($0) } ?? trunk.map { .trunk(name: $0.trunk) }
         case .stale: challenge(request, flow, isStale: true)
         case .refused:

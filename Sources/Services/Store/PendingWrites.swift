@@ -15,8 +15,11 @@ struct PendingWrites {
         case kept(KeptStatement)
         case settlement(OutboxSettlement)
 
-        /// Whether it is a leg of a call with a higher number, of which nothing is written yet.
-        func isOfCall(after newest: Int64) -> Bool {
+        /// Whether the row is not there yet, as far as is known.
+        ///
+        /// A leg's is not when nothing is written of calls with so high a number. Of other rows nothing is known:
+        /// their statements take both.
+        func isFirst(after newest: Int64) -> Bool {
             if case .call(.leg(let leg)) = self { leg.callID > newest } else { true }
         }
     }

@@ -48,8 +48,9 @@ extension SQLStore: CallStore {
         try await read { (database: Database) throws(SQLFailure) in
             let pages = try CallPages(database, query)
             let items = try pages.read()
-            let total = query.countsTotal ? try pages.count() : items.count
-            return CallPage(items: items, total: total)
+            guard query.countsTotal else { return CallPage(items: items, total: items.count) }
+            let (total, isExact) = try pages.count()
+            return CallPage(items: items, total: total, isTotalExact: isExact)
         }
     }
 

@@ -11,13 +11,13 @@ package import Wire
 extension SQLStore {
     /// How long a gateway that says nothing still counts as there.
     static let lease = Duration.seconds(60)
-    private static let renewal = Duration.seconds(10)
+    static let renewal = Duration.seconds(10)
 
     package func closeInterrupted(
         at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow]
     ) throws(StoreError) -> Int {
         let closed = try change { (database: Database) throws(SQLFailure) in
-            try Interruption.own(database.node).close(database, at: now, following)
+            try Interruption.own(in: database).close(database, at: now, following)
         }
         if case .server = engine { watchOthers(following) }
         return closed
@@ -26,16 +26,25 @@ extension SQLStore {
     /// Says that this gateway is there, and closes the calls of those that have not for the time of a lease; answers how
     /// many.
     ///
-    /// While a server is away nobody can say anything to it: who has not been connected for as long judges nobody.
+    /// While a server is away nobody can say anything to it, nor while a machine is frozen: who has not been there for as
+    /// long judges nobody. Who was away for longer than the lease may have been thought gone: the sessions that others
+    /// closed are open again, and so is each call with its next write.
     func renewLease(
         _ lease: Duration = SQLStore.lease, at now: WallTime, following: @Sendable (CallRecord) -> [CallRow]
     ) throws(StoreError) -> Int {
         guard case .server(let link) = engine else { return 0 }
-        let canJudge = SystemClock.now() - link.connectedAt >= lease
-        return try change { (database: Database) throws(SQLFailure) in
-            try database.renewLease(of: link.outbox.id)
-            return canJudge ? try Interruption.gone(after: lease).close(database, at: now, following) : 0
+        let (closed, attendance) = try change { (database: Database) throws(SQLFailure) -> (Int, Attendance) in
+            let renewedAt = try database.renewLease(of: link.outbox.id)
+            var attendance = link.attendance ?? Attendance(at: renewedAt)
+            if attendance.silence(at: renewedAt) >= lease {
+                try database.reopenSessions(of: link.outbox.id, closedSince: attendance.latest)
+            }
+            attendance.renew(at: renewedAt)
+            guard attendance.lasts(lease) else { return (0, attendance) }
+            return (try Interruption.gone(after: lease).close(database, at: now, following), attendance)
         }
+        link.attendance = attendance
+        return closed
     }
 
     private func watchOthers(_ following: @escaping @Sendable (CallRecord) -> [CallRow]) {
@@ -61,9 +70,37 @@ extension SQLStore {
 }
 
 extension Database {
-    /// Also of a gateway that the server has not seen before.
-    func renewLease(of node: UUID) throws(SQLFailure) {
+    /// Also of a gateway that the server has not seen before; answers the server's time.
+    func renewLease(of node: UUID) throws(SQLFailure) -> WallTime {
+        let times = try query(
+            """
+            INSERT INTO outboxes (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET updated_at = now()
+            RETURNING updated_at
+            """, [SQLValue(node)]
+        ) { $0.time(0) }
+        return times.first ?? WallTime(milliseconds: 0)
+    }
+
+    /// Whether another gateway has said within the time of a lease that it is there.
+    func hasCompany(within lease: Duration = SQLStore.lease) throws(SQLFailure) -> Bool {
+        guard let node else { return false }
+        let others = try integer(
+            """
+            SELECT count(*) FROM outboxes
+            WHERE id <> ? AND updated_at >= now() - ? * interval '1 millisecond'
+            """, [SQLValue(node), .real(Double(lease.wholeMilliseconds))])
+        return others ?? 0 > 0
+    }
+
+    /// Opens the sessions that others closed together with this gateway's calls; some calls may be open again already.
+    func reopenSessions(of node: UUID, closedSince moment: WallTime) throws(SQLFailure) {
         try run(
-            "INSERT INTO outboxes (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET updated_at = now()", [SQLValue(node)])
+            """
+            UPDATE call_sessions SET is_active = TRUE, ended_at = NULL, updated_at = now()
+            FROM calls
+            WHERE calls.id = call_pk AND NOT is_active AND call_sessions.ended_at = last_activity
+                AND call_sessions.updated_at >= ? AND node_id = ?
+                AND (calls.ended_at IS NULL OR end_reason = 'interrupted')
+            """, [SQLValue(moment), SQLValue(node)])
     }
 }

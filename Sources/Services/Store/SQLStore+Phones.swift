@@ -45,5 +45,7 @@ extension SQLStore {
         }
     }
 
-    package func removeCompany(id: Int64) throws(StoreError) -> Bool { try remove(id, from: "companies") }
+    package func removeCompany(id: Int64) throws(StoreError) -> Bool {
+        try change { (database: Database) throws(SQLFailure) in try CompanyTable.remove(id: id, from: database) }
+    }
 }

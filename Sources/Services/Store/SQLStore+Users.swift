@@ -4,6 +4,7 @@ import Telemetry
 extension SQLStore: UserStore {
     package func roster() async throws(StoreError) -> Roster {
         let (trunks, webhooks) = (try await storedTrunks(), try await storedWebhooks())
+        let companies = try await companyBook()
         return try await read { (database: Database) throws(SQLFailure) in
             Roster(
                 users: try UserTable.read(database), phones: try UserPhoneTable.read(database),
@@ -11,7 +12,27 @@ extension SQLStore: UserStore {
                 routes: try RouteTable.read(database), queues: try QueueTable.read(database),
                 limits: try LimitsTable.read(database), webhooks: webhooks,
                 settings: try SettingsTable.read(database),
-                companies: CompanyBook(try CompanyTable.numbers(atMost: CompanyBook.maximumNumbers, in: database)))
+                companies: companies)
+        }
+    }
+
+    /// The companies' numbers, read again only when one of them has changed: there may be very many.
+    private func companyBook() async throws(StoreError) -> CompanyBook {
+        let mark = try await companyMark()
+        if let companies, companies.mark == mark { return companies.book }
+        let book = try await read { (database: Database) throws(SQLFailure) in
+            CompanyBook(try CompanyTable.numbers(atMost: CompanyBook.maximumNumbers, in: database))
+        }
+        companies = (mark, book)
+        return book
+    }
+
+    /// Of a file, others cannot say which table they changed.
+    private func companyMark() async throws(StoreError) -> CompanyMark {
+        let foreign = try await foreignChanges()
+        return switch engine {
+        case .embedded(let database): CompanyMark(own: database.companyChanges, foreign: foreign)
+        case .server(let link): CompanyMark(own: link.database?.companyChanges ?? 0, foreign: link.companyChanges)
         }
     }
 
@@ -126,6 +147,8 @@ extension SQLStore: UserStore {
 
     package func resetPresence() throws(StoreError) {
         try change { (database: Database) throws(SQLFailure) in
+            // Whose presence is whose is not told apart: what lives at another gateway must not be taken back.
+            guard try !database.hasCompany() else { return }
             try database.run(
                 """
                 UPDATE users SET presence = 'offline', presence_is_live = FALSE, updated_at = \(Schema.now)

@@ -38,6 +38,8 @@ package actor SQLStore {
     var pause = SQLStore.firstPause
     /// The highest id that a call was written under.
     var newestCallID: Int64
+    /// The companies' numbers as they were read last, and what they were read after.
+    var companies: (mark: CompanyMark, book: CompanyBook)?
     private let keyFile: KeyFile?
     private var loadedKey: SealingKey?
 
@@ -189,7 +191,7 @@ extension StoreMetrics {
         }
         for row in batch.rows {
             try unlessRefused(database, logger) { () throws(SQLFailure) in
-                try row.write(to: database, isFirst: row.isOfCall(after: known))
+                try row.write(to: database, isFirst: row.isFirst(after: known))
             }
         }
         return newest

@@ -11,7 +11,7 @@ enum MangoCommand {
         do throws(CommandError) {
             let arguments = try Arguments(list.dropFirst(), options: ["--from", "--to"])
             let order = try order(list.first ?? "", arguments)
-            let gateway = try await RunningGateway(token: nil)
+            let gateway = try RunningGateway(token: nil)
             // The exchange may take its time.
             print(try gateway.ask("POST", order.path, order.body, patience: 900))
         } catch {

@@ -1,3 +1,4 @@
+import Crypto
 import Directory
 import Glibc
 import Reactor
@@ -14,9 +15,9 @@ struct RunningGateway {
     private let exchange: Exchange
 
     /// With this token, or else with one of its own, made with the secret that the gateway signs with.
-    init(token: String?) async throws(CommandError) {
+    init(token: String?) throws(CommandError) {
         let port = Program.configuration().web.port
-        let own = if let token { token } else { try await Self.administratorsToken() }
+        let own = if let token { token } else { try Self.administratorsToken() }
         self.init(port: port, token: own) { LocalGateway.exchange($0, port: port, patience: $1) }
     }
 
@@ -24,23 +25,35 @@ struct RunningGateway {
         (self.port, self.token, self.exchange) = (port, token, exchange)
     }
 
-    private static func administratorsToken() async throws(CommandError) -> String {
+    private static func administratorsToken() throws(CommandError) -> String {
         let configuration = Program.configuration()
+        let hour = Duration.seconds(3600)
         let token: String?
         do {
-            token = try await TokenCommand.token(configuration, lasting: .seconds(3600)) { store in
-                try await store.roster().users.values.filter { $0.role == .admin && $0.status == .active }
-                    .min { $0.id < $1.id }
+            if let secret = configuration.web.secret {
+                token = try stranger(secret, hour)
+            } else {
+                token = try TokenCommand.token(configuration, lasting: hour) { users in
+                    users.filter { $0.role == .admin && $0.status == .active }.min { $0.id < $1.id }
+                }
             }
         } catch let error as StoreError {
-            throw .refused(StartError.store(error, configuration.storeVariable).description)
+            let error = StartError.store(error, configuration.storeVariable)
+            Program.fail(error.failure, error.description)
         } catch let error as ConfigurationError {
-            throw .refused(error.description)
+            Program.fail(.configuration, error.description)
         } catch {
-            throw .refused("DATA_DIR: \(error)")
+            Program.fail(.system, "DATA_DIR: \(error)")
         }
         guard let token else { throw .refused("there is no administrator; tandem user add NAME --role admin") }
         return token
+    }
+
+    /// A token of an administrator who is in no directory, so that the database need not be there.
+    private static func stranger(_ secret: String, _ time: Duration) throws -> String {
+        let claims = TokenClaims(
+            userID: 0, login: "tandem", role: User.Role.admin.rawValue, expires: SystemClock.wallTime() + time)
+        return try TokenCommand.sign(claims, with: Secrets.tokenKey(configured: secret))
     }
 
     /// The member `data` of an answer.

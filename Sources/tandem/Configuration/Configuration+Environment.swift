@@ -156,7 +156,8 @@ extension Configuration {
         web.trustsProxy = try reader.flag("TRUST_PROXY")
         web.rateLimit = try reader.integer("RATE_LIMIT_MAX", in: 1...10_000_000)
         web.rateWindow = try reader.milliseconds("RATE_LIMIT_WINDOW_MS")
-        let zone = reader.value("TZ")
+        // Where the system has no zones at all, what is not set must not end the start.
+        guard let zone = reader.text("TZ") else { return }
         guard let dates = DateBounds(zone: zone) else {
             throw ConfigurationError(
                 variable: "TZ", problem: "\"\(zone)\" is no time zone",
@@ -262,10 +263,13 @@ extension Configuration {
         media.timeout = .seconds(try reader.integer("MEDIA_TIMEOUT_S", in: 1...86_400))
         media.usesLibSRTP = try srtpEngine(reader) == "libsrtp2"
         media.stunServer = reader.text("STUN_SERVER")
-        let mode = reader.value("WEBRTC_MODE")
-        guard mode.lowercased() == "auto" else {
+        let mode = reader.value("WEBRTC_MODE").lowercased()
+        guard ["auto", "bridge", "relay"].contains(mode) else {
             throw ConfigurationError(
-                variable: "WEBRTC_MODE", problem: "\"\(mode)\" is not served", cure: "set auto, or unset it")
+                variable: "WEBRTC_MODE", problem: "\"\(mode)\" is not known", cure: "choose one of auto, bridge, relay")
+        }
+        if mode != "auto" {
+            warnings.append("WEBRTC_MODE=\(mode) is served as auto: each call takes the way that its parties need")
         }
         media.tones = try tonePlan(reader)
         media.sounds = SoundLibrary(plan: media.tones, music: try musicOnHold(reader))

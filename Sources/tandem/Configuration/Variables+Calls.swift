@@ -13,7 +13,8 @@ extension Variable {
         Variable(
             "WEBRTC_MODE", "auto",
             """
-            media between two pages alone is theirs; else it passes here. There is no other mode
+            `auto`: media between two pages alone is theirs, else it passes here; `bridge` and `relay` are \
+            accepted, and served as `auto`
             """),
         Variable("MEDIA_WORKERS", otherwise: "number of cores", "media threads"),
         Variable(

@@ -1,5 +1,6 @@
 import Calls
 import Cluster
+import Observability
 import Reactor
 import Signalling
 import Telemetry
@@ -14,7 +15,7 @@ extension Gateway {
         var entropy = loop.makeEntropy()
         return Cluster(
             address, node: entropy.hex(8), loop: loop, metrics: ClusterMetrics(registry),
-            logger: logger.labelled("cluster"))
+            logger: logger.labelled(.cluster))
     }
 
     /// Lets the parts hear of the other nodes, and the other nodes of them.

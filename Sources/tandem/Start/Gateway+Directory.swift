@@ -26,7 +26,7 @@ extension Gateway {
         return DirectoryKeeper(
             loop: parts.loop, store: opened.store, roster: roster, accounts: opened.adopted,
             trunks: configuration.sip.trunk.map { [$0] } ?? [],
-            followers: followers, logger: logger.labelled("directory"))
+            followers: followers, logger: logger.labelled(.directory))
     }
 
     /// Counts what limits refuse, by kind; each kind is there from the start, at nought.
@@ -44,7 +44,7 @@ extension Gateway {
         var admin = AdminServices(
             store: store, reload: { await keeper.reload() },
             registrations: { username in await sip.contacts(for: username).count },
-            trunkStatus: { name in await sip.trunkStatuses().first { $0.name == name }?.json })
+            trunkStatus: { name in await sip.trunkStatuses().first { $0.name == name }?.state.json })
         admin.outbox = OutboxServices(items: store) { key in await webhooks.courier.hurry(key) }
         admin.webhooks = WebhookServices(
             test: { webhook in await webhooks.test(webhook) },

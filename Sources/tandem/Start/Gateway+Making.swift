@@ -76,9 +76,12 @@ extension Gateway {
     private static func reachStore(
         _ configuration: Configuration, _ metrics: StoreMetrics, _ registry: MetricRegistry, _ logger: Logger
     ) async throws -> SQLStore {
-        let log = logger.labelled("store")
+        let log = logger.labelled(.store)
         func open() throws(StoreError) -> SQLStore {
             let location = configuration.service.isTest ? .memory : configuration.storeLocation
+            // A migration takes as long as it takes.
+            let notice = StartNotice("opening the database")
+            defer { notice?.end() }
             return try SQLStore(location, metrics: metrics, logger: log)
         }
         do throws(StoreError) {
@@ -163,7 +166,7 @@ extension Gateway {
             let client = makeClient("traces-http", configuration, place, hosts: [settings.endpoint.host]) {
                 $0.authorities = settings.authorities
             }
-            return TraceParts(settings, client: client, registry, logger.labelled("traces"))
+            return TraceParts(settings, client: client, registry, logger.labelled(.traces))
         }
     }
 
@@ -195,7 +198,7 @@ extension Gateway {
         settings.domain = configuration.sip.domain
         return SIPEndpoint(
             loop: loop, network: network, accounts: RosterAccounts(roster: roster), configuration: settings,
-            logger: logger.labelled("sip"))
+            logger: logger.labelled(.sip))
     }
 
     static func makeSignalling(
@@ -208,7 +211,7 @@ extension Gateway {
             origins: OriginPolicy(configuration.web.origins.joined(separator: ",")))
         var services = SignallingServices(
             loop: loop, calls: calls, callStore: store, userStore: store, roster: roster, access: admission,
-            logger: logger.labelled("signalling"))
+            logger: logger.labelled(.signalling))
         if let server = configuration.media.stunServer {
             services.iceServers = [["urls": .string("stun:\(server)")]]
         }
@@ -250,7 +253,7 @@ extension Gateway {
     }
 
     private static func middleware(_ configuration: Configuration, _ parts: Parts) -> [Middleware] {
-        let (loop, metrics, logger) = (parts.loop, parts.metrics, parts.logger.labelled("http"))
+        let (loop, metrics, logger) = (parts.loop, parts.metrics, parts.logger.labelled(.http))
         let web = configuration.web
         let observe = StandardMiddleware.observe(now: { loop.now }) { exchange in
             let (method, status) = (exchange.request.method.rawValue, exchange.response.status.code)

@@ -3,6 +3,7 @@ import CallViews
 import Calls
 import Directory
 import Mango
+import Observability
 import Reactor
 import Signalling
 import Store
@@ -59,7 +60,7 @@ extension MangoParts {
     }
 
     init(_ configuration: Configuration, _ needs: Needs) {
-        let logger = needs.logger.labelled("mango")
+        let logger = needs.logger.labelled(.mango)
         var services = MangoServices(
             loop: needs.loop, calls: needs.calls, callStore: needs.store, userStore: needs.store, store: needs.store,
             backlog: needs.store, roster: needs.roster, logger: logger,
@@ -87,7 +88,7 @@ extension MangoParts {
         if let token = configuration.realtime.token, let url = HTTPURL(configuration.realtime.url) {
             realtime = RealtimeBroadcaster(
                 loop: needs.loop, target: RealtimeBroadcaster.Target(url: url, token: token), client: others,
-                metrics: metrics, logger: needs.logger.labelled("realtime"))
+                metrics: metrics, logger: needs.logger.labelled(.realtime))
         } else {
             realtime = nil
         }

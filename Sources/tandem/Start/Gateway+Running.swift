@@ -27,18 +27,16 @@ extension Gateway {
                     "trunks": ["working": JSONValue(working.count), "all": JSONValue(trunks.count)],
                     "checks": report.checksByName,
                 ]
-            }, trunks: { await sip.trunkStatuses().map(\.json) },
+            }, trunks: { await sip.trunkStatuses().map(\.state) },
             registrations: { await sip.registrations(of: roster.current) })
     }
 }
 
 extension TrunkStatus {
     /// As administrators are shown it.
-    var json: JSONValue {
-        [
-            "name": .string(name), "isRegistered": JSONValue(isRegistered), "isReachable": JSONValue(isReachable),
-            "channels": JSONValue(channels), "detail": .string(detail),
-        ]
+    var state: TrunkState {
+        TrunkState(
+            name: name, isRegistered: isRegistered, isReachable: isReachable, channels: channels, detail: detail)
     }
 }
 
@@ -55,16 +53,13 @@ extension HealthReport {
 
 extension SIPEndpoint {
     /// The devices of everybody, in the order of their extensions.
-    fileprivate func registrations(of roster: Roster) -> [JSONValue] {
+    fileprivate func registrations(of roster: Roster) -> [RegisteredDevice] {
         roster.accounts.sorted { $0.extension < $1.extension }.flatMap { account in
             contacts(for: account.username).map { contact in
-                [
-                    "account": .string(account.username), "extension": .string(account.extension),
-                    "name": .string(account.displayName),
-                    "userId": JSONValue(account.userID), "contact": .string("\(contact.uri)"),
-                    "transport": .string("\(contact.flow.transport)"), "address": .string("\(contact.flow.remote)"),
-                    "expiresIn": .integer((contact.expiresAt - loop.now).wholeMilliseconds / 1000),
-                ]
+                RegisteredDevice(
+                    account: account, contact: "\(contact.uri)", transport: "\(contact.flow.transport)",
+                    address: "\(contact.flow.remote)",
+                    expiresIn: (contact.expiresAt - loop.now).wholeMilliseconds / 1000)
             }
         }
     }

@@ -48,6 +48,8 @@ final class Gateway {
     let secrets: Secrets
     /// What HTTPS and SIP over TLS show.
     let identity: TLSIdentity
+    /// When the certificate ends that HTTPS and SIP over TLS show now.
+    let shownUntil: Locked<WallTime?>
     let startedAt: WallTime
     private let passwordThread = BlockingThread(name: "passwords")
     private let answerThread = BlockingThread(name: "answers")
@@ -64,7 +66,7 @@ final class Gateway {
         sink = JSONLogSink(
             level: configuration.service.logLevel, prefix: configuration.service.isTest ? "[TEST MODE] " : "",
             wallTime: { SystemClock.wallTime() })
-        let logger = Logger(label: "tandem", sink: sink)
+        let logger = Logger(.tandem, sink: sink)
         self.logger = logger
         logFiles = configuration.service.logFolder.map { folder in
             LogFiles(folder: folder) { logger.warn("log files cannot be written", [LogField("reason", $0)]) }
@@ -79,6 +81,7 @@ final class Gateway {
             hostName: configuration.sip.domain ?? Program.hostName(), addresses: addresses,
             now: startedAt)
         identity = try Self.makeIdentity(configuration, secrets)
+        shownUntil = Locked(identity.expires)
         loop = try Self.attempt(variable: "DATA_DIR") { () throws(NetworkError) in
             try ControlLoop(lag: metrics.loopLag.with())
         }
@@ -95,11 +98,11 @@ final class Gateway {
         webhookClient = Self.makeWebhookClient(configuration, loop, network)
         webhooks = Webhooks(
             loop: loop, roster: roster, store: store, client: webhookClient,
-            metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled("webhooks"))
+            metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled(.webhooks))
         try await Self.closeInterrupted(store, webhooks, logger)
         keeper = Self.makeKeeper(configuration, opened, (loop, sip, media, webhooks), roster, logger)
         let services = CallServices(
-            loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled("calls"))
+            loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled(.calls))
         services.maximumCalls = configuration.calls.maximum
         services.timing.resuming = configuration.calls.resumeTimeout
         services.conferenceRooms = configuration.calls.conferenceRooms
@@ -150,7 +153,7 @@ final class Gateway {
                     health: health, admin: admin,
                     pbx: Self.makePBX(sip, roster, checks), answers: answerThread, tracer: traces?.tracer,
                     logger: logger)),
-            logger: logger.labelled("web"))
+            logger: logger.labelled(.web))
         connect()
     }
 
@@ -159,8 +162,8 @@ final class Gateway {
         let (calls, media, realtime) = (calls, media, mango.realtime)
         media.handler = { event in calls.assumeIsolated { $0.mediaEvent(event) } }
         sip.assumeIsolated { $0.setHandler(calls) }
-        let observer = GatewayObserver(metrics: metrics, logger: logger.labelled("calls"))
-        let memberships = StoredMemberships(loop: loop, store: store, logger: logger.labelled("queues")) { [keeper] in
+        let observer = GatewayObserver(metrics: metrics, logger: logger.labelled(.calls))
+        let memberships = StoredMemberships(loop: loop, store: store, logger: logger.labelled(.queues)) { [keeper] in
             await keeper.reload()
         }
         calls.assumeIsolated { calls in
@@ -173,7 +176,7 @@ final class Gateway {
             MeasuredParts(loop: loop, media: media, sip: sip, calls: calls, signalling: signalling, web: web),
             mango: mango.metrics, maximumCalls: configuration.calls.maximum,
             startedAt: Double(startedAt.milliseconds) / 1000)
-        SampledMetrics.addCertificates(to: registry, tls: identity.expires, dtls: media.certificateExpires)
+        SampledMetrics.addCertificates(to: registry, tls: shownUntil, dtls: media.certificateExpires)
     }
 
     /// Opens every port; a port that cannot be had ends the start.

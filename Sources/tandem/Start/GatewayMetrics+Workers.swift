@@ -40,9 +40,10 @@ extension SampledMetrics {
             ]
         }
         registry.sampled(
-            "call_capacity", "Calls that there is room for: as many as are allowed, or as the ports carry."
+            "call_capacity",
+            "Calls that there is room for: as many as are allowed, or as the ports carry with two SIP legs each."
         ) {
-            let ports = read().ports.all
+            let ports = read().ports.all / 2
             return [([], Double(maximum > 0 ? min(maximum, ports) : ports))]
         }
         registry.sampled("call_capacity_used_ratio", "Share of the calls allowed, or of the ports, that is in use.") {
@@ -52,13 +53,13 @@ extension SampledMetrics {
         }
     }
 
-    /// The certificates that are shown: by HTTPS and SIP over TLS, and to browsers by DTLS.
-    static func addCertificates(to registry: MetricRegistry, tls: WallTime?, dtls: WallTime?) {
+    /// The certificates that are shown: by HTTPS and SIP over TLS, which may be renewed, and to browsers by DTLS.
+    static func addCertificates(to registry: MetricRegistry, tls: Locked<WallTime?>, dtls: WallTime?) {
         registry.sampled(
             "certificate_expiry_timestamp_seconds", "When a certificate ceases to be good, since the epoch.",
             labels: ["certificate"]
         ) {
-            [("tls", tls), ("dtls", dtls)].compactMap { name, moment in
+            [("tls", tls.withLock { $0 }), ("dtls", dtls)].compactMap { name, moment in
                 moment.map { ([name], Double($0.milliseconds) / 1000) }
             }
         }

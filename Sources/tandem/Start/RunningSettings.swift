@@ -14,26 +14,35 @@ struct RunningSettings: Sendable {
     private let web: WebServer
     private let sip: SIPEndpoint
     private let keeper: DirectoryKeeper
+    private let shownUntil: Locked<WallTime?>
     private let logger: Logger
 
     init(_ gateway: Gateway) {
         (sink, web, sip, keeper) = (gateway.sink, gateway.web, gateway.sip, gateway.keeper)
-        logger = gateway.logger
+        (shownUntil, logger) = (gateway.shownUntil, gateway.logger)
     }
 
     /// Away from the loop, since files are read.
     @concurrent func reread() async {
-        do throws(ConfigurationError) {
-            let reader = ConfigurationReader(environment: Program.environment())
-            let (level, files) = (try Configuration.logLevel(reader), try Configuration.certificateFiles(reader))
+        let reader = ConfigurationReader(environment: Program.environment())
+        if let level = usable({ () throws(ConfigurationError) in try Configuration.logLevel(reader) }) {
             sink.setLevel(level)
             logger.warn("settings were read again", [LogField("logLevel", level.name)])
-            if let files { await show(files) }
-        } catch {
-            logger.warn("settings cannot be read again", [LogField("reason", error.description)])
         }
+        let files = usable { () throws(ConfigurationError) in try Configuration.certificateFiles(reader) }
+        if case let files?? = files { await show(files) }
         await sip.renewTrunkIdentities()
         await keeper.reload()
+    }
+
+    /// Nil, and said, when it cannot be used; no other setting waits for it.
+    private func usable<Value>(_ read: () throws(ConfigurationError) -> Value) -> Value? {
+        do throws(ConfigurationError) {
+            return try read()
+        } catch {
+            logger.warn("settings cannot be read again", [LogField("reason", error.description)])
+            return nil
+        }
     }
 
     /// Shows what is in the files now to whoever connects by TLS from here on.
@@ -42,6 +51,7 @@ struct RunningSettings: Sendable {
             let identity = try TLSIdentity(certificateFile: files.certificate, keyFile: files.key)
             try await web.show(identity)
             try await sip.show(identity)
+            shownUntil.withLock { $0 = identity.expires }
             logger.warn("the certificate was read again", [LogField("file", files.certificate)])
         } catch {
             logger.error("the certificate cannot be used, the former stays", [LogField("reason", "\(error)")])

@@ -38,7 +38,7 @@ struct WaitingRoom {
             loop: loop, network: SystemNetwork(loop: loop), application: application(on: loop), logger: logger)
         loop.start()
         do {
-            try await web.listen(on: SocketAddress(ip: .anyIPv4, port: configuration.web.port))
+            try await web.listen(onPort: configuration.web.port)
         } catch {
             throw StartError.web(error, "PORT", configuration.web.port)
         }

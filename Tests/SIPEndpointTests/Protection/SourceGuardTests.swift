@@ -163,6 +163,21 @@ private final class Gate {
         #expect(rests && !other && !restsLate)
     }
 
+    @Test func `a wrong password is remembered for ten minutes, and until the right one comes`() {
+        var guesses = GuessGuard(limits: SourceLimits(failuresPerAccount: 3, accountRest: .seconds(60)))
+        _ = guesses.failed("100", now: start)
+        let (lately, other) = (
+            guesses.latestFailure("100", now: start + .seconds(600)), guesses.latestFailure("101", now: start)
+        )
+        let late = guesses.latestFailure("100", now: start + .seconds(601))
+        #expect(lately == start && other == nil && late == nil)
+        guesses.succeeded("100")
+        let mended = guesses.latestFailure("100", now: start)
+        let (second, third) = (guesses.failed("100", now: start), guesses.failed("100", now: start))
+        // Guessing goes on counting.
+        #expect(mended == nil && !second && third)
+    }
+
     @Test func `tables forget those heard from longest ago and never grow past their limit`() {
         var table = RecentTable<Int, Int>(limit: 100)
         table[-1] = 1

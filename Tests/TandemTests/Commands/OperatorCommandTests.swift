@@ -35,14 +35,15 @@ struct OperatorCommandTests {
     ]
 
     @Test func `calls are a table, or JSON for programs`() throws {
-        let answers = ["/api/v1/admin/calls?limit=20": ok(["live": [Self.call], "ended": []])]
+        let answers = ["/api/v1/admin/calls?limit=20": ok(["live": [Self.call], "liveCount": 1, "ended": []])]
         #expect(
             try run("calls", answers) == """
                 ID  STATE     DIRECTION  FROM          TO    STARTED (UTC)        TALKED   ENDED BY
                 7   answered  incoming   +74951234567  1001  2026-11-28 12:00:01  1:02:05  -
                 1 live
                 """)
-        #expect(try JSONValue(parsing: Array(run("calls --json", answers).utf8)) == ["live": [Self.call], "ended": []])
+        let whole: JSONValue = ["live": [Self.call], "liveCount": 1, "ended": []]
+        #expect(try JSONValue(parsing: Array(run("calls --json", answers).utf8)) == whole)
     }
 
     @Test func `what a peer has sent does not command the terminal`() throws {

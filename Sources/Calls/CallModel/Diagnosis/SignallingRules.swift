@@ -31,7 +31,7 @@ struct SignallingRules {
                 "It was switched off, or its network changed; behind NAT let it keep its way open.")
         case .expired:
             fault(
-                .sessionLost, "Nobody refreshed the session with \(name) in time.",
+                .sessionLost, "Nobody refreshed the session with \(trouble.party)\(leg) in time.",
                 "Its UPDATE or re-INVITE is lost on the way, or it promised to refresh and does not.")
         }
     }
@@ -84,7 +84,8 @@ struct SignallingRules {
 
     private func silent(_ duration: Duration) -> Finding {
         fault(
-            .inviteUnanswered, "Nothing came back from \(name) to our INVITE for \(seconds(duration)).",
+            .inviteUnanswered,
+            "Nothing came back from \(trouble.party)\(leg) to our INVITE for \(seconds(duration)).",
             trouble.isTrunk
                 ? "Its server is off, or a firewall drops SIP on the way: `tandem trunk check NAME` asks it."
                 : "It registered and is gone: switched off, its network changed, or a NAT forgot the way to it. Let it "

@@ -98,6 +98,10 @@ package final class CallSnapshot: Hashable, Sendable {
 package struct CallPage: Sendable {
     package var items: [CallRecord]
     package var total: Int
+    /// False: there are more than `total`; a text may be in so many calls that counting ends before.
+    package var isTotalExact: Bool
 
-    package init(items: [CallRecord], total: Int) { (self.items, self.total) = (items, total) }
+    package init(items: [CallRecord], total: Int, isTotalExact: Bool = true) {
+        (self.items, self.total, self.isTotalExact) = (items, total, isTotalExact)
+    }
 }

@@ -8,7 +8,8 @@ struct GuessGuard {
     private struct Record {
         var count = 0
         var since: Instant
-        var latest: Instant
+        /// The latest wrong credentials, before any right ones.
+        var latest: Instant?
         var restsUntil = Instant.zero
     }
 
@@ -32,8 +33,22 @@ struct GuessGuard {
         return isTooMany
     }
 
-    /// When wrong credentials came for an account last; nil when that is long ago.
-    mutating func latestFailure(_ account: String) -> Instant? { records[account]?.latest }
+    /// Right credentials came for an account.
+    ///
+    /// What was counted stays: whoever guesses would else have a new minute with each registration of the phone.
+    mutating func succeeded(_ account: String) {
+        guard var record = records[account], record.latest != nil else { return }
+        record.latest = nil
+        records[account] = record
+    }
+
+    /// When wrong credentials came for an account last; nil when right ones have come since, or that is long ago.
+    mutating func latestFailure(_ account: String, now: Instant) -> Instant? {
+        guard let latest = records[account]?.latest, now - latest <= Self.memory else { return nil }
+        return latest
+    }
+
+    private static let memory = Duration.seconds(600)
 
     /// Whether credentials for an account are not looked at.
     mutating func rests(_ account: String, now: Instant) -> Bool {

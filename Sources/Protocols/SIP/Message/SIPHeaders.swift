@@ -216,10 +216,7 @@ extension SIPHeaders.Field {
     /// The Max-Forwards of a request that begins here (RFC 3261 section 8.1.1.6).
     static let allHops = SIPHeaders.Field(.maxForwards, "70")
 
-    /// A Call-ID, which is no text from outside.
-    init(callID: String) {
-        self.init(.callID, whole: Self.cleaned(callID)) { _ in .text(callID) }
-    }
+    init(callID: String) { self.init(.callID, callID) }
 
     init(cseq: CSeq) {
         var text = OctetWriter(capacity: 32)

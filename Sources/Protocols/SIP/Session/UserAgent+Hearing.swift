@@ -2,7 +2,8 @@
 extension UserAgent {
     /// Whether a provisional response, were it 100, came to our INVITE and no final one yet.
     package func isProceeding(_ session: SessionID) -> Bool {
-        sessions[session]?.value.inviteTransaction.map(context.transactions.isProceeding) ?? false
+        guard let transaction = sessions[session]?.value.inviteTransaction else { return false }
+        return context.transactions.isProceeding(transaction)
     }
 }
 

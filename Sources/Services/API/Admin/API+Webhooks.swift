@@ -46,12 +46,25 @@ extension API {
             },
             add: { webhook throws(StoreError) in try await admin.store.add(webhook) },
             update: { webhook throws(StoreError) in try await admin.store.update(webhook) },
-            remove: { webhook throws(StoreError) in try await admin.store.removeWebhook(id: webhook.id) })
+            remove: { webhook throws(StoreError) in try await admin.store.removeWebhook(id: webhook.id) },
+            shape: { form in
+                form.with(
+                    member: "events", .list(of: .words(HookEvent.self), atMost: HookEvent.allCases.count).optional)
+            })
     }
 
     private static func check(_ webhook: Webhook, _ form: Form, _ roster: Roster) {
         if !webhook.url.isEmpty, HTTPURL(webhook.url) == nil { form.refuse("url", .malformed(.url)) }
         form.check(webhook, in: roster)
+    }
+}
+
+extension JSONSchema {
+    /// The same object with something else said of one member.
+    fileprivate func with(member name: String, _ schema: JSONSchema) -> JSONSchema {
+        guard case .object(var members)? = json["properties"] else { return self }
+        members[name] = .object(schema.json)
+        return with("properties", .object(members))
     }
 }
 

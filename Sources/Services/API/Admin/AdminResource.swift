@@ -21,6 +21,8 @@ struct AdminResource<Value: Sendable>: Sendable {
     /// Why something may not be changed or removed.
     var refusal: @Sendable (_ former: Value, _ changed: Value?, Roster) -> Failure? = { _, _, _ in nil }
     var missing = Failure.notFound
+    /// What is said of the form beyond what its reading shows.
+    var shape: @Sendable (JSONSchema) -> JSONSchema = { $0 }
 }
 
 extension API {

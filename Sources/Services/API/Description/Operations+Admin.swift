@@ -70,7 +70,7 @@ extension AdminResource {
         .admin(
             "Adds one of the \(plural)", answers: .json(.created, .data(item)),
             refusals: absences + [.notFound, .invalidState, .conflict(column: ""), .keyUsedDifferently]
-        ).taking(place).taking(.idempotencyKey).body(Form.schema { _ = make($0, Roster()) })
+        ).taking(place).taking(.idempotencyKey).body(shape(Form.schema { _ = make($0, Roster()) }))
     }
 
     var change: Operation {
@@ -78,10 +78,11 @@ extension AdminResource {
             "Changes one of the \(plural)", answers: .json(.data(item)),
             refusals: absences + [.notFound, .conflict(column: ""), .inUse(by: [])]
         ).taking(place).taking(own).body(
-            Form.schema { form in
-                var value = make(Form([:]), Roster())
-                apply(&value, form, Roster())
-            }, isOptional: true)
+            shape(
+                Form.schema { form in
+                    var value = make(Form([:]), Roster())
+                    apply(&value, form, Roster())
+                }), isOptional: true)
     }
 
     var removal: Operation {

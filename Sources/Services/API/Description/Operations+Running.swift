@@ -17,8 +17,8 @@ extension Operation {
                 ]))))
 
     static let listLatestCalls = admin(
-        "The calls that live, oldest first, and those that ended last",
-        answers: .json(.data(.object(["live": .list(of: call), "ended": .list(of: call)])))
+        "The calls that live, oldest first and at most \(PageLimit.latest.maximum), and those that ended last",
+        answers: .json(.data(.object(["live": .list(of: call), "liveCount": .integer, "ended": .list(of: call)])))
     ).taking(
         .query(
             "limit", .integer(1...999_999_999).with("default", JSONValue(PageLimit.latest.usual)),

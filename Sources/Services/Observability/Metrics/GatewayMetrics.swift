@@ -96,10 +96,8 @@ package struct GatewayMetrics: Sendable {
         errors.prepare(Self.errorTypes)
     }
 
-    /// Registrations at trunks, requests that we failed to answer, and the parts that write errors into the log.
-    private static let errorTypes = [
-        "sip_registration", "http", "calls", "directory", "mango", "realtime", "sip", "store", "webhooks",
-    ]
+    /// Registrations at trunks, and whoever writes errors into the log; requests that we failed to answer are `http`.
+    private static let errorTypes = ["sip_registration"] + LoggingPart.allCases.map(\.rawValue)
 
     /// Counts an error that a part writes into the log.
     package func countError(of part: String) { errors.with(part).increment() }

@@ -84,15 +84,17 @@ final class PostgresConnection {
         for index in 0..<PQntuples(result.pointer) { row(SQLRow(PostgresRow(result.pointer, index))) }
     }
 
-    /// Takes what others have notified of; how many there were that are not this connection itself.
-    func takeNotifications() -> Int {
+    /// Takes what others have notified of, and not this connection itself: the tables that were changed.
+    func takeNotifications() -> [String] {
         PQconsumeInput(handle.pointer)
-        var count = 0
+        var tables: [String] = []
         while let notification = PQnotifies(handle.pointer) {
-            if notification.pointee.be_pid != PQbackendPID(handle.pointer) { count += 1 }
+            if notification.pointee.be_pid != PQbackendPID(handle.pointer), let table = notification.pointee.extra {
+                tables.append(String(cString: table))
+            }
             PQfreemem(notification)
         }
-        return count
+        return tables
     }
 }
 

@@ -10,8 +10,10 @@ final class PostgresLink {
     private(set) var database: Database?
     /// Grows with every change of the directory that is not our own, and with every new connection.
     private(set) var foreignChanges: Int64 = 0
-    /// Since when there is a connection without a break.
-    private(set) var connectedAt = SystemClock.now()
+    /// Grows with those of them that are of companies.
+    private(set) var companyChanges: Int64 = 0
+    /// Since when the server knows that this gateway is there; nil before the first connection.
+    var attendance: Attendance?
     /// The number of the newest batch.
     private var number: Int64
 
@@ -35,12 +37,15 @@ final class PostgresLink {
             connection.patience = Self.patience
             try opened.execute("LISTEN tandem_directory")
             try opened.run("DELETE FROM outboxes WHERE updated_at < now() - interval '90 days'")
-            try opened.renewLease(of: outbox.id)
+            let renewedAt = try opened.renewLease(of: outbox.id)
+            if let attendance, attendance.silence(at: renewedAt) >= SQLStore.lease {
+                try opened.reopenSessions(of: outbox.id, closedSince: attendance.latest)
+            }
             let position = try opened.integer("SELECT position FROM outboxes WHERE id = ?", [SQLValue(outbox.id)]) ?? 0
             try outbox.forget(through: position)
             number = max(number, position)
-            foreignChanges += 1
-            (opened.node, connectedAt) = (outbox.id, SystemClock.now())
+            (foreignChanges, companyChanges) = (foreignChanges + 1, companyChanges + 1)
+            (opened.node, attendance) = (outbox.id, Attendance(at: renewedAt))
             database = opened
         } catch {
             throw error.storeError("\(address)")
@@ -131,6 +136,8 @@ final class PostgresLink {
     func look() throws(SQLFailure) {
         guard let database, case .postgres(let connection) = database.engine else { return }
         try connection.execute("")
-        foreignChanges += Int64(connection.takeNotifications())
+        let tables = connection.takeNotifications()
+        foreignChanges += Int64(tables.count)
+        companyChanges += Int64(tables.count { CompanyTable.tables.contains($0) })
     }
 }

@@ -14,6 +14,8 @@ final class Database {
     let engine: Engine
     /// The gateway that writes here; nil where no other can.
     var node: UUID?
+    /// How often companies were changed here.
+    var companyChanges: Int64 = 0
 
     init(_ engine: Engine) { self.engine = engine }
 

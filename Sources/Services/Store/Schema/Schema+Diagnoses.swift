@@ -11,7 +11,7 @@ extension Schema {
             mos_avg \(sql.real),
             -- JSON, the legs one by one; null when no packet passed.
             quality \(sql.text),
-            -- JSON, as the REST interface answers it.
+            -- Compact text, or '' once it is forgotten; of older programs JSON, as the REST interface answers it.
             diagnosis \(sql.text) NOT NULL,
             created_at \(sql.time) NOT NULL DEFAULT \(sql.now),
             updated_at \(sql.time) NOT NULL DEFAULT \(sql.now)

@@ -9,10 +9,13 @@ struct CallPages {
     private let query: CallQuery
     private let search: CallSearch?
 
-    init(_ database: Database, _ query: CallQuery) throws(SQLFailure) {
+    /// `mostCounted`: of what is looked for; by itself what the engine counts quickly.
+    init(_ database: Database, _ query: CallQuery, mostCounted: Int? = nil) throws(SQLFailure) {
         (self.database, self.query) = (database, query)
-        var search = query.search.flatMap { $0.isEmpty ? nil : CallSearch($0, database.dialect) }
-        try search?.chooseWay(in: database)
+        var search = query.search.flatMap {
+            $0.isEmpty ? nil : CallSearch($0, database.dialect, mostCounted: mostCounted)
+        }
+        try search?.chooseWay(query, in: database)
         self.search = search
     }
 
@@ -65,21 +68,25 @@ struct CallPages {
     }
 
     /// How many calls the list has: from the sums of days, where these know all that is asked; of what is looked for, no
-    /// more than `CallSearch.mostCounted`.
-    func count() throws(SQLFailure) -> Int {
+    /// more than `CallSearch.mostCounted`, and then it is not exact.
+    func count() throws(SQLFailure) -> (total: Int, isExact: Bool) {
         if query.visibility == .all, query.isOfWholeDays {
-            return try CallTallies.count(database, query)
+            return (try CallTallies.count(database, query), true)
         }
-        guard var search else {
+        guard let search else {
             let conditions = CallConditions(query, nil)
             let total = try database.integer("SELECT count(*) FROM calls \(conditions.clause)", conditions.values)
-            return Int(total ?? 0)
+            return (Int(total ?? 0), true)
         }
-        // Walking is for pages alone.
-        if database.dialect == .postgres { search.way = .sorting }
+        let found = try countFound(search)
+        return (min(found, search.mostCounted), found <= search.mostCounted)
+    }
+
+    /// How many calls match, up to one more than are counted.
+    private func countFound(_ search: CallSearch) throws(SQLFailure) -> Int {
         let conditions = CallConditions(query, search)
-        if conditions.isSearchAlone, let found = search.found { return min(found, search.mostCounted) }
+        if database.dialect == .postgres || conditions.isSearchAlone, let found = search.found { return found }
         return try database.count(
-            upTo: search.mostCounted, of: "SELECT 1 FROM calls \(source) \(conditions.clause)", conditions.values)
+            upTo: search.mostCounted + 1, of: "SELECT 1 FROM calls \(source) \(conditions.clause)", conditions.values)
     }
 }

@@ -1,3 +1,4 @@
+import CallModel
 import Directory
 
 /// A text that is looked for in the numbers, the name and the notes of calls, as SQL: a condition that stands for it.
@@ -21,23 +22,25 @@ struct CallSearch {
     /// What `call_words` is asked: an empty text when nothing in it can match, nil when calls are looked at one by one.
     private let phrase: String?
     var way = Way.sorting
-    /// How many calls were found, up to one more than are counted; nil before the way was chosen.
+    /// How many calls were found, up to one more than are counted: by PostgreSQL those that match the whole query, by
+    /// SQLite those that have the text; nil before the way was chosen, and where no index knows it.
     private(set) var found: Int?
     private let dialect: Dialect
 
     /// More calls than this are not worth being fetched one by one.
     private var manyCalls: Int { dialect == .sqlite ? 4000 : mostCounted }
 
-    /// The highest total that is told: a text may be in every call.
+    /// The highest total that is told, of more calls it is a lower bound: a text may be in every call.
     ///
     /// PostgreSQL has to look at each call that its index names, SQLite at none.
-    var mostCounted: Int { dialect == .sqlite ? 50_000 : 2000 }
+    let mostCounted: Int
 
     /// Nil when nothing can be found.
-    init?(_ text: String, _ dialect: Dialect) {
+    init?(_ text: String, _ dialect: Dialect, mostCounted: Int? = nil) {
         // No text that is kept has this character, which would end the pattern.
         guard !text.utf8.contains(0) else { return nil }
         self.dialect = dialect
+        self.mostCounted = mostCounted ?? (dialect == .sqlite ? 50_000 : 2000)
         let lower = text.lowercased()
         folded = Self.containing(lower)
         let isNumber = text.utf8.count { $0.isDigit } >= 3 && !text.contains(where: \.isLetter)
@@ -75,9 +78,17 @@ struct CallSearch {
     }
 
     /// Looks how many calls there are, and chooses the way to them.
-    mutating func chooseWay(in database: Database) throws(SQLFailure) {
-        let (ids, values) = phrase == nil ? ("SELECT 1 FROM calls WHERE \(oneByOne.sql)", oneByOne.values) : ids
-        found = try database.count(upTo: mostCounted + 1, of: ids, values)
+    ///
+    /// What no index knows is looked for in the order of the list anyway, among the calls that the rest of `query` leaves.
+    mutating func chooseWay(_ query: CallQuery, in database: Database) throws(SQLFailure) {
+        if dialect == .postgres {
+            let conditions = CallConditions(query, self)
+            found = try database.count(
+                upTo: mostCounted + 1, of: "SELECT 1 FROM calls \(conditions.clause)", conditions.values)
+        } else if phrase != nil {
+            let (ids, values) = ids
+            found = try database.count(upTo: mostCounted + 1, of: ids, values)
+        }
         way = found ?? 0 > manyCalls ? .walking : .sorting
     }
 

@@ -2,6 +2,8 @@ import Directory
 
 /// Reads and writes companies and their telephones.
 enum CompanyTable {
+    static let tables: Set<String> = ["companies", "company_phones"]
+
     static func read(
         _ database: Database, where condition: String, _ values: [SQLValue]
     ) throws(SQLFailure) -> [Company] {
@@ -59,6 +61,7 @@ enum CompanyTable {
     }
 
     static func insert(_ company: Company, to database: Database) throws(SQLFailure) -> Int64 {
+        database.companyChanges += 1
         let id = try database.insert(
             "INSERT INTO companies (name_companies, inn, status_companies) VALUES (?, ?, ?)", columns(of: company))
         try insert(company.phones, ofCompany: id, to: database)
@@ -67,6 +70,7 @@ enum CompanyTable {
 
     /// Under the number that it has.
     static func insertAsNumbered(_ company: Company, to database: Database) throws(SQLFailure) {
+        database.companyChanges += 1
         try database.run(
             "INSERT INTO companies (name_companies, inn, status_companies, id) VALUES (?, ?, ?, ?)",
             columns(of: company) + [.integer(company.id)])
@@ -75,6 +79,7 @@ enum CompanyTable {
 
     /// Phones that stay as they are keep their rows.
     static func update(_ company: Company, in database: Database) throws(SQLFailure) -> Bool {
+        database.companyChanges += 1
         let count = try database.run(
             """
             UPDATE companies SET name_companies = ?, inn = ?, status_companies = ?, updated_at = \(Schema.now)
@@ -86,6 +91,11 @@ enum CompanyTable {
         try database.run("DELETE FROM company_phones WHERE company_id = ?", [.integer(company.id)])
         try insert(company.phones, ofCompany: company.id, to: database)
         return true
+    }
+
+    static func remove(id: Int64, from database: Database) throws(SQLFailure) -> Bool {
+        database.companyChanges += 1
+        return try database.run("DELETE FROM companies WHERE id = ?", [.integer(id)]) > 0
     }
 
     private static func insert(
@@ -102,4 +112,12 @@ enum CompanyTable {
     private static func columns(of company: Company) -> [SQLValue] {
         [.text(company.name), SQLValue(company.inn), .text(company.status)]
     }
+}
+
+/// What a reading of all companies stands after: it is as good as new while this is the same.
+struct CompanyMark: Hashable {
+    /// Changes by this program.
+    var own: Int64
+    /// By others.
+    var foreign: Int64
 }

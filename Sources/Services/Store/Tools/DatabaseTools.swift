@@ -42,6 +42,18 @@ package struct DatabaseTools {
         }
     }
 
+    /// A setting, and the user whom `find` picks from all; neither in an empty database.
+    ///
+    /// Nothing is written: a gateway may run meanwhile.
+    package func look(
+        up setting: String, _ find: ([User]) -> User?
+    ) throws(StoreError) -> (setting: String?, user: User?) {
+        try failing { () throws(SQLFailure) in
+            guard try database.tables().contains("users") else { return (nil, nil) }
+            return (try SettingsTable.value(setting, in: database), find(try UserTable.read(database)))
+        }
+    }
+
     /// Brings the schema up to date.
     package func migrate() throws(StoreError) { try database.migrate(at: SystemClock.wallTime()) }
 

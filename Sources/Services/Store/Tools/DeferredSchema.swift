@@ -16,12 +16,14 @@ struct DeferredSchema {
     private let database: Database
     private let tables: [String]
     private var parts: [Part] = []
+    /// What turns PostgreSQL's triggers on as they were; those that somebody had turned off stay so.
+    private var enabling: [String] = []
 
     init(of tables: [String], in database: Database) throws(SQLFailure) {
         (self.database, self.tables) = (database, tables)
         switch database.dialect {
         case .sqlite: parts = try sqliteParts()
-        case .postgres: parts = try postgresParts()
+        case .postgres: (parts, enabling) = (try postgresParts(), try postgresTriggers())
         }
     }
 
@@ -41,7 +43,7 @@ struct DeferredSchema {
             try database.execute(part.make)
         }
         guard database.dialect == .postgres else { return }
-        for table in tables { try database.execute("ALTER TABLE \(table) ENABLE TRIGGER USER") }
+        for statement in enabling { try database.execute(statement) }
     }
 
     /// Indexes and triggers; SQLite checks references as quickly as it would afterwards.
@@ -60,6 +62,20 @@ struct DeferredSchema {
             }
         }
         return parts
+    }
+
+    private func postgresTriggers() throws(SQLFailure) -> [String] {
+        let names = SQLValue.json(JSONValue.array(tables.map(JSONValue.string)).text)
+        return try database.query(
+            """
+            SELECT format('ALTER TABLE %s ENABLE %s TRIGGER %I', tgrelid::regclass,
+                CASE tgenabled WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' ELSE '' END, tgname)
+            FROM pg_trigger
+            WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgrelid IN (
+                SELECT to_regclass(format('%I', name)) FROM jsonb_array_elements_text(?) AS name)
+            ORDER BY 1
+            """, [names]
+        ) { $0.text(0) }
     }
 
     /// Indexes, then rules that have one, then references from and to the tables.

@@ -23,14 +23,14 @@ enum OperatorCommand {
         "registrations": registrations,
     ]
 
-    /// Ends the program with 0, 1 or 64.
+    /// Ends the program with 0, 1 or 64; with 71 or 78 when the store or a setting cannot be used.
     static func main(_ words: [String]) async {
         guard !words.contains("--help"), !words.contains("-h") else { return print(help) }
         do throws(CommandError) {
             let arguments = try arguments(words)
             let token = arguments.value("--token").map { $0 == "-" ? readLine() ?? "" : $0 }
             if let token, !isPlausible(token) { throw .usage("--token takes a token, such as tandem token prints") }
-            let gateway = try await RunningGateway(token: token)
+            let gateway = try RunningGateway(token: token)
             print(try run(arguments, gateway))
         } catch {
             switch error {

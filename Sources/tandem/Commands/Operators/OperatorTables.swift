@@ -26,7 +26,7 @@ enum OperatorTables {
                 word(call["to"]), moment(call["startedAt"]), talked, word(call["endReason"]),
             ])
         }
-        let live = calls["live"]?.arrayValue?.count ?? 0
+        let live = calls["liveCount"]?.integerValue ?? 0
         return "\(table)\n\(live) live"
     }
 
