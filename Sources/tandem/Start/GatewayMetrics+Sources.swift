@@ -127,7 +127,9 @@ enum SampledMetrics {
         registry.sampled("media_legs", "Media legs open.", labels: ["kind"]) {
             [(["browser"], total(.browserLegs)), (["sip"], total(.sipLegs))]
         }
-        registry.sampled("media_tie_lines", "Pairs of legs, or legs and conferences, that hear each other across workers.") {
+        registry.sampled(
+            "media_tie_lines", "Pairs of legs, or legs and conferences, that hear each other across workers."
+        ) {
             [([], total(.standIns) / 2)]
         }
         registry.sampled("media_tcp_connections", "TCP connections of browsers whose network lets no UDP pass.") {

@@ -53,10 +53,15 @@ struct SecureTrunkTests {
         trunk.tls.key = try write(world.certificate.privateKeyPEM, "\(name).key")
         let wanted = trunk
         func shown() -> TLSIdentity? { world.with { $0.serverSettings(of: [wanted])["sip.example"]?.identity } }
+        func readAgain() { world.with { $0.show($0.loadIdentities(of: [wanted])) } }
+        world.with { $0.setTrunks([wanted]) }
         let first = try #require(shown())
         _ = try write("no PEM", "\(name).pem")
+        readAgain()
         #expect(shown() === first)
         _ = try write(world.certificate.certificatePEM, "\(name).pem")
+        #expect(shown() === first)
+        readAgain()
         let renewed = try #require(shown())
         #expect(renewed !== first)
     }

@@ -12,17 +12,21 @@ extension SIPEndpoint {
     /// Reads the certificates again that trunks are shown, away from the loop, each pair of files once; connections that
     /// are open stay as they are, and what cannot be used leaves what was shown before.
     @concurrent package nonisolated func renewTrunkIdentities() async {
-        let wanted = await trunks.all
-        var read: [String: TLSIdentity] = [:]
-        var tried: Set<String> = []
-        for trunk in wanted {
-            guard let files = trunk.tls.identityFiles, tried.insert(files.name).inserted else { continue }
-            read[files.name] = load(files, of: trunk)
-        }
+        let read = loadIdentities(of: await trunks.all)
         await show(read)
     }
 
-    private func show(_ identities: [String: TLSIdentity]) {
+    nonisolated func loadIdentities(of trunks: [Trunk]) -> [String: TLSIdentity] {
+        var read: [String: TLSIdentity] = [:]
+        var tried: Set<String> = []
+        for trunk in trunks {
+            guard let files = trunk.tls.identityFiles, tried.insert(files.name).inserted else { continue }
+            read[files.name] = load(files, of: trunk)
+        }
+        return read
+    }
+
+    func show(_ identities: [String: TLSIdentity]) {
         trunkIdentities.merge(identities) { $1 }
         trustServers(of: trunks.all)
     }
