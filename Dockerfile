@@ -17,9 +17,10 @@ COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
 COPY scripts/lib.sh scripts/functions.order ./scripts/
-# As scripts/run builds it. Names of functions stay, for traces of a crash; line tables go.
+# As scripts/run builds it. Names of functions stay, for traces of a crash; line tables go, and so do two sections that no
+# two builds have alike: the compiler's hashes of its modules and the linker's hash of all. What is left is the same bytes.
 RUN bash -c '. scripts/lib.sh && build_release tandem' \
-    && strip --strip-debug .build/release/tandem \
+    && strip --strip-debug --remove-section=.swift_modhash --remove-section=.note.gnu.build-id .build/release/tandem \
     && install -D .build/release/tandem /out/tandem
 
 FROM debian:12-slim AS files

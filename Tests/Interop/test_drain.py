@@ -114,7 +114,7 @@ def test_whoever_does_not_hear_that_it_ends_is_not_waited_for_longer_than_told()
     with busy_gateway(SHUTDOWN_TIMEOUT_MS=limit * 1000) as gateway:
         with customers(gateway, "caller-is-hung-up", RUDE, 3, 10) as gone:
             wait_answered(gateway, 3)
-            gone.process.kill()
+            gone.process.send_signal(signal.SIGSTOP)
             began = time.monotonic()
             gateway.signal(signal.SIGTERM)
             assert gateway.wait(gives_up) == 0

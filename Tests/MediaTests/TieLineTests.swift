@@ -113,13 +113,8 @@ extension MediaTests {
         @Test func `a digit is told once, of the leg it was pressed on, and relayed`() throws {
             let (alice, bob) = (try Phone(rig, call: 0), try Phone(rig, call: 1, stream: audio(events: 96)))
             try bridge(alice.id, bob.id)
-            for packet in 0..<8 {
-                let event = TelephoneEvent(code: 5, isEnd: packet > 4, duration: UInt16(min(packet + 1, 5)) * 160)
-                var payload = [UInt8](repeating: 0, count: TelephoneEvent.size)
-                payload.withUnsafeMutableBytes { event.write(to: $0, at: 0) }
-                alice.send(payload, marker: packet == 0, type: 101, step: packet == 0 ? 160 : 0)
-                #expect(try #require(bob.receive()).header.payloadType == 96)
-            }
+            press(5, on: alice)
+            for _ in 0..<8 { #expect(try #require(bob.receive()).header.payloadType == 96) }
             #expect(rig.hears(.digit(alice.id, "5", milliseconds: 100)))
             try settle([alice.id, bob.id])
             #expect(!rig.hasHeard { if case .digit = $0 { true } else { false } })
@@ -131,12 +126,7 @@ extension MediaTests {
             let id = bob.id
             rig.on { $0.setDTMF(.inBand, of: id) }
             try bridge(alice.id, bob.id)
-            for packet in 0..<8 {
-                let event = TelephoneEvent(code: 1, isEnd: packet > 4, duration: UInt16(min(packet + 1, 5)) * 160)
-                var payload = [UInt8](repeating: 0, count: TelephoneEvent.size)
-                payload.withUnsafeMutableBytes { event.write(to: $0, at: 0) }
-                alice.send(payload, marker: packet == 0, type: 101, step: packet == 0 ? 160 : 0)
-            }
+            press(1, on: alice)
             var heard: [Double] = []
             for _ in 0..<9 { heard += try #require(bob.receive()).payload.map(Ear.muLaw) }
             // A pause comes first.
@@ -250,6 +240,16 @@ extension MediaTests {
                 rig.on { $0.confer(id, in: conference) }
             }
             try settle(phones.map(\.id))
+        }
+
+        /// The eight packets of a pressed digit.
+        private func press(_ code: UInt8, on phone: Phone) {
+            for packet in 0..<8 {
+                let event = TelephoneEvent(code: code, isEnd: packet > 4, duration: UInt16(min(packet + 1, 5)) * 160)
+                var payload = [UInt8](repeating: 0, count: TelephoneEvent.size)
+                payload.withUnsafeMutableBytes { event.write(to: $0, at: 0) }
+                phone.send(payload, marker: packet == 0, type: 101, step: packet == 0 ? 160 : 0)
+            }
         }
 
         /// 20 ms of a tone in PCMU.
