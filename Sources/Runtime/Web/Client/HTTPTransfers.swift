@@ -26,10 +26,16 @@ actor HTTPTransfers {
     }
 
     nonisolated func perform(_ order: HTTPTransfer.Order) async throws(HTTPClientError) -> HTTPTransfer.Answer {
-        let outcome = await withCheckedContinuation { continuation in
-            submit(Waiting(order: order) { continuation.resume(returning: $0) })
+        // Handed over under a lock, as all that passes between threads.
+        let outcome = Locked(Outcome.failure(.stopped))
+        await withCheckedContinuation { continuation in
+            submit(
+                Waiting(order: order) { found in
+                    outcome.withLock { $0 = found }
+                    continuation.resume()
+                })
         }
-        return try outcome.get()
+        return try outcome.withLock { $0 }.get()
     }
 
     /// What is queued before the thread is told to stop is also done before it does.

@@ -85,11 +85,15 @@ package final class JSONLogSink: LogSink {
     private func writeOut(_ gathered: inout Gathered) {
         guard !gathered.bytes.isEmpty else { return }
         writeAll(gathered.bytes)
-        if let files = gathered.files {
-            files.write(gathered.bytes, errors: gathered.errors)
-            gathered.errors = []
+        guard let files = gathered.files else {
+            gathered.bytes.removeAll(keepingCapacity: true)
+            return
         }
-        gathered.bytes.removeAll(keepingCapacity: true)
+        // Theirs from here on, on another thread: emptied in place it would be changed where they may still read.
+        files.write(gathered.bytes, errors: gathered.errors)
+        let size = gathered.bytes.count
+        (gathered.bytes, gathered.errors) = ([], [])
+        gathered.bytes.reserveCapacity(size)
     }
 
     package static func encode(_ line: LogLine, at moment: WallTime, prefix: String = "", to text: inout [UInt8]) {

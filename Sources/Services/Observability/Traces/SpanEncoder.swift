@@ -52,8 +52,10 @@ private struct TraceMessage {
             (request.n_resource_spans, request.resource_spans) = (1, memory.keep(list: [resourceSpans]))
         }
         let size = otlp__request__get_packed_size(&request)
+        // The empty array is one for all threads, and this would write its length into it.
+        guard size > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            count = size == 0 ? 0 : otlp__request__pack(&request, buffer.baseAddress)
+            count = otlp__request__pack(&request, buffer.baseAddress)
         }
     }
 
