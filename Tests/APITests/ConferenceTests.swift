@@ -82,5 +82,11 @@ import Wire
         #expect(try scene.ask(.post, Self.path, ["to": "nobody\r\n"], user: 1).code == "INVALID_PHONE")
         #expect(try scene.ask(.post, Self.path, [:], user: 1).code == "VALIDATION_ERROR")
         #expect(try scene.ask(.post, Self.path, ["to": "999"], user: 1).code == "EXTENSION_NOT_FOUND")
+        // Numbers of the house without a telephone: a fault of whoever asks, and of no trunk.
+        for number in ["101", "9196", "8000"] {
+            let refused = try scene.ask(.post, Self.path, ["to": .string(number)], user: 1)
+            #expect(refused.status == 409 && refused.code == "INVALID_STATE", "\(number)")
+            #expect(refused["error"]?["details"]?["to"]?.stringValue != nil)
+        }
     }
 }

@@ -23,6 +23,9 @@ extension Failure {
     package static let alreadyEnded = Failure(.conflict, "CALL_ALREADY_ENDED", "Звонок уже завершен")
     package static let invalidState = Failure(
         .conflict, "INVALID_STATE", "Действие невозможно в текущем состоянии звонка")
+    package static let nobodyThere = Failure(
+        .conflict, "INVALID_STATE", "По этому номеру никто не ответит",
+        details: ["to": "внутренний номер, у которого сейчас нет ни телефона, ни страницы"])
     package static let sipUnavailable = Failure(
         .serviceUnavailable, "SIP_UNAVAILABLE", "SIP-направление недоступно"
     ).with("Retry-After", "5")
@@ -104,6 +107,7 @@ extension Failure {
         case .forbidden: self = .forbidden
         case .capacityExceeded: self = .capacityExceeded
         case .trunkUnavailable: self = .sipUnavailable
+        case .nobodyThere: self = .nobodyThere
         case .draining: self = .overloaded
         case .soundNotFound: self = .soundNotFound
         case .soundUnusable: self = .invalid("file", Self.unusableSound)

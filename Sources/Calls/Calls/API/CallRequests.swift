@@ -67,6 +67,8 @@ package enum CallError: Error, Equatable, Sendable {
     case capacityExceeded
     /// The trunk is not configured or not reachable, or no device of an extension is.
     case trunkUnavailable
+    /// The number is one of the house, and no telephone or page answers there: nobody could come.
+    case nobodyThere
     /// The program is stopping.
     case draining
     /// The session description cannot be used.
