@@ -129,7 +129,9 @@ import Wire
         let active = try scene.ask(.get, "/api/v1/calls/sessions/active")
         #expect(active["data"]?.arrayValue?.count == 1)
         #expect(try scene.ask(.post, "/api/v1/calls/\(uuid)/sessions", ["callId": "9"]).status == 400)
+        #expect(scene.store.sessions.map(\.isActive) == [true])
         _ = try scene.ask(.post, "/api/v1/calls/\(uuid)/end", [:])
+        #expect(scene.store.sessions.map(\.endedAt) == [scene.store.records.first?.endedAt])
         #expect(try scene.ask(.post, "/api/v1/calls/\(uuid)/sessions", [:]).code == "CALL_ALREADY_ENDED")
         #expect(try scene.ask(.get, "/api/v1/calls/sessions/active")["data"]?.arrayValue?.isEmpty == true)
     }

@@ -68,11 +68,14 @@ final class Scene {
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         services.fetchSound = fetch
         services.soundFiles = sounds.map { SoundFiles(folder: $0, thread: loop) }
+        let sessions = OpenSessions()
+        services.publish = { sessions.rows(for: $0) }
         manager = CallManager(services)
         let access = Access(mode: mode, key: try #require(Self.key), roster: { roster.current })
         var api = API(
             loop: loop, calls: manager, store: store, users: PeopleStore(), roster: roster, access: access,
             passwords: PasswordChecker(thread: loop))
+        api.sessions = sessions
         let directory = directory
         api.pbx = PBXServices(
             connection: {
@@ -256,6 +259,7 @@ final class RecordingStore: CallStore {
 
     var nextCallID: Int64 { memory.nextCallID }
     var records: [CallRecord] { memory.records }
+    var sessions: [CallSession] { memory.sessions }
     var lastQuery: CallQuery? { query.withLock { $0 } }
     /// From now on every read fails.
     func breakDown() { broken.store(true, ordering: .relaxed) }

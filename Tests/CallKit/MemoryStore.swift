@@ -29,6 +29,7 @@ package final class MemoryStore: CallStore {
             }
         }
     }
+    package var sessions: [CallSession] { state.withLock { $0.sessions.values.sorted { $0.startTime < $1.startTime } } }
     package var diagnosisCount: Int { state.withLock { $0.diagnoses.count } }
     package var traceCount: Int { state.withLock { $0.traces.count } }
     package var outbox: [(item: OutboxItem, record: CallRecord?)] { state.withLock { $0.outbox } }

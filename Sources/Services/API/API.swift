@@ -27,6 +27,8 @@ package struct API: Sendable {
     package var pbx: PBXServices?
     /// Where recordings are kept that are not here; nil: nowhere.
     package var storedRecordings: StoredRecordings?
+    /// Who follows calls; whoever writes a call's end asks it for what ends with it.
+    package var sessions = OpenSessions()
     let throttle = LoginThrottle()
     let creations = IdempotencyKeys()
     /// Changes of what administrators keep.

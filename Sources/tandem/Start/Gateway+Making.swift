@@ -33,6 +33,7 @@ struct Parts {
     let health: HealthSource
     let admin: AdminServices
     let pbx: PBXServices
+    let sessions: OpenSessions
     /// Where long answers are made.
     let answers: BlockingThread
     let tracer: Tracer?
@@ -198,6 +199,7 @@ extension Gateway {
         settings.domain = configuration.sip.domain
         return SIPEndpoint(
             loop: loop, network: network, accounts: RosterAccounts(roster: roster), configuration: settings,
+        api.sessions = parts.sessions
             logger: logger.labelled(.sip))
     }
 

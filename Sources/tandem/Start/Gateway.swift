@@ -110,7 +110,8 @@ final class Gateway {
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
         services.tracer = traces?.tracer
-        services.publish = { [webhooks] event in webhooks.rows(for: event) }
+        let sessions = OpenSessions()
+        services.publish = { [webhooks] event in webhooks.rows(for: event) + sessions.rows(for: event) }
         services.tollRefusals = Self.countRefusals(registry)
         services.streams = StreamSettings(
             network: network, hosts: configuration.calls.streamHosts, authorities: configuration.calls.streamAuthorities
@@ -151,8 +152,8 @@ final class Gateway {
                     signalling: signalling, mango: mango,
                     passwords: PasswordChecker(thread: passwordThread), metrics: metrics, registry: registry,
                     health: health, admin: admin,
-                    pbx: Self.makePBX(sip, roster, checks), answers: answerThread, tracer: traces?.tracer,
-                    logger: logger)),
+                    pbx: Self.makePBX(sip, roster, checks), sessions: sessions, answers: answerThread,
+                    tracer: traces?.tracer, logger: logger)),
             logger: logger.labelled(.web))
         connect()
     }

@@ -29,7 +29,13 @@ extension API {
         let userID = try request.text("userId", takesNumbers: true) ?? request.caller.userID.map { String($0) }
         let session = CallSession(
             id: UUID(using: &entropy), callID: record.id, userID: userID, startTime: loop.wallTime)
+        sessions.add(session)
         store.write(CallChange(record: nil, rows: [.session(session)]))
+        // The call may have ended meanwhile, and its end was written without it.
+        if await calls.liveRecord(.id(record.id)) == nil {
+            let rows = sessions.close(ofCall: record.id, at: loop.wallTime)
+            if !rows.isEmpty { store.write(CallChange(record: nil, rows: rows)) }
+        }
         return .json(.created, ["success": true, "data": session.rendered(call: record.uuid)])
     }
 
