@@ -33,6 +33,7 @@ struct DiagnosisTests {
         #expect(live["data"]?["legs"]?[0]?["party"] == "page of anna")
         #expect(live["data"]?["legs"]?[0]?["direction"] == "sendrecv")
         #expect(live["data"]?["timeline"]?[0]?["state"] == "initiated")
+        #expect(live["data"]?["direction"] == "outgoing" && live["data"]?["to"] == "echo")
         _ = try scene.ask(.post, "/api/v1/calls/\(uuid)/end", ["duration": 6])
         scene.loop.advance(by: .seconds(3))
         let number = try #require(scene.store.records.first?.id)

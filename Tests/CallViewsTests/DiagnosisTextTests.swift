@@ -66,6 +66,13 @@ struct DiagnosisTextTests {
         #expect(text.contains("  quality   MOS 4.1 (least 3.5), received: loss 1.2 %, jitter 2 ms, sent: loss –"))
     }
 
+    @Test func `who called whom stands below the heading where it is known`() {
+        let known: JSONValue = ["callId": "c", "state": "completed", "direction": "internal", "from": "1", "to": "2"]
+        #expect(DiagnosisText(known).text.hasPrefix("Call c: completed\ninternal, from 1 to 2\n"))
+        let page = DiagnosisPage(["direction": "incoming", "from": "<b>1</b>", "to": "2"], nil).html
+        #expect(page.contains("<p>incoming, from &lt;b&gt;1&lt;/b&gt; to 2</p>"))
+    }
+
     @Test func `what is no diagnosis prints dashes and does not trap`() {
         #expect(DiagnosisText(.null).text.hasPrefix("Call –: –"))
         #expect(!DiagnosisText(["legs": [1, [], "x"], "findings": [7], "timeline": "no"]).text.isEmpty)

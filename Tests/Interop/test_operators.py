@@ -71,7 +71,7 @@ def test_status_says_how_the_gateway_and_its_parts_fare(gateway, call):
 def test_a_live_call_is_listed_explained_and_hung_up(gateway, anna, call):
     assert re.search(rf"^{call} +answered +internal +1001 +9196 ", done(gateway, "calls"), re.M)
     text = done(gateway, "call", call)
-    assert "from 1001 to 9196" in text and re.search(r"^(PROBLEM|WARNING|NOTE): ", text, re.M), text
+    assert text.startswith(f"{call}: internal, from 1001 to 9196, ") and re.search(r"^(PROBLEM|WARNING|NOTE): ", text, re.M), text
     ladder = done(gateway, "call", call, "--sip")
     assert "INVITE" in ladder and "200" in ladder
     found = json.loads(done(gateway, "call", call, "--json", "--sip"))

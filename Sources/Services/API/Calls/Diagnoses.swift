@@ -36,7 +36,7 @@ extension API {
     private func diagnosis(_ request: APIRequest) async throws(Failure) -> HTTPResponse {
         let format = try DiagnosisFormat(of: request)
         let record = try await record(try request.callKey("id"), for: request.caller)
-        let diagnosis = try await knownDiagnosis(record)
+        let diagnosis = try await knownDiagnosis(record).naming(record)
         switch format {
         case .json: return .json(.ok, ["success": true, "data": diagnosis])
         case .text: return .text(DiagnosisText(diagnosis).text)
@@ -52,5 +52,16 @@ extension API {
         if let live = await calls.diagnosis(ofLiveCall: record.key) { return live.json }
         let kept = try await stored { () throws(StoreError) in try await store.diagnosis(ofCall: record.id) }
         return kept ?? CallDiagnosis(record).json
+    }
+}
+
+extension JSONValue {
+    /// A diagnosis with who called whom, which the call's record alone says.
+    fileprivate func naming(_ record: CallRecord) -> JSONValue {
+        guard case .object(var diagnosis) = self else { return self }
+        diagnosis.append("direction", .string(record.direction.rawValue))
+        diagnosis.append("from", .string(record.callerNumber))
+        diagnosis.append("to", .string(record.receiverNumber))
+        return .object(diagnosis)
     }
 }

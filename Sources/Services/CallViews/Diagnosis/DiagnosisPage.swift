@@ -21,7 +21,7 @@ package struct DiagnosisPage {
         <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
         <title>Call \(word("callId"))</title><style>\(Self.style)</style></head><body><main>
         <h1>Call <code>\(word("callId"))</code></h1>
-        <p>\(word("state"))\(reason)</p>
+        \(parties)<p>\(word("state"))\(reason)</p>
         <h2>What was found</h2>\(findings)
         <h2>Steps</h2><ol>\(steps)</ol>
         \(legs)
@@ -32,6 +32,10 @@ package struct DiagnosisPage {
     }
 
     private func word(_ name: String) -> String { Markup.escaped(diagnosis[name].text) }
+
+    private var parties: String {
+        DiagnosisText.parties(of: diagnosis).map { "<p>\(Markup.escaped($0))</p>" }.joined()
+    }
 
     private var reason: String {
         diagnosis["endReason"]?.stringValue.map { ", because: \(Markup.escaped($0))" } ?? ""

@@ -7,13 +7,19 @@ package struct DiagnosisText {
     package init(_ diagnosis: JSONValue) { self.diagnosis = diagnosis }
 
     package var text: String {
-        let parts = [[heading], findings, timeline] + legs.map(lines(of:))
+        let parts = [[heading] + Self.parties(of: diagnosis), findings, timeline] + legs.map(lines(of:))
         return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
 
     private var heading: String {
         let reason = diagnosis["endReason"]?.stringValue.map { " (\($0))" } ?? ""
         return "Call \(diagnosis["callId"].text): \(diagnosis["state"].text)\(reason)"
+    }
+
+    /// Who called whom, as far as the diagnosis says it.
+    static func parties(of diagnosis: JSONValue) -> [String] {
+        guard diagnosis["from"]?.stringValue != nil else { return [] }
+        return ["\(diagnosis["direction"].text), from \(diagnosis["from"].text) to \(diagnosis["to"].text)"]
     }
 
     private var findings: [String] {

@@ -88,12 +88,13 @@ enum OperatorCommand {
     private static func call(_ arguments: Arguments, _ gateway: RunningGateway) throws(CommandError) -> String {
         let path = "/api/v1/calls/\(try id(arguments))"
         let call = try gateway.data("GET", "\(path)?view=gateway")
+        let diagnosis = try gateway.data("GET", "\(path)/diagnosis")
         guard !arguments.has("--json") else {
-            var object: JSONObject = ["call": call, "diagnosis": try gateway.data("GET", "\(path)/diagnosis")]
+            var object: JSONObject = ["call": call, "diagnosis": diagnosis]
             if arguments.has("--sip") { object.append("sip", try gateway.data("GET", "\(path)/sip")) }
             return JSONValue.object(object).text
         }
-        let head = OperatorTables.heading(of: call)
+        let head = OperatorTables.heading(of: call, direction: diagnosis["direction"])
         let form = arguments.has("--sip") ? "sip" : "diagnosis"
         let text = try gateway.ask("GET", "\(path)/\(form)?format=text")
         return [head, text.trimmedAtEnd].joined(separator: "\n\n")

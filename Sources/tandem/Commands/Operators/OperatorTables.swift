@@ -30,10 +30,10 @@ enum OperatorTables {
         return "\(table)\n\(live) live"
     }
 
-    /// What a call is, above what was found out about it.
-    static func heading(of call: JSONValue) -> String {
+    /// What a call is, above what was found out about it; no view of document 004 knows calls that are internal.
+    static func heading(of call: JSONValue, direction: JSONValue?) -> String {
         let ended = call["endedAt"]?.isNull == false ? ", ended \(moment(call["endedAt"]))" : ""
-        return "\(word(call["numericId"])): \(word(call["direction"])), "
+        return "\(word(call["numericId"])): \(word(direction)), "
             + "from \(word(call["from"])) to \(word(call["to"])), started \(moment(call["startedAt"]))\(ended)"
     }
 
