@@ -62,6 +62,7 @@ def test_a_port_in_use_is_named_and_nothing_is_half_started(stopped, variable, k
         finished = gateway.run("serve")
     assert_refused(finished, SYSTEM, variable)
     assert str(port) in finished.stderr
+    assert "in use" in finished.stderr, "what is wrong is said in words"
     assert "Tandem is ready" not in finished.stderr
 
 

@@ -1,4 +1,5 @@
 import Directory
+import Glibc
 import Media
 import Reactor
 import SIPEndpoint
@@ -73,9 +74,12 @@ struct StartError: Error, CustomStringConvertible {
         let last = Int(settings.browserPort) + settings.workers - 1
         return StartError(
             .system,
-            "WEBRTC_PORT: UDP and TCP ports \(settings.browserPort)–\(last) cannot be opened (error \(code)); set WEBRTC_PORT to free ones"
+            "WEBRTC_PORT: UDP and TCP ports \(settings.browserPort)–\(last) cannot be opened (\(Self.words(code))); set WEBRTC_PORT to free ones"
         )
     }
+
+    /// What the system means by a number: "address already in use".
+    private static func words(_ code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
     static func web(_ error: WebError, _ variable: String, _ port: UInt16) -> StartError {
         switch error {
