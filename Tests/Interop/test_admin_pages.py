@@ -96,6 +96,25 @@ def test_the_pbx_is_set_and_tried_without_a_restart_and_without_dropping_calls(c
     remove(gateway, "trunks", "pbx")
 
 
+def test_a_check_speaks_the_language_of_the_page(office, gateway):
+    with Provider({"op1": "secret-1"}) as provider:
+        gateway.add(
+            "trunks", name="pbx", targets=[{"host": provider.address, "port": provider.port, "transport": "udp"},
+                                           {"host": "127.0.0.1", "port": 9, "transport": "tcp"}],
+            credentials=[{"username": "op1", "password": "secret-1"}, {"username": "op2", "password": "not it"}])
+        office.find("language").click()
+        office.at("pbx").find("check").click()
+        office.find("report").wait_for(timeout=20_000)
+        said = office.page.locator("[data-test=report] .said, [data-test=report] .advice").all_inner_texts()
+        assert len(said) > 6
+        # What servers said and names stay as they are; every sentence of ours is Russian.
+        english = [line for line in said if not re.search("[а-я]", line)]
+        assert not english, english
+        assert any("пароль верен" in line for line in said) and any("в соединении отказано" in line for line in said)
+    office.find("language").click()
+    remove(gateway, "trunks", "pbx")
+
+
 def test_what_the_environment_says_is_shown_and_cannot_be_changed_here(chrome):
     with Gateway(SIP_SERVER="127.0.0.1", SIP_PORT="9") as fixed:
         office = Office(chrome.open(fixed)).sign_in()

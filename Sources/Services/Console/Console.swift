@@ -61,6 +61,7 @@ package enum Console {
         file("quality.js", PackageResources.quality_js),
         file("recent.js", PackageResources.recent_js),
         file("report.js", PackageResources.report_js),
+        file("reportrussian.js", PackageResources.reportrussian_js),
         file("russian.js", PackageResources.russian_js),
         file("schema.js", PackageResources.schema_js),
         file("server.js", PackageResources.server_js),

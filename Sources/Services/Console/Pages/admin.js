@@ -8,6 +8,7 @@ import { Employees } from './employees.js';
 import { kinds } from './kinds.js';
 import { Outbox } from './outbox.js';
 import { PBXPage } from './pbx.js';
+import { findings } from './reportrussian.js';
 import { ask } from './server.js';
 import { forgetAccount, rememberedAccount, signIn } from './signin.js';
 import { addTexts, onLanguage, renderTexts, switchLanguage, text } from './texts.js';
@@ -21,7 +22,7 @@ const groups = [
 ];
 
 async function start() {
-  addTexts({ en: { ...english, reasons }, ru: russian });
+  addTexts({ en: { ...english, reasons }, ru: { ...russian, findings } });
   onLanguage(renderTexts);
   $('language').onclick = switchLanguage;
   onLanguage(() => {

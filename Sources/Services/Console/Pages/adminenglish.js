@@ -61,7 +61,7 @@ export default {
   choice_operator: 'Operator', choice_director: 'Director', choice_master: 'Master', choice_admin: 'Administrator', choice_active: 'Active',
   choice_inactive: 'Inactive', choice_work: 'Work', choice_mobile: 'Mobile', choice_extension: 'Extension', 'choice_ring-all': 'All at once',
   'choice_round-robin': 'In turn', 'choice_least-recent': 'Whoever was free longest', choice_pending: 'Waiting', choice_parked: 'Parked',
-  choice_webhook: 'Webhook',
+  choice_webhook: 'Webhook', choice_realtime: 'Realtime service',
   f_server: 'Server', f_port: 'Port', f_transport: 'Transport', f_rtpPortMin: 'First port', f_rtpPortMax: 'Last port', f_name: 'Name',
   f_login: 'Login', f_password: 'Password', f_firstName: 'First name', f_lastName: 'Last name', f_extension: 'Extension', f_role: 'Role',
   f_status: 'Status', f_email: 'E-mail', f_city: 'City', f_sipAddress: 'SIP address at the exchange', f_rest: 'JSON', f_number: 'Number', f_type: 'Kind',

@@ -61,7 +61,7 @@ export default {
   choice_operator: 'Оператор', choice_director: 'Директор', choice_master: 'Мастер', choice_admin: 'Администратор', choice_active: 'Активен',
   choice_inactive: 'Неактивен', choice_work: 'Рабочий', choice_mobile: 'Мобильный', choice_extension: 'Внутренний', 'choice_ring-all': 'Все сразу',
   'choice_round-robin': 'По очереди', 'choice_least-recent': 'Кто дольше свободен', choice_pending: 'Ждёт', choice_parked: 'Отложено',
-  choice_webhook: 'Вебхук',
+  choice_webhook: 'Вебхук', choice_realtime: 'Сервис realtime',
   f_server: 'Адрес сервера', f_port: 'Порт', f_transport: 'Транспорт', f_rtpPortMin: 'Первый порт', f_rtpPortMax: 'Последний порт', f_name: 'Название',
   f_login: 'Логин', f_password: 'Пароль', f_firstName: 'Имя', f_lastName: 'Фамилия', f_extension: 'Внутренний номер', f_role: 'Роль',
   f_status: 'Состояние', f_email: 'Почта', f_city: 'Город', f_sipAddress: 'SIP-адрес в облачной АТС', f_rest: 'JSON', f_number: 'Номер', f_type: 'Вид',

@@ -1,5 +1,5 @@
 import { make } from './dom.js';
-import { text } from './texts.js';
+import { findingOf, text } from './texts.js';
 
 const grades = { ok: 'good', warn: 'fair', failed: 'bad' };
 
@@ -20,7 +20,7 @@ export function reportOf({ ok, lines }) {
 }
 
 function lineOf({ verdict, text: words, advice }) {
-  const line = make('li', {}, pill(grades[verdict] ?? 'idle', text(`verdict_${verdict}`)), make('span', { class: 'said' }, words));
-  if (advice) line.append(make('p', { class: 'advice' }, `→ ${advice}`));
+  const line = make('li', {}, pill(grades[verdict] ?? 'idle', text(`verdict_${verdict}`)), make('span', { class: 'said' }, findingOf(words)));
+  if (advice) line.append(make('p', { class: 'advice' }, `→ ${findingOf(advice)}`));
   return line;
 }

@@ -30,6 +30,9 @@ export function reasonOf(words) {
   return words;
 }
 
+/** What an examination found: it speaks English, and pages put the words of their other languages in their places. */
+export const findingOf = (words) => (dictionaries[language].findings ?? []).reduce((said, [part, put]) => said.replace(part, put), words);
+
 export const currentLanguage = () => language;
 
 /** Runs `listener` now and after each change of language. */
