@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -125,3 +126,53 @@ def test_a_level_that_is_none_does_not_keep_a_certificate_from_being_renewed(gat
     finally:
         settings.unlink()
     assert names(gateway) == ["first", "first"]
+
+
+def test_the_trunk_of_the_environment_is_shown_a_certificate_at_another_place(tmp_path):
+    """A server that asks for a certificate of ours gets the one that TLS_CERT names now."""
+    for name in ("first", "second", "server"):
+        (tmp_path / name).mkdir()
+        write_certificate(tmp_path / name, f"{name}.example")
+    shown, closing = [], threading.Event()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server" / "certificate.pem", tmp_path / "server" / "key.pem")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    for name in ("first", "second"):
+        context.load_verify_locations(tmp_path / name / "certificate.pem")
+
+    def serve(listener):
+        while not closing.is_set():
+            try:
+                plain, _ = listener.accept()
+                with context.wrap_socket(plain, server_side=True) as secured:
+                    der = secured.getpeercert(binary_form=True) or b""
+                    shown.append(next((name for name in ("first", "second") if f"{name}.example".encode() in der), None))
+                    secured.recv(4096)
+            except (TimeoutError, OSError):
+                continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        server = threading.Thread(target=serve, args=(listener,))
+        server.start()
+        made = Gateway(SIP_SERVER="127.0.0.1", SIP_PORT=listener.getsockname()[1], SIP_TRANSPORT="TLS", SIP_TLS_VERIFY="false",
+                       SIP_USERS="op:secret:77:Op")
+        # What the environment says itself no file can change.
+        for variable in ("TLS_CERT", "TLS_KEY"):
+            made.environment.pop(variable, None)
+        settings = made.folder / ".env"
+
+        def name_files(name):
+            folder = tmp_path / name
+            settings.write_text(f"TLS_CERT={folder / 'certificate.pem'}\nTLS_KEY={folder / 'key.pem'}\n")
+
+        try:
+            name_files("first")
+            with made as running:
+                wait_for(lambda: "first" in shown, 15, "the first certificate at the trunk")
+                name_files("second")
+                reload(running, "the certificate was read again")
+                wait_for(lambda: "second" in shown, 40, "the second certificate at the trunk")
+        finally:
+            closing.set()
+            server.join()

@@ -198,7 +198,7 @@ extension Configuration {
         }
         var trunk = Trunk(name: "default", targets: [target])
         trunk.credentials = sip.users.compactMap(TrunkCredentials.init)
-        trunk.tls = try trunkTLS(reader)
+        trunk.tls = try Self.trunkTLS(reader, web.certificate)
         sip.trunk = trunk
     }
 
@@ -235,12 +235,14 @@ extension Configuration {
         return policy
     }
 
-    /// Our own certificate serves where the server asks for one.
-    private func trunkTLS(_ reader: ConfigurationReader) throws(ConfigurationError) -> TrunkTLS {
+    /// Our own certificate serves where the server asks for one; read again by a running server, too.
+    static func trunkTLS(
+        _ reader: ConfigurationReader, _ files: CertificateFiles?
+    ) throws(ConfigurationError) -> TrunkTLS {
         var tls = TrunkTLS()
         tls.authorities = try reader.file("SIP_TLS_CA")
         tls.verifies = try reader.flag("SIP_TLS_VERIFY")
-        (tls.certificate, tls.key) = (web.certificate?.certificate, web.certificate?.key)
+        (tls.certificate, tls.key) = (files?.certificate, files?.key)
         return tls
     }
 

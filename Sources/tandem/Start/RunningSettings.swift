@@ -30,9 +30,15 @@ struct RunningSettings: Sendable {
             logger.warn("settings were read again", [LogField("logLevel", level.name)])
         }
         let files = usable { () throws(ConfigurationError) in try Configuration.certificateFiles(reader) }
-        if case let files?? = files { await show(files) }
-        await sip.renewTrunkIdentities()
+        if case let files?? = files, await show(files) { await showToTrunk(files, reader) }
         await keeper.reload()
+        await sip.renewTrunkIdentities()
+    }
+
+    /// The trunk of `SIP_SERVER` is shown our own certificate, wherever its file is now.
+    private func showToTrunk(_ files: CertificateFiles, _ reader: ConfigurationReader) async {
+        let tls = usable { () throws(ConfigurationError) in try Configuration.trunkTLS(reader, files) }
+        if let tls { await keeper.setEnvironmentTLS(tls) }
     }
 
     /// Nil, and said, when it cannot be used; no other setting waits for it.
@@ -45,16 +51,18 @@ struct RunningSettings: Sendable {
         }
     }
 
-    /// Shows what is in the files now to whoever connects by TLS from here on.
-    private func show(_ files: CertificateFiles) async {
+    /// Shows what is in the files now to whoever connects by TLS from here on; false when it cannot be used.
+    private func show(_ files: CertificateFiles) async -> Bool {
         do {
             let identity = try TLSIdentity(certificateFile: files.certificate, keyFile: files.key)
             try await web.show(identity)
             try await sip.show(identity)
             shownUntil.withLock { $0 = identity.expires }
             logger.warn("the certificate was read again", [LogField("file", files.certificate)])
+            return true
         } catch {
             logger.error("the certificate cannot be used, the former stays", [LogField("reason", "\(error)")])
+            return false
         }
     }
 }

@@ -34,7 +34,7 @@ package actor DirectoryKeeper {
 
     private let store: any DirectoryStore
     private let roster: RosterBox
-    private let environment: (accounts: [SIPAccount], trunks: [Trunk])
+    private var environment: (accounts: [SIPAccount], trunks: [Trunk])
     private let followers: Followers
     private let logger: Logger
     private var seen: Int64?
@@ -92,6 +92,11 @@ package actor DirectoryKeeper {
             logger.warn("the directory cannot be read again", [LogField("reason", "\(error)")])
             return false
         }
+    }
+
+    /// The trunks of the environment speak TLS like this from the next reading on.
+    package func setEnvironmentTLS(_ tls: TrunkTLS) {
+        for index in environment.trunks.indices { environment.trunks[index].tls = tls }
     }
 
     private func follow(_ present: Roster) {
