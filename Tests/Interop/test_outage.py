@@ -203,6 +203,38 @@ def test_others_that_refuse_delay_nothing_and_get_all_of_it_later(bucket):
         server.stop()
 
 
+def test_broadcasts_wait_for_a_realtime_service_across_a_crash():
+    realtime = Realtime()
+    realtime.is_away = True
+    with Gateway(
+        AUTH_MODE="off", MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT, REALTIME_SERVICE_URL=realtime.url,
+        WEBHOOK_TOKEN=Realtime.TOKEN,
+    ) as gateway:
+
+        def waiting():
+            answer = gateway.request("GET", "/api/v1/admin/outbox?kind=realtime&limit=100", login="admin")
+            return answer.json()["data"]["items"]
+
+        told(gateway, range(5))
+        wait_for(lambda: len(waiting()) == 10 and waiting()[0]["attempts"], 10, "the broadcasts to wait")
+        assert {item["state"] for item in waiting()} == {"pending"} and Realtime.TOKEN not in str(waiting())
+        gateway.kill()
+        gateway.start()
+        assert not realtime.events()
+        realtime.is_away = False
+        wait_for(lambda: len(realtime.events()) == 10, 30, "all broadcasts")
+        for call in {body["call"]["id"] for _, body in realtime.events()}:
+            assert [name for name, _ in realtime.events(id=call)] == ["call-new", "call-ended"]
+        wait_for(lambda: waiting() == [], 5, "an empty outbox")
+        # A token that is refused is no last word either: one of the two will be told the right one.
+        realtime.token = "another"
+        told(gateway, [5])
+        wait_for(lambda: [item["lastError"] for item in waiting()][:1] == ["HTTP 401"], 10, "a refusal")
+        realtime.token = Realtime.TOKEN
+        gateway.wait_metric("realtime_broadcasts_total", 6, 30, event="call-ended", result="sent")
+    realtime.stop()
+
+
 def recordings(gateway):
     return gateway.stored("SELECT state, attempts, last_error FROM recordings")
 

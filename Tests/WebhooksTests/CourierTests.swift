@@ -27,13 +27,17 @@ private final class Round: Sendable {
         simulation = Simulation(seed: seed)
         let (loop, receiver) = (simulation.loop, Receiver())
         (self.loop, self.receiver) = (loop, receiver)
-        courier = OutboxCourier(
-            kind: "webhook", loop: loop, store: outbox, metrics: OutboxMetrics(registry) { loop.wallTime },
-            logger: .silent
-        ) { item in
+        let deliver: @Sendable (OutboxItem) async -> OutboxCourier.Result = { item in
             receiver.heard.withLock { $0.append(item.messageID) }
             return receiver.answer.withLock { $0 }(item)
         }
+        courier = OutboxCourier(
+            loop: loop, store: outbox,
+            carriers: [
+                "webhook": OutboxCourier.Carrier(deliver: deliver),
+                "realtime": OutboxCourier.Carrier(RealtimeNews.schedule, deliver: deliver),
+            ],
+            metrics: OutboxMetrics(registry) { loop.wallTime }, logger: .silent)
     }
 
     var heard: [String] { receiver.heard.withLock { $0 } }
@@ -47,11 +51,11 @@ private final class Round: Sendable {
         settle()
     }
 
-    func add(_ messages: [String], key: String = "webhook:1") {
+    func add(_ messages: [String], key: String = "webhook:1", kind: String = "webhook") {
         let now = loop.wallTime
         outbox.add(
             messages.map {
-                .outbox(OutboxItem(kind: "webhook", orderingKey: key, messageID: $0, body: "{}", at: now))
+                .outbox(OutboxItem(kind: kind, orderingKey: key, messageID: $0, body: "{}", at: now))
             })
         courier.wake([key])
         settle()
@@ -120,6 +124,18 @@ struct CourierTests {
         let parked = try #require(round.outbox.items.first)
         #expect(parked.state == .parked && parked.attempts == 20 && parked.lastError == "HTTP 500")
         #expect(round.count("parked") == 1)
+    }
+
+    @Test func `a realtime service that is away for a day gets all of it within moments of being back`() throws {
+        let round = Round()
+        try round.start()
+        round.answer { _ in .failed("HTTP 503") }
+        round.add(["a", "b"], key: "realtime", kind: "realtime")
+        round.settle(.seconds(24 * 3600))
+        #expect(Set(round.heard) == ["a"] && round.outbox.items.allSatisfy { $0.state == .pending })
+        round.answer { _ in .arrived }
+        round.settle(.seconds(20))
+        #expect(round.heard.suffix(2) == ["a", "b"] && round.outbox.items.isEmpty)
     }
 
     @Test func `a refusal parks at once, and an administrator's retry brings it again`() throws {

@@ -20,6 +20,6 @@ package struct MangoMetrics: Sendable {
             "mango_commands_total", "Commands to the Mango Office exchange by what became of them.",
             labels: ["command", "result"])
         webhooks.prepare(["call", "summary", "record_added", "recording"], ["accepted", "repeated", "refused"])
-        broadcasts.prepare(["call-new", "call-updated", "call-ended"], ["sent", "failed", "refused", "dropped"])
+        broadcasts.prepare(["call-new", "call-updated", "call-ended"], ["sent", "failed", "refused"])
     }
 }

@@ -13,6 +13,9 @@ extension SQLStore {
     static let lease = Duration.seconds(60)
     static let renewal = Duration.seconds(10)
 
+    /// By which a server that several share knows this gateway; nil: the store is ours alone.
+    package var gatewayID: UUID? { if case .server(let link) = engine { link.outbox.id } else { nil } }
+
     package func closeInterrupted(
         at now: WallTime, following: @escaping @Sendable (CallRecord) -> [CallRow]
     ) throws(StoreError) -> Int {

@@ -17,23 +17,31 @@ package final class Webhooks: Sendable {
     private let roster: RosterBox
     private let store: any Outbox & EventHistory
     private let sender: HookSender
+    /// Nil: there is no realtime service, or it is told nothing.
+    package let realtime: RealtimeNews?
     package let courier: OutboxCourier
     private let entropy: Locked<Entropy>
 
     package init(
         loop: any EventLoop, roster: RosterBox, store: any Outbox & EventHistory, client: HTTPClient,
-        metrics: OutboxMetrics, logger: Logger
+        realtime: RealtimeNews? = nil, metrics: OutboxMetrics, logger: Logger
     ) {
-        (self.loop, self.roster, self.store) = (loop, roster, store)
+        (self.loop, self.roster, self.store, self.realtime) = (loop, roster, store, realtime)
         let sender = HookSender(loop: loop, client: client)
         self.sender = sender
-        courier = OutboxCourier(kind: Self.kind, loop: loop, store: store, metrics: metrics, logger: logger) { item in
+        let hooks = OutboxCourier.Carrier { item in
             guard let id = Self.webhookID(item.orderingKey) else { return .pointless }
             // One whose secret cannot be read is not in the roster either; whoever removes one removes its items.
             guard let webhook = roster.current.webhook(id: id), webhook.isActive else { return .withheld }
             return await sender.send(item, Self.eventName(of: item), to: webhook)
         }
+        var carriers = [Self.kind: hooks]
+        if let realtime {
+            carriers[RealtimeNews.kind] = OutboxCourier.Carrier(RealtimeNews.schedule) { await realtime.send($0) }
+        }
+        courier = OutboxCourier(loop: loop, store: store, carriers: carriers, metrics: metrics, logger: logger)
         entropy = Locked(loop.makeEntropy())
+        realtime?.follow { [courier] key in courier.wake([key]) }
     }
 
     // MARK: - Publishing
@@ -41,7 +49,9 @@ package final class Webhooks: Sendable {
     /// The rows that tell everybody who wants to know of an event; to be written with the record it is about.
     ///
     /// From any thread.
-    package func rows(for event: CallEvent) -> [CallRow] {
+    package func rows(for event: CallEvent) -> [CallRow] { (realtime?.rows(for: event) ?? []) + hooks(for: event) }
+
+    private func hooks(for event: CallEvent) -> [CallRow] {
         let roster = roster.current
         guard !roster.webhooks.isEmpty else { return [] }
         let (name, id, now) = (HookEvent(event.notice), newID(), loop.wallTime)

@@ -129,36 +129,6 @@ extension Gateway {
         }
     }
 
-    /// What fetches sounds that are to be played.
-    static func makeSoundClient(
-        _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
-    ) -> HTTPClient {
-        makeClient("sounds-http", configuration, (loop, network), hosts: configuration.calls.playHosts) {
-            $0.authorities = configuration.calls.playAuthorities
-        }
-    }
-
-    /// What tells servers of others what happens.
-    static func makeWebhookClient(
-        _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
-    ) -> HTTPClient {
-        makeClient("webhooks-http", configuration, (loop, network), hosts: configuration.webhooks.hosts) {
-            $0.authorities = configuration.webhooks.authorities
-            ($0.simultaneous, $0.waiting) = (16, Webhook.maximumCount)
-        }
-    }
-
-    /// What asks servers of others, never at an address of our own unless its host is named.
-    static func makeClient(
-        _ name: String, _ configuration: Configuration, _ place: (loop: ControlLoop, network: SystemNetwork),
-        hosts: [String], _ adjust: (inout HTTPClient.Settings) -> Void
-    ) -> HTTPClient {
-        var settings = HTTPClient.Settings(hosts: HostRules(hosts))
-        settings.ownAddresses = { [configuration] in configuration.ownAddresses }
-        adjust(&settings)
-        return HTTPClient(name: name, loop: place.loop, network: place.network, settings)
-    }
-
     static func makeTraces(
         _ configuration: Configuration, _ place: (loop: ControlLoop, network: SystemNetwork),
         _ registry: MetricRegistry, _ logger: Logger
@@ -199,7 +169,6 @@ extension Gateway {
         settings.domain = configuration.sip.domain
         return SIPEndpoint(
             loop: loop, network: network, accounts: RosterAccounts(roster: roster), configuration: settings,
-        api.sessions = parts.sessions
             logger: logger.labelled(.sip))
     }
 
@@ -230,6 +199,7 @@ extension Gateway {
         api.admin = parts.admin
         api.storedRecordings = parts.mango.storedRecordings
         api.pbx = parts.pbx
+        api.sessions = parts.sessions
         api.background = BackgroundWork(thread: parts.answers)
         api.add(to: &router)
         parts.signalling.addRoutes(to: &router)

@@ -11,7 +11,7 @@ import Telemetry
 import Web
 import Wire
 
-/// The parts that speak with the Mango Office exchange, and with those that are told of its calls.
+/// The parts that speak with the Mango Office exchange, and with those that keep what it recorded.
 struct MangoParts {
     let metrics: MangoMetrics
     let ingest: MangoIngest
@@ -20,8 +20,6 @@ struct MangoParts {
     let desk: RecordingDesk
     /// Nil: the exchange cannot be commanded.
     let exchange: MangoExchange?
-    /// Nil: nobody is told.
-    let realtime: RealtimeBroadcaster?
     /// Where recordings go; nil: nowhere.
     let objects: ObjectStore?
     /// Nil: there is nothing to be brought over.
@@ -52,7 +50,7 @@ extension MangoParts {
         let access: Access
         let signalling: Signalling
         let keeper: DirectoryKeeper
-        let registry: MetricRegistry
+        let metrics: MangoMetrics
         /// Where files are read.
         let files: BlockingThread
         let tracer: Tracer?
@@ -66,7 +64,7 @@ extension MangoParts {
             backlog: needs.store, roster: needs.roster, logger: logger,
             dayStart: { [dates = configuration.web.dates] in dates.midnight(ofDay: dates.day(of: $0)) })
         services.tracer = needs.tracer
-        metrics = MangoMetrics(needs.registry)
+        metrics = needs.metrics
         ingest = MangoIngest(services, configuration.mango)
         routes = Self.makeRoutes(configuration, needs, ingest, metrics, logger)
         let hub = needs.signalling.hub
@@ -85,13 +83,6 @@ extension MangoParts {
             services, source: RecordingSource(client: vendor, settings: configuration.mango), objects: objects,
             files: RecordingFiles(folder: "\(configuration.service.callFolder)/fetched", thread: needs.files),
             metrics: metrics)
-        if let token = configuration.realtime.token, let url = HTTPURL(configuration.realtime.url) {
-            realtime = RealtimeBroadcaster(
-                loop: needs.loop, target: RealtimeBroadcaster.Target(url: url, token: token), client: others,
-                metrics: metrics, logger: needs.logger.labelled(.realtime))
-        } else {
-            realtime = nil
-        }
         admin = exchange.map { exchange in
             let (access, keeper) = (needs.access, needs.keeper)
             let sync = MangoSync(
@@ -119,8 +110,7 @@ extension MangoParts {
     }
 
     private static func serviceHosts(_ configuration: Configuration) -> [String] {
-        let object = (configuration.objects?.url).flatMap { HTTPURL($0)?.host }
-        return [HTTPURL(configuration.realtime.url)?.host, object].compactMap(\.self)
+        [(configuration.objects?.url).flatMap { HTTPURL($0)?.host }].compactMap(\.self)
     }
 
     private static func makeClient(

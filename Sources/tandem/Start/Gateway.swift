@@ -57,6 +57,7 @@ final class Gateway {
     private let recordingThread = BlockingThread(name: "fetched")
     private let soundClient: HTTPClient
     private let webhookClient: HTTPClient
+    private let realtimeClient: HTTPClient?
 
     init(_ configuration: Configuration) async throws {
         self.configuration = configuration
@@ -96,8 +97,11 @@ final class Gateway {
         media = try Self.makeMedia(configuration, opened.roster.settings, loop, addresses)
         sip = Self.makeSIP(configuration, loop, network, roster, identity, logger)
         webhookClient = Self.makeWebhookClient(configuration, loop, network)
+        let mangoMetrics = MangoMetrics(registry)
+        realtimeClient = Self.makeRealtimeClient(configuration, loop, network)
         webhooks = Webhooks(
             loop: loop, roster: roster, store: store, client: webhookClient,
+            realtime: await Self.makeRealtime(configuration, loop, realtimeClient, store, mangoMetrics),
             metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled(.webhooks))
         try await Self.closeInterrupted(store, webhooks, logger)
         keeper = Self.makeKeeper(configuration, opened, (loop, sip, media, webhooks), roster, logger)
@@ -130,14 +134,15 @@ final class Gateway {
             configuration,
             MangoParts.Needs(
                 loop: loop, network: network, calls: calls, store: store, roster: roster, access: access,
-                signalling: signalling, keeper: keeper, registry: registry, files: recordingThread,
+                signalling: signalling, keeper: keeper, metrics: mangoMetrics, files: recordingThread,
                 tracer: traces?.tracer, logger: logger))
         services.vendor = mango.exchange
         let checks = TrunkChecks(configuration, loop: loop, network: network)
         let settings = Self.makeSettings(configuration, (loop, media, sip), checks)
         let health = HealthSource(
-            calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango, cluster: cluster,
-            startedAt: loop.now, isTest: configuration.service.isTest)
+            calls: calls, sip: sip, store: store, media: media, roster: roster, mango: mango,
+            tellsRealtime: webhooks.realtime != nil, cluster: cluster, startedAt: loop.now,
+            isTest: configuration.service.isTest)
         var admin = Self.makeAdmin(store, keeper, sip, webhooks, settings, sink)
         admin.running = Self.makeRunning(configuration, health, sip, roster)
         // An answer is queued whole: the limit must hold the longest list, for a client that reads slowly.
@@ -160,7 +165,7 @@ final class Gateway {
 
     /// Lets the parts hear each other; before the loop runs, so that nothing is missed.
     private func connect() {
-        let (calls, media, realtime) = (calls, media, mango.realtime)
+        let (calls, media, realtime) = (calls, media, webhooks.realtime)
         media.handler = { event in calls.assumeIsolated { $0.mediaEvent(event) } }
         sip.assumeIsolated { $0.setHandler(calls) }
         let observer = GatewayObserver(metrics: metrics, logger: logger.labelled(.calls))
@@ -241,6 +246,7 @@ final class Gateway {
         soundClient.stop()
         webhookClient.stop()
         await webhooks.courier.finish()
+        realtimeClient?.stop()
         await cluster?.stop()
         await traces?.stop()
         await sip.stop()

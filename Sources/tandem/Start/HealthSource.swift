@@ -16,6 +16,7 @@ struct HealthSource: Sendable {
     let media: MediaPlane
     let roster: RosterBox
     let mango: MangoParts
+    let tellsRealtime: Bool
     let cluster: Cluster?
     let startedAt: Instant
     let isTest: Bool
@@ -38,7 +39,7 @@ struct HealthSource: Sendable {
                 ("database", database),
                 ("redis", redis), ("callManager", callManager), ("sip", hasTrunk ? trunk : .notConfigured),
                 ("webrtc", browserLegs), ("mango", configured(mango.exchange != nil)),
-                ("s3", configured(mango.objects != nil)), ("realtime", configured(mango.realtime != nil)),
+                ("s3", configured(mango.objects != nil)), ("realtime", configured(tellsRealtime)),
             ])
         report.isTest = isTest
         return report

@@ -22,7 +22,17 @@ package actor OutboxCourier {
         case withheld
     }
 
-    package typealias Delivery = @Sendable (OutboxItem) async -> Result
+    /// Who brings the items of one kind, and when again what failed.
+    package struct Carrier: Sendable {
+        let schedule: RetrySchedule
+        let deliver: @Sendable (OutboxItem) async -> Result
+
+        package init(
+            _ schedule: RetrySchedule = RetrySchedule(), deliver: @escaping @Sendable (OutboxItem) async -> Result
+        ) {
+            (self.schedule, self.deliver) = (schedule, deliver)
+        }
+    }
 
     private struct Lane {
         var work: Task<Void, Never>?
@@ -49,10 +59,9 @@ package actor OutboxCourier {
 
     nonisolated let loop: any EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private let kind: String
     private let store: any Outbox & EventHistory
-    private let schedule: RetrySchedule
-    private let deliver: Delivery
+    /// By kind.
+    private let carriers: [String: Carrier]
     private let metrics: OutboxMetrics
     private let logger: Logger
     private var lanes: [String: Lane] = [:]
@@ -63,12 +72,13 @@ package actor OutboxCourier {
     private var entropy: Entropy
 
     package init(
-        kind: String, loop: any EventLoop, store: any Outbox & EventHistory, schedule: RetrySchedule = RetrySchedule(),
-        metrics: OutboxMetrics, logger: Logger, deliver: @escaping Delivery
+        loop: any EventLoop, store: any Outbox & EventHistory, carriers: [String: Carrier], metrics: OutboxMetrics,
+        logger: Logger
     ) {
-        (self.kind, self.loop, self.store) = (kind, loop, store)
-        (self.schedule, self.metrics, self.logger, self.deliver) = (schedule, metrics, logger, deliver)
+        (self.loop, self.store, self.carriers) = (loop, store, carriers)
+        (self.metrics, self.logger) = (metrics, logger)
         entropy = loop.makeEntropy()
+        metrics.prepare(carriers.keys.sorted())
     }
 
     // MARK: - Life
@@ -77,7 +87,9 @@ package actor OutboxCourier {
     package func start() async {
         inspectLater()
         do throws(StoreError) {
-            for key in try await store.pendingKeys(kind: kind) { want(key, after: .zero) }
+            for kind in carriers.keys.sorted() {
+                for key in try await store.pendingKeys(kind: kind) { want(key, after: .zero) }
+            }
         } catch {
             logger.warn("the outbox cannot be read", [LogField("reason", "\(error)")])
         }
@@ -157,11 +169,11 @@ package actor OutboxCourier {
             if areUnwritten(items, key) { return .until(loop.now + Self.storePatience) }
             guard !items.isEmpty else { return .idle }
             for item in items {
-                guard !isStopped else { return .idle }
+                guard !isStopped, let carrier = carriers[item.kind] else { return .idle }
                 let wait = Duration.milliseconds(item.nextAttemptAt.milliseconds - loop.wallTime.milliseconds)
                 // The clock may have been set back.
-                guard wait <= .zero else { return .until(loop.now + min(wait, schedule.longest * 2)) }
-                if let rest = settle(item, await deliver(item)) { return rest }
+                guard wait <= .zero else { return .until(loop.now + min(wait, carrier.schedule.longest * 2)) }
+                if let rest = settle(item, await carrier.deliver(item), carrier.schedule) { return rest }
             }
         }
         return .idle
@@ -178,18 +190,18 @@ package actor OutboxCourier {
     }
 
     /// Writes down what an attempt came to; nil when the next item has its turn.
-    private func settle(_ item: OutboxItem, _ result: Result) -> Rest? {
+    private func settle(_ item: OutboxItem, _ result: Result, _ schedule: RetrySchedule) -> Rest? {
         switch result {
         case .withheld: return .idle
         case .arrived:
-            count("delivered")
+            count(item, "delivered")
             end(item, .done(item.id))
         case .pointless:
-            count("dropped")
+            count(item, "dropped")
             end(item, .done(item.id))
         case .refused(let error): park(item, error)
         case .failed(let error):
-            count("failed")
+            count(item, "failed")
             let attempts = item.attempts + 1
             guard attempts < schedule.attempts else {
                 park(item, error)
@@ -206,7 +218,7 @@ package actor OutboxCourier {
     }
 
     private func park(_ item: OutboxItem, _ error: String) {
-        count("parked")
+        count(item, "parked")
         end(item, .parked(item.id, error: error, attempts: item.attempts + 1))
         logger.warn(
             "given up until an administrator says otherwise",
@@ -219,7 +231,7 @@ package actor OutboxCourier {
         store.settle(settlement)
     }
 
-    private func count(_ result: String) { metrics.deliveries.with(kind, result).increment() }
+    private func count(_ item: OutboxItem, _ result: String) { metrics.deliveries.with(item.kind, result).increment() }
 
     // MARK: - Bounds and figures
 

@@ -14,7 +14,6 @@ package struct OutboxMetrics: Sendable {
         deliveries = registry.counter(
             "outbox_deliveries_total", "Attempts to bring something to a server of others.", labels: ["kind", "result"])
         items = registry.gauge("outbox_items", "What waits to be brought, or for an administrator.", labels: ["state"])
-        deliveries.prepare([Webhooks.kind], ["delivered", "failed", "parked", "dropped"])
         for state in OutboxItem.State.allCases { items.with(state.rawValue).set(0) }
         let oldest = oldest
         registry.sampled("outbox_oldest_seconds", "How long the oldest of what is pending has waited.") {
@@ -22,6 +21,9 @@ package struct OutboxMetrics: Sendable {
             return [([], written == 0 ? 0 : max(0, Double(now().milliseconds - written) / 1000))]
         }
     }
+
+    /// The kinds of what is brought are there from the start.
+    func prepare(_ kinds: [String]) { deliveries.prepare(kinds, ["delivered", "failed", "parked", "dropped"]) }
 
     func show(_ figures: OutboxFigures) {
         items.with(OutboxItem.State.pending.rawValue).set(Int64(figures.pending))
