@@ -27,7 +27,7 @@ package final class Exchange {
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
         queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings(),
-        logger: Logger = .silent, fetch: SoundFetch? = nil, spans: (any SpanSink)? = nil,
+        bridgesRooms: Bool = false, logger: Logger = .silent, fetch: SoundFetch? = nil, spans: (any SpanSink)? = nil,
         publish: @escaping @Sendable (CallEvent) -> [CallRow] = { _ in [] }
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
@@ -46,6 +46,7 @@ package final class Exchange {
             loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: logger)
         services.timing = timing
         services.recording = recording
+        services.bridgesRooms = bridgesRooms
         services.conferenceRooms = [ConferenceRoom(name: "team", number: "8000")]
         services.streams = StreamSettings(network: host, hosts: ["10.0.2.1", "bot.example"])
         services.soundFiles = SoundFiles(folder: "/nonexistent", thread: loop)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from audio import assert_tone, band_db
+from audio import assert_tone, band_db, lasting_db
 from gateway import Gateway
 from peers import Peer, PlainSocket, SocketIO, text_of
 
@@ -109,6 +109,46 @@ def test_an_offer_waits_for_the_first_who_joins(gateway, bare_call):
 
     asyncio.run(run())
     assert gateway.rtp("in", "browser") == 0
+
+
+def test_forced_to_pass_here_two_hear_each_other_through_the_gateway():
+    """`WEBRTC_MODE=bridge`: one offers, the other waits for an offer; a third offers by itself, and all are mixed."""
+
+    async def run(gateway, call):
+        async with PlainSocket(gateway) as first, SocketIO(gateway) as second, PlainSocket(gateway) as third, \
+                Peer(440) as caller, Peer(660) as callee, Peer(880) as guest:
+            for client in (first, second):
+                await client.emit("join-call", {"callId": call})
+                await client.wait("joined-call")
+            await first.emit("offer", {"callId": call, "sdp": await caller.offer()})
+            returned = await first.wait("answer")
+            assert returned["from"] == "gateway" and returned["callId"] == call
+            await caller.accept(text_of(returned["sdp"]))
+            offered = await second.wait("offer")
+            assert offered["from"] == "gateway"
+            await second.emit("answer", {"callId": call, "sdp": await callee.answer(text_of(offered["sdp"]))})
+            await asyncio.gather(caller.wait_frames(25), callee.wait_frames(25))
+            to_caller, to_callee = await asyncio.gather(caller.listen(2), callee.listen(2))
+            assert_hears(to_caller, 660, 440)
+            assert_hears(to_callee, 440, 660)
+            await third.emit("join-call", {"callId": call})
+            await third.wait("joined-call")
+            await third.emit("offer", {"callId": call, "sdp": await guest.offer()})
+            await guest.accept(text_of((await third.wait("answer"))["sdp"]))
+            await guest.wait_frames(25)
+            samples, rate = await caller.listen(2)
+            assert min(band_db(samples, rate, hertz) for hertz in (660, 880)) > -24, "not all others are heard"
+            assert lasting_db(samples, rate, 440) < -45, "hears itself"
+            await third.emit("leave-call", {"callId": call})
+            await third.wait("left-call")
+            gateway.wait_metric("media_legs", 2)
+            assert third.count("offer") == 0 and first.count("offer") == 0
+
+    with Gateway(AUTH_MODE="off", WEBRTC_MODE="bridge") as gateway:
+        made = gateway.make_call("+79991234567")
+        asyncio.run(run(gateway, made["id"]))
+        assert gateway.rtp("in", "browser") > 100 and gateway.rtp("out", "browser") > 100
+        gateway.wait_metric("media_legs", 0)
 
 
 def test_a_call_reported_as_incoming_is_a_room_too(gateway):

@@ -270,9 +270,7 @@ extension Configuration {
             throw ConfigurationError(
                 variable: "WEBRTC_MODE", problem: "\"\(mode)\" is not known", cure: "choose one of auto, bridge, relay")
         }
-        if mode != "auto" {
-            warnings.append("WEBRTC_MODE=\(mode) is served as auto: each call takes the way that its parties need")
-        }
+        media.bridgesPages = mode == "bridge"
         media.tones = try tonePlan(reader)
         media.sounds = SoundLibrary(plan: media.tones, music: try musicOnHold(reader))
     }

@@ -112,6 +112,8 @@ struct Configuration {
         var usesLibSRTP = false
         var timeout: Duration = .seconds(30)
         var stunServer: String?
+        /// Media between pages alone passes here, too.
+        var bridgesPages = false
         var tones = TonePlan.russia
         /// Made of `TONE_PLAN` and `MUSIC_ON_HOLD`.
         var sounds = SoundLibrary()

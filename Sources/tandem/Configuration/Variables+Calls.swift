@@ -13,8 +13,8 @@ extension Variable {
         Variable(
             "WEBRTC_MODE", "auto",
             """
-            `auto`: media between two pages alone is theirs, else it passes here; `bridge` and `relay` are \
-            accepted, and served as `auto`
+            media between two pages alone: `auto` and `relay` leave it to them, with `bridge` it passes here like \
+            that of all other calls
             """),
         Variable("MEDIA_WORKERS", otherwise: "number of cores", "media threads"),
         Variable(

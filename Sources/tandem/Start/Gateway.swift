@@ -110,6 +110,7 @@ final class Gateway {
         services.maximumCalls = configuration.calls.maximum
         services.timing.resuming = configuration.calls.resumeTimeout
         services.conferenceRooms = configuration.calls.conferenceRooms
+        services.bridgesRooms = configuration.media.bridgesPages
         services.day = { [dates = configuration.web.dates] in dates.day(of: $0) }
         services.recording = configuration.recording.settings
         services.traces = configuration.sip.traces
@@ -245,8 +246,8 @@ final class Gateway {
         await web.stop(within: .seconds(2))
         soundClient.stop()
         webhookClient.stop()
-        await webhooks.courier.finish()
         realtimeClient?.stop()
+        await webhooks.courier.finish()
         await cluster?.stop()
         await traces?.stop()
         await sip.stop()

@@ -119,9 +119,11 @@ extension CallManager {
         }
     }
 
-    private func makeConference() -> Conference {
+    private func makeConference() -> Conference { Conference(id: makeConferenceID()) }
+
+    func makeConferenceID() -> ConferenceID {
         lastConferenceID += 1
-        return Conference(id: ConferenceID(rawValue: lastConferenceID))
+        return ConferenceID(rawValue: lastConferenceID)
     }
 
     func hasPlace(_ name: String) -> Bool {

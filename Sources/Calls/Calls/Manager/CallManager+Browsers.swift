@@ -65,6 +65,7 @@ extension CallManager {
         switch calls[uuid] {
         case .call(let call): call.assumeIsolated { $0.leave(participant, departure) }
         case .room(let room):
+            close(participant, in: room.bridge)
             room.remove(participant)
             watch(room)
         case nil: break
@@ -74,7 +75,9 @@ extension CallManager {
     package func offer(_ key: CallKey, from participant: any CallParticipant, sdp: String) throws(CallError) {
         switch try place(of: participant, in: key) {
         case .call(let call): if let error = call.assumeIsolated({ $0.offer(sdp, from: participant) }) { throw error }
-        case .room(let room): relayOffer(sdp, from: participant, in: room)
+        case .room(let room):
+            if let bridge = bridge(of: room) { return try bridgeOffer(sdp, from: participant, in: room, bridge) }
+            relayOffer(sdp, from: participant, in: room)
         }
     }
 
@@ -82,21 +85,25 @@ extension CallManager {
         switch try place(of: participant, in: key) {
         case .call(let call): if let error = call.assumeIsolated({ $0.answer(sdp, from: participant) }) { throw error }
         case .room(let room):
+            if let bridge = bridge(of: room) { return try bridgeAnswer(sdp, from: participant, bridge) }
             relay(.answer(sdp: sdp, from: participant.participantID), from: participant, in: room)
         }
     }
 
-    /// Trickled candidates matter in rooms only: towards us a browser finds the way by its own checks (ICE-lite).
+    /// Trickled candidates matter in rooms only whose members negotiate with each other: towards us a browser finds the way by its own checks (ICE-lite).
     package func candidate(_ key: CallKey, from participant: any CallParticipant, _ candidate: ICECandidateMessage)
         throws(CallError)
     {
-        guard case .room(let room) = try place(of: participant, in: key) else { return }
+        guard case .room(let room) = try place(of: participant, in: key), bridge(of: room) == nil else { return }
         relay(.candidate(candidate, from: participant.participantID), from: participant, in: room)
     }
 
     package func mute(_ on: Bool, from participant: any CallParticipant) {
-        guard case .call(let call) = places[participant.participantID].flatMap({ calls[$0] }) else { return }
-        call.assumeIsolated { $0.mute(on, from: participant) }
+        switch places[participant.participantID].flatMap({ calls[$0] }) {
+        case .call(let call): call.assumeIsolated { $0.mute(on, from: participant) }
+        case .room(let room): setMuted(on, participant, in: room.bridge)
+        case nil: break
+        }
     }
 
     package func sendDigits(_ digits: String, from participant: any CallParticipant) {

@@ -16,6 +16,8 @@ package actor CallManager {
     var uuidsByNumber: [Int64: UUID] = [:]
     var sipLegs: [SIPLegID: (call: Call, leg: LegID)] = [:]
     var mediaLegs: [MediaLegID: (call: Call, leg: LegID)] = [:]
+    /// The connections of rooms whose media passes here.
+    var roomLegs: [MediaLegID: (room: Room, participant: String)] = [:]
     /// Calls that are over, and their media legs, until the last figures have come.
     var concluding: [UUID: Call] = [:]
     var departing: [MediaLegID: (call: Call, leg: LegID)] = [:]
@@ -219,7 +221,10 @@ package actor CallManager {
         if let channel = room.record.channelID, reportedChannels[channel] == room.record.uuid {
             reportedChannels[channel] = nil
         }
-        for member in room.members { places[member.participantID] = nil }
+        for member in room.members {
+            places[member.participantID] = nil
+            close(member, in: room.bridge)
+        }
     }
 
     func forget(participant: any CallParticipant) { places[participant.participantID] = nil }
@@ -230,13 +235,17 @@ package actor CallManager {
     }
 
     func registerMedia(call: Call, leg: LegID) -> MediaLegID {
-        lastMediaID += 1
-        let id = MediaLegID(rawValue: lastMediaID)
+        let id = makeMediaID()
         mediaLegs[id] = (call, leg)
         return id
     }
 
-    /// Rooms carry nothing of ours and do not count.
+    func makeMediaID() -> MediaLegID {
+        lastMediaID += 1
+        return MediaLegID(rawValue: lastMediaID)
+    }
+
+    /// Rooms take no port of ours and do not count.
     var isFull: Bool { services.maximumCalls > 0 && countedCalls >= services.maximumCalls }
 
     // MARK: - Stopping
@@ -257,7 +266,7 @@ package actor CallManager {
     /// Brings an event of a media leg to its call; called on the loop, in a turn of its own.
     package func mediaEvent(_ event: MediaEvent) {
         if case .closed(let id, let figures) = event, departed(id, figures) { return }
-        guard let (call, leg) = mediaLegs[event.leg] else { return }
+        guard let (call, leg) = mediaLegs[event.leg] else { return roomMediaEvent(event) }
         call.assumeIsolated { $0.mediaEvent(event, on: leg) }
     }
 }

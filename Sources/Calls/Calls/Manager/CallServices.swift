@@ -37,6 +37,8 @@ package final class CallServices: @unchecked Sendable {
     package var vendor: (any VendorExchange)?
 
     package var conferenceRooms: [ConferenceRoom] = []
+    /// Whether media between pages alone passes here, too.
+    package var bridgesRooms = false
 
     /// The tones and the music of the house.
     package var sounds = SoundLibrary()

@@ -118,6 +118,7 @@ extension CallManager {
     func enter(_ room: Room, _ participant: any CallParticipant) {
         room.add(participant)
         watch(room)
+        if bridge(of: room) != nil { offerLater(in: room) }
         guard let kept = room.keptOffer else { return }
         let (uuid, candidates) = (room.record.uuid, room.keptCandidates)
         (room.keptOffer, room.keptCandidates) = (nil, [])

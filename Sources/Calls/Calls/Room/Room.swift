@@ -3,7 +3,8 @@ import Reactor
 import Telemetry
 import Wire
 
-/// A call that only browsers join, each negotiating with the others: descriptions and candidates pass unchanged.
+/// A call that only browsers join, each negotiating with the others: descriptions and candidates pass unchanged, unless
+/// media is to pass here (`RoomBridge`).
 ///
 /// Owned by the `CallManager` and touched on its loop only.
 final class Room {
@@ -13,6 +14,9 @@ final class Room {
     var keptOffer: (sdp: String, from: String)?
     /// The kept offerer's candidates, which must not be lost either.
     var keptCandidates: [ICECandidateMessage] = []
+
+    /// Nil: the members' media is theirs.
+    var bridge: RoomBridge?
 
     /// Who hands the call to whom, until that person takes it or the time is up.
     struct Transfer {
