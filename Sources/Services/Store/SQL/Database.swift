@@ -102,7 +102,18 @@ final class Database {
 
     /// Runs `body` in a transaction that takes the write lock at once; a failure undoes all of it.
     func transaction<Value>(_ body: () throws(SQLFailure) -> Value) throws(SQLFailure) -> Value {
-        try run(dialect.begin)
+        try transaction(dialect.begin, body)
+    }
+
+    /// Runs `body`, which only reads, so that all of it sees the same moment.
+    func snapshot<Value>(_ body: () throws(SQLFailure) -> Value) throws(SQLFailure) -> Value {
+        try transaction(dialect.beginSnapshot, body)
+    }
+
+    private func transaction<Value>(
+        _ begin: String, _ body: () throws(SQLFailure) -> Value
+    ) throws(SQLFailure) -> Value {
+        try run(begin)
         do throws(SQLFailure) {
             let value = try body()
             try run("COMMIT")

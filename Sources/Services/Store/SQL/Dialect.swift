@@ -69,6 +69,9 @@ extension Dialect {
     /// Begins a transaction that is going to write.
     var begin: String { choose("BEGIN IMMEDIATE", "BEGIN") }
 
+    /// Begins a transaction whose statements see the database as its first did.
+    var beginSnapshot: String { choose("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") }
+
     /// The rows of a JSON list of numbers that is the statement's next value.
     var listedNumbers: String {
         choose("SELECT value FROM json_each(?)", "SELECT value::bigint FROM jsonb_array_elements_text(?)")

@@ -23,6 +23,7 @@ struct Migration: Sendable {
         Migration(version: 11) { Schema.directoryChanges(in: ["companies", "company_phones"], of: $0) },
         Migration(version: 12, script: Schema.nodes),
         Migration(version: 13, script: Schema.diagnosesKept),
+        Migration(version: 15, script: Schema.blocks),
     ]
 }
 

@@ -100,10 +100,7 @@ extension Schema {
     /// Kept by the database, in the transaction that changes the call: also for what is written by plain SQL. (Only of
     /// `INSERT OR REPLACE`, which deletes without a word, SQLite tells no trigger: `ON CONFLICT … DO UPDATE` is counted.)
     private static func sumTriggers(of tables: [SumTable], _ sql: Dialect) -> String {
-        let isOther = sql == .sqlite ? "IS NOT" : "IS DISTINCT FROM"
-        let isChanged =
-            "(\(counted(of: "OLD", sql)), OLD.ended_at IS NULL) \(isOther) (\(counted(of: "NEW", sql)), NEW.ended_at IS NULL)"
-        return sql.trigger(
+        sql.trigger(
             "call_days_insert", after: "INSERT", of: "calls", when: "NEW.ended_at IS NOT NULL",
             do: adding(1, "NEW", to: tables, sql))
             + sql.trigger(
@@ -111,12 +108,22 @@ extension Schema {
                 do: adding(-1, "OLD", to: tables, sql))
             + sql.trigger(
                 "call_days_update", after: "UPDATE", of: "calls",
-                when: "(OLD.ended_at IS NOT NULL OR NEW.ended_at IS NOT NULL) AND \(isChanged)",
+                when: "(OLD.ended_at IS NOT NULL OR NEW.ended_at IS NOT NULL) AND \(isCountedOtherwise(sql))",
                 do: adding(-1, "OLD", to: tables, sql) + "\n" + adding(1, "NEW", to: tables, sql))
     }
 
+    /// Whether an UPDATE changes anything that the sums depend on.
+    static func isCountedOtherwise(_ sql: Dialect) -> String {
+        let isOther = sql == .sqlite ? "IS NOT" : "IS DISTINCT FROM"
+        return
+            "(\(counted(of: "OLD", sql)), OLD.ended_at IS NULL) \(isOther) (\(counted(of: "NEW", sql)), NEW.ended_at IS NULL)"
+    }
+
+    /// The tables that the database fills from its calls.
+    static let sumTables = SumTable.allCases.map(\.rawValue) + ["call_blocks", "call_people_blocks"]
+
     /// Adds up all calls, where no sum is yet.
-    static func sumFilling(_ sql: Dialect) -> String { dayFilling(sql) + totalFilling }
+    static func sumFilling(_ sql: Dialect) -> String { dayFilling(sql) + totalFilling + blockFilling(sql) }
 
     private static func dayFilling(_ sql: Dialect) -> String {
         """
@@ -127,13 +134,14 @@ extension Schema {
         INSERT INTO call_people_days
             SELECT \(kind(of: "calls", sql)), \(people(of: "calls")), count(*), sum(coalesce(duration, 0)),
                 sum(hold_seconds), sum(transfer_count)
-            FROM calls WHERE ended_at IS NOT NULL GROUP BY \(kind(of: "calls", sql)), \(people(of: "calls"));
+            FROM calls WHERE ended_at IS NOT NULL GROUP BY \(kind(of: "calls", sql)), \(people(of: "calls"))
+            ORDER BY \(day(of: "calls", sql));
 
         """
     }
 
     private static let sums = ["duration", "hold_seconds", "transfer_count"]
-    fileprivate static let persons = ["operator_id", "assigned_user_id", "answered_by_user_id"]
+    static let persons = ["operator_id", "assigned_user_id", "answered_by_user_id"]
 
     /// Counts a call in or out, if it is over.
     private static func adding(_ sign: Int, _ row: String, to tables: [SumTable], _ sql: Dialect) -> String {

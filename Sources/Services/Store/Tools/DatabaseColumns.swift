@@ -40,7 +40,7 @@ extension Database {
             SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
             ORDER BY oid
             """
-        let ownWays: Set = ["schema_migrations", "outboxes", "call_days", "call_people_days", "call_people"]
+        let ownWays = Set(["schema_migrations", "outboxes"] + Schema.sumTables)
         return try query(sql) { $0.text(0) }.filter { !ownWays.contains($0) && !$0.hasPrefix("call_words") }
     }
 

@@ -39,7 +39,7 @@ struct DatabaseCopy {
         try target.execute(Schema.wordRefilling(target.dialect))
         if target.dialect == .postgres {
             // Without it, the first lists would be planned as for empty tables.
-            for table in tables { try target.execute("ANALYZE \(table)") }
+            for table in tables + Schema.sumTables { try target.execute("ANALYZE \(table)") }
         }
         return copied
     }
