@@ -198,4 +198,38 @@ struct CallSearchTests {
             }
         }
     }
+
+    /// What the newest calls have not, though very many have it, and what all have; of a list of few, too.
+    @Test(arguments: Engine.allCases) func `what many calls of long ago have is found as well`(
+        engine: Engine
+    ) async throws {
+        let (moment, id) = engine == .sqlite ? ("n * 1000", "'x' || n") : ("to_timestamp(n)", "gen_random_uuid()")
+        try await withStore(engine) { (store) async throws in
+            try await store.execute(
+                """
+                INSERT INTO calls (id, uuid, source, direction, state, caller_number, caller_norm, receiver_number,
+                    receiver_norm, started_at, notes)
+                WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 18000)
+                SELECT n, \(id), 'sip', 'incoming', 'missed',
+                    CASE WHEN n <= 4600 THEN '71117770' || n ELSE '79998880' || n END,
+                    CASE WHEN n <= 4600 THEN '71117770' || n ELSE '79998880' || n END, '1', '1', \(moment),
+                    CASE WHEN n <= 4600 THEN 'Давно' ELSE 'Заказ' END
+                FROM numbers
+                """)
+            for (search, newest) in [("давно", 4600), ("71117", 4600), ("заказ", 18_000), ("79998", 18_000)] {
+                var query = CallQuery(limit: 20, offset: 30)
+                query.search = search
+                let page = try await store.calls(matching: query)
+                #expect(page.items.map(\.id) == (0..<20).map { Int64(newest - 30 - $0) }, "\(search)")
+                #expect(page.isTotalExact == (page.total == 4600 || page.total == 13_400), "\(search) \(page.total)")
+                #expect(page.isTotalExact || page.total >= 1000, "\(search) \(page.total)")
+                query.startedFrom = WallTime(milliseconds: 4_591_000)
+                query.startedThrough = WallTime(milliseconds: 4_610_000)
+                query.offset = 0
+                let few = try await store.calls(matching: query)
+                #expect((few.total, few.items.count, few.isTotalExact) == (10, 10, true), "\(search)")
+                #expect(few.items.first?.id == (newest == 4600 ? 4600 : 4610))
+            }
+        }
+    }
 }

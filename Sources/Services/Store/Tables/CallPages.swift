@@ -20,30 +20,57 @@ struct CallPages {
     }
 
     /// Few calls that were found are fetched by their ids: an index of times would make SQLite look at all others, too.
-    private var source: String { search.map { $0.isIndexed && $0.way == .sorting } ?? false ? "NOT INDEXED" : "" }
+    private func source(_ search: CallSearch?) -> String {
+        search.map { $0.isIndexed && $0.way == .sorting } ?? false ? "NOT INDEXED" : ""
+    }
 
     func read() throws(SQLFailure) -> [CallRecord] {
-        let bounds = [SQLValue(max(query.limit, 0)), SQLValue(max(query.offset, 0))]
         guard case .user(let id, let isOperator) = query.visibility else {
-            let conditions = CallConditions(query, search)
-            guard database.dialect == .postgres else {
-                return try CallTable.read(
-                    database, where: "\(source) \(conditions.clause) \(Self.order) LIMIT ? OFFSET ?",
-                    conditions.values + bounds)
-            }
-            let page = "SELECT * FROM \(found(conditions)) \(Self.order) LIMIT ? OFFSET ?"
-            return try CallTable.read(database, page: page, Self.order, conditions.values + bounds)
+            guard let search, search.isInVeryMany else { return try read(query, search) }
+            if let items = try newestFound(search) { return items }
+            return try read(query, search.forRest)
         }
         let own = ownCalls(of: id, isOperator: isOperator)
         return try CallTable.read(
             database, where: "WHERE id IN (\(own.sql)) \(Self.order) LIMIT ? OFFSET ?", own.values + bounds)
     }
 
+    private var bounds: [SQLValue] { [SQLValue(max(query.limit, 0)), SQLValue(max(query.offset, 0))] }
+
+    /// Everybody's calls.
+    private func read(_ query: CallQuery, _ search: CallSearch?) throws(SQLFailure) -> [CallRecord] {
+        let conditions = CallConditions(query, search)
+        guard database.dialect == .postgres else {
+            return try CallTable.read(
+                database, where: "\(source(search)) \(conditions.clause) \(Self.order) LIMIT ? OFFSET ?",
+                conditions.values + bounds)
+        }
+        let page = "SELECT * FROM \(found(conditions, search)) \(Self.order) LIMIT ? OFFSET ?"
+        return try CallTable.read(database, page: page, Self.order, conditions.values + bounds)
+    }
+
+    /// The page of what very many calls have, when the newest calls of the list have enough of it or are all there are.
+    private func newestFound(_ search: CallSearch) throws(SQLFailure) -> [CallRecord]? {
+        var near = search
+        near.way = .looking
+        var list = query
+        list.search = nil
+        let others = CallConditions(list, nil)
+        let oldest = try database.query(
+            "SELECT started_at FROM calls \(others.clause) \(Self.order) LIMIT 1 OFFSET ?",
+            others.values + [SQLValue(near.looked)]
+        ) { $0.time(0) }.first
+        list = query
+        list.startedFrom = oldest ?? query.startedFrom
+        let items = try read(list, near)
+        return oldest == nil || items.count == query.limit ? items : nil
+    }
+
     /// The calls that match, where PostgreSQL reads them from.
     ///
     /// It takes few that match for many and would walk the whole list for them, so it is not let know, by an OFFSET, that
     /// only a page of them is wanted.
-    private func found(_ conditions: CallConditions) -> String {
+    private func found(_ conditions: CallConditions, _ search: CallSearch?) -> String {
         guard let search, search.way == .sorting else { return "calls \(conditions.clause)" }
         return "(SELECT * FROM calls \(conditions.clause) OFFSET 0) AS calls"
     }
@@ -60,7 +87,7 @@ struct CallPages {
         for column in columns {
             var conditions = CallConditions(everybodys, search)
             conditions.add("\(column) = ?", .integer(id))
-            let part = "SELECT id FROM calls \(source) \(conditions.clause) \(Self.order) LIMIT ?"
+            let part = "SELECT id FROM calls \(source(search)) \(conditions.clause) \(Self.order) LIMIT ?"
             parts.append("SELECT id FROM (\(part)) AS part")
             values += conditions.values + [reach]
         }
@@ -86,7 +113,7 @@ struct CallPages {
     private func countFound(_ search: CallSearch) throws(SQLFailure) -> Int {
         let conditions = CallConditions(query, search)
         if database.dialect == .postgres || conditions.isSearchAlone, let found = search.found { return found }
-        return try database.count(
-            upTo: search.mostCounted + 1, of: "SELECT 1 FROM calls \(source) \(conditions.clause)", conditions.values)
+        let calls = "SELECT 1 FROM calls \(source(search)) \(conditions.clause)"
+        return try database.count(upTo: search.mostCounted + 1, of: calls, conditions.values)
     }
 }

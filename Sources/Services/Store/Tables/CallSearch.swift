@@ -13,6 +13,8 @@ struct CallSearch {
         case sorting
         /// Many are: the list is walked in its order until the page is full.
         case walking
+        /// Calls of a short list are looked at one by one.
+        case looking
     }
 
     /// The pattern of the text in lowercase.
@@ -21,10 +23,16 @@ struct CallSearch {
     private let digits: String?
     /// What `call_words` is asked: an empty text when nothing in it can match, nil when calls are looked at one by one.
     private let phrase: String?
+    /// Whether it has a group of three characters.
+    private let isIndexable: Bool
+    /// Whether it has nothing whose case matters, so that texts can be compared as they are.
+    private let isCaseless: Bool
     var way = Way.sorting
     /// How many calls were found, up to one more than are counted: by PostgreSQL those that match the whole query, by
     /// SQLite those that have the text; nil before the way was chosen, and where no index knows it.
     private(set) var found: Int?
+    /// Of few calls in SQLite the ids, for which the index need not be asked again.
+    private var listed: [Int64]?
     private let dialect: Dialect
 
     /// More calls than this are not worth being fetched one by one.
@@ -32,21 +40,32 @@ struct CallSearch {
 
     /// The highest total that is told, of more calls it is a lower bound: a text may be in every call.
     ///
-    /// PostgreSQL has to look at each call that its index names, SQLite at none.
+    /// PostgreSQL has to look at each call that its index names. SQLite looks at none, but many numbers may have all the
+    /// groups of three of longer digits, and not in a row.
     let mostCounted: Int
+
+    /// To list the ids of more of SQLite's calls takes longer than to look at those of a person.
+    private static let veryMany = 50_000
+
+    /// Of what very many calls have, so many of the newest are looked at one by one before an index is asked: some
+    /// milliseconds, and nearly always enough for a page.
+    var looked: Int { isCaseless ? 12_000 : 6000 }
 
     /// Nil when nothing can be found.
     init?(_ text: String, _ dialect: Dialect, mostCounted: Int? = nil) {
         // No text that is kept has this character, which would end the pattern.
         guard !text.utf8.contains(0) else { return nil }
         self.dialect = dialect
-        self.mostCounted = mostCounted ?? (dialect == .sqlite ? 50_000 : 2000)
         let lower = text.lowercased()
         folded = Self.containing(lower)
+        isIndexable = lower.unicodeScalars.count >= 3
+        isCaseless = text.utf8.allSatisfy { $0 < 0x80 } && !text.contains(where: \.isLetter)
         let isNumber = text.utf8.count { $0.isDigit } >= 3 && !text.contains(where: \.isLetter)
+        let isLongNumber = isNumber && text.utf8.count > 3
+        self.mostCounted = mostCounted ?? (dialect == .postgres ? 1000 : isLongNumber ? 4000 : Self.veryMany)
         let number = isNumber ? PhoneNumber(text).normal : nil
         digits = number.map(Self.containing)
-        phrase = dialect == .sqlite ? Self.phrase(lower, number) : nil
+        phrase = dialect == .sqlite && isIndexable ? Self.phrase(lower, number) : nil
     }
 
     /// Whether it is found by an index of SQLite's.
@@ -54,10 +73,14 @@ struct CallSearch {
 
     /// The condition on a row of `calls`.
     var condition: (sql: String, values: [SQLValue]) {
-        guard phrase != nil else {
-            let (sql, values) = oneByOne
+        guard phrase != nil, way != .looking else {
+            let (sql, values) = way == .looking ? comparison(isFolded: !isCaseless) : oneByOne
             // Of this the indexes of trigrams know nothing.
-            return (dialect == .postgres && way == .walking ? "\(sql) IS TRUE" : sql, values)
+            return (dialect == .postgres && way != .sorting ? "\(sql) IS TRUE" : sql, values)
+        }
+        if way == .sorting, let listed {
+            let list = listed.map(String.init).joined(separator: ",")
+            return ("id IN (\(dialect.listedNumbers))", [.text("[\(list)]")])
         }
         let (ids, values) = ids
         return ("\(way == .walking ? "+" : "")id IN (\(ids))", values)
@@ -77,6 +100,18 @@ struct CallSearch {
         )
     }
 
+    /// Whether so many have it that the newest calls are worth being looked at before.
+    var isInVeryMany: Bool { way == .walking && found ?? 0 > mostCounted }
+
+    /// The same for a page that the newest calls have not enough for.
+    ///
+    /// PostgreSQL fetches and sorts all that its index names: to walk the whole list takes it longer.
+    var forRest: CallSearch {
+        var search = self
+        if dialect == .postgres, isIndexable { search.way = .sorting }
+        return search
+    }
+
     /// Looks how many calls there are, and chooses the way to them.
     ///
     /// What no index knows is looked for in the order of the list anyway, among the calls that the rest of `query` leaves.
@@ -86,15 +121,30 @@ struct CallSearch {
             found = try database.count(
                 upTo: mostCounted + 1, of: "SELECT 1 FROM calls \(conditions.clause)", conditions.values)
         } else if phrase != nil {
-            let (ids, values) = ids
-            found = try database.count(upTo: mostCounted + 1, of: ids, values)
+            try list(in: database)
         }
-        way = found ?? 0 > manyCalls ? .walking : .sorting
+        let count = found ?? 0
+        let isOwn = query.visibility != .all
+        way = count <= manyCalls ? .sorting : isOwn && count > Self.veryMany ? .looking : .walking
     }
 
-    private var oneByOne: (sql: String, values: [SQLValue]) {
+    /// Asks SQLite's index for few calls or, when there are more, how many.
+    private mutating func list(in database: Database) throws(SQLFailure) {
+        let (ids, values) = ids
+        let few = try database.query("\(ids) LIMIT ?", values + [SQLValue(manyCalls + 1)]) { $0.integer(0) }
+        found = few.count
+        if few.count <= manyCalls {
+            listed = few
+        } else if mostCounted > manyCalls {
+            found = try database.count(upTo: mostCounted + 1, of: ids, values)
+        }
+    }
+
+    private var oneByOne: (sql: String, values: [SQLValue]) { comparison(isFolded: true) }
+
+    private func comparison(isFolded: Bool) -> (sql: String, values: [SQLValue]) {
         var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
-            "fold(\($0)) LIKE ? ESCAPE '!'"
+            "\(isFolded ? "fold(\($0))" : $0) LIKE ? ESCAPE '!'"
         }
         var values = alternatives.map { _ in SQLValue.text(folded) }
         if let digits {
@@ -114,11 +164,8 @@ struct CallSearch {
         return pattern + "%"
     }
 
-    /// The text where it may stand, or its digits where normal forms are.
-    ///
-    /// The index has groups of three characters.
-    private static func phrase(_ text: String, _ number: String?) -> String? {
-        guard text.unicodeScalars.count >= 3 else { return nil }
+    /// The text where it may stand, or its digits where normal forms are; an empty one when neither is in the index.
+    private static func phrase(_ text: String, _ number: String?) -> String {
         if text.unicodeScalars.contains(where: UnusualLetters.contains) { return "" }
         let written = "\"\(text.replacing("\"", with: "\"\""))\""
         guard let number else { return "{\(CallWords.written)} : \(written)" }
