@@ -86,6 +86,19 @@ import Wire
         #expect(try scene.ask(.post, "/api/v1/calls/0b7e9f5e-6a0c-4f5e-9b7a-2f4c4c7d8e90/end", [:]).status == 404)
     }
 
+    @Test func `a list that is not counted to its end says so`() throws {
+        let scene = try Scene()
+        for _ in 0..<3 { _ = try room(scene) }
+        scene.store.count(atMost: 3)
+        let exact = try scene.ask(.get, "/api/calls?search=1")["pagination"]
+        #expect(exact == ["page": 1, "limit": 50, "total": 3, "pages": 1])
+        scene.store.count(atMost: 2)
+        let bound = try scene.ask(.get, "/api/calls?search=1&limit=1")["pagination"]
+        #expect(bound == ["page": 1, "limit": 1, "total": 2, "pages": 2, "totalIsExact": false])
+        let both = try scene.ask(.get, "/api/v1/calls")["data"]?["pagination"]
+        #expect(both?["total"] == 2 && both?["totalIsExact"] == false)
+    }
+
     @Test func `lists are paged in the dialect's measure`() throws {
         let scene = try Scene()
         for _ in 0..<3 { _ = try room(scene) }

@@ -256,6 +256,7 @@ final class RecordingStore: CallStore {
     private let memory = MemoryStore()
     private let query = Mutex<CallQuery?>(nil)
     private let broken = Atomic(false)
+    private let mostCounted = Atomic(Int.max)
 
     var nextCallID: Int64 { memory.nextCallID }
     var records: [CallRecord] { memory.records }
@@ -263,6 +264,8 @@ final class RecordingStore: CallStore {
     var lastQuery: CallQuery? { query.withLock { $0 } }
     /// From now on every read fails.
     func breakDown() { broken.store(true, ordering: .relaxed) }
+    /// Lists are not counted beyond.
+    func count(atMost total: Int) { mostCounted.store(total, ordering: .relaxed) }
 
     func write(_ change: CallChange) { memory.write(change) }
 
@@ -295,7 +298,10 @@ final class RecordingStore: CallStore {
     func calls(matching query: CallQuery) async throws(StoreError) -> CallPage {
         self.query.withLock { $0 = query }
         if broken.load(ordering: .relaxed) { throw .closed }
-        return try await memory.calls(matching: query)
+        var page = try await memory.calls(matching: query)
+        let most = mostCounted.load(ordering: .relaxed)
+        if page.total > most { (page.total, page.isTotalExact) = (most, false) }
+        return page
     }
 
     func sessions(ofCall id: Int64?, activeOnly: Bool) async throws(StoreError) -> [CallSession] {

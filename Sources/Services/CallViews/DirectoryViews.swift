@@ -53,21 +53,32 @@ package struct PageInfo: Hashable, Sendable {
     package let page: Int
     package let limit: Int
     package let total: Int
+    /// False: the list has more than `total`.
+    package let isTotalExact: Bool
 
-    package init(page: Int, limit: Int, total: Int) { (self.page, self.limit, self.total) = (page, limit, total) }
+    package init(page: Int, limit: Int, total: Int, isTotalExact: Bool = true) {
+        (self.page, self.limit, self.total, self.isTotalExact) = (page, limit, total, isTotalExact)
+    }
 
     private var pages: Int { limit > 0 ? total / limit + (total % limit > 0 ? 1 : 0) : 0 }
 
     /// `pagination` of document 002.
     package var crm: JSONValue {
-        ["page": JSONValue(page), "limit": JSONValue(limit), "total": JSONValue(total), "pages": JSONValue(pages)]
+        told(["page": JSONValue(page), "limit": JSONValue(limit), "total": JSONValue(total), "pages": JSONValue(pages)])
     }
 
     /// `pagination` of `/api/v1/calls`, with the names of both its documents.
     package var v1: JSONValue {
-        [
+        told([
             "total": JSONValue(total), "page": JSONValue(page), "limit": JSONValue(limit),
             "totalPages": JSONValue(pages), "pages": JSONValue(pages),
-        ]
+        ])
+    }
+
+    /// The documents have exact totals alone, which are told as they have them.
+    private func told(_ words: JSONObject) -> JSONValue {
+        var words = words
+        if !isTotalExact { words.append("totalIsExact", false) }
+        return .object(words)
     }
 }

@@ -44,7 +44,7 @@ extension API {
         if let date = request.query("date_to") { query.startedThrough = try dates.upper(date, field: "date_to") }
         let wanted = query
         let found = try await stored { () throws(StoreError) in try await store.calls(matching: wanted) }
-        let pagination = PageInfo(page: page, limit: limit, total: found.total).crm
+        let pagination = found.info(page: page, limit: limit).crm
         return try await list(found.items, .crm) { ["success": true, "data": .array($0), "pagination": pagination] }
     }
 

@@ -40,7 +40,7 @@ extension API {
         try addGatewayFilters(request, &query)
         let wanted = query
         let found = try await stored { () throws(StoreError) in try await store.calls(matching: wanted) }
-        let pagination = PageInfo(page: page, limit: limit, total: found.total).v1
+        let pagination = found.info(page: page, limit: limit).v1
         return try await list(found.items, view) { calls in
             ["success": true, "data": ["calls": .array(calls), "pagination": pagination]]
         }

@@ -24,3 +24,10 @@ extension API {
         return await background.perform(work)
     }
 }
+
+extension CallPage {
+    /// Where it stands in its list, as page `page` of `limit` calls.
+    func info(page: Int, limit: Int) -> PageInfo {
+        PageInfo(page: page, limit: limit, total: total, isTotalExact: isTotalExact)
+    }
+}

@@ -4,13 +4,24 @@ package import Directory
 package import Wire
 
 extension PageInfo {
+    private static let exactness = JSONSchema.flag.described(
+        """
+        false: the list has more than `total`. A search that finds very many calls is not counted to the end, and its \
+        pages go on beyond `pages`, until one is not full. Absent: `total` is exact.
+        """
+    ).optional
+
     package static let crmSchema = JSONSchema.named(
-        "Pagination", .object(["page": .integer, "limit": .integer, "total": .integer, "pages": .integer]))
+        "Pagination",
+        .object([
+            "page": .integer, "limit": .integer, "total": .integer, "pages": .integer, "totalIsExact": exactness,
+        ]))
 
     package static let v1Schema = JSONSchema.named(
         "PaginationOfBoth",
         .object([
             "total": .integer, "page": .integer, "limit": .integer, "totalPages": .integer, "pages": .integer,
+            "totalIsExact": exactness,
         ]))
 }
 
