@@ -127,6 +127,8 @@ def paths(generator):
     year = lambda: (date((age := generator.randrange(700)) + 365), date(age))
     three = lambda: generator.choice(["912", "903", "770", "%D0%B8%D0%B2%D0%B0", "%D1%81%D1%87%D1%91", "%D0%B7%D0%B0%D0%BA"])
     rare = lambda: str(generator.randrange(100_000, 999_999))
+    # Groups of three that are in every number, or in very many.
+    digits = lambda: generator.choice(["79000000", "79001234", "79003790", "90010000", "79007000", "79000790"])
     return {
         "list, newest 50": (lambda: "/api/calls?limit=50", 20),
         "list, page 2 to 20": (lambda: f"/api/calls?limit=50&page={generator.randrange(2, 21)}", 20),
@@ -140,7 +142,9 @@ def paths(generator):
         "search, 3 characters, frequent": (lambda: f"/api/calls?search={three()}", 50),
         "search, 6 digits, rare": (lambda: f"/api/calls?search={rare()}", 50),
         "search, 3 digits that every call has": (lambda: "/api/calls?search=790", 50),
+        "search, 8 digits of frequent threes": (lambda: f"/api/calls?search={digits()}", 50),
         "statistics of users, a year": (lambda: "/api/statistics/users?date_from={}&date_to={}".format(*year()), 20),
+        "statistics of users, this year": (lambda: "/api/statistics/users?period=year", 20),
     }
 
 
@@ -159,9 +163,9 @@ def timed(server, method, make, count, budget=20.0):
     return sorted(taken)
 
 
-def singles(args):
+def singles(kind, args):
     rows = []
-    with (TandemOnPostgres() if args.postgres else Tandem()) as server:
+    with kind() as server:
         for name, (make, goal) in paths(random.Random(million.SEED)).items():
             timed(server, "GET", lambda: (make(), None), 5, 5)
             rows.append((name, timed(server, "GET", lambda: (make(), None), args.calls), goal))
@@ -173,10 +177,10 @@ def singles(args):
 def at(values, share): return values[min(len(values) - 1, int(len(values) * share))]
 
 
-def print_tables(rows, taken):
-    if rows: print("| peer | request | reps | per CPU second, median (min-max) | × express | MiB |\n|---|---|---|---|---|---|")
+def print_loads(rows):
+    print("| peer | request | reps | per CPU second, median (min-max) | × express | MiB |\n|---|---|---|---|---|---|")
     rate = lambda row: row["count"] / row["cpu"]
-    for name, *_ in LOADS if rows else []:
+    for name, *_ in LOADS:
         base = {row["rep"]: rate(row) for row in rows if row["what"] == name and row["peer"] == "express"}
         for peer in dict.fromkeys(row["peer"] for row in rows):
             own = [row for row in rows if row["what"] == name and row["peer"] == peer]
@@ -185,10 +189,15 @@ def print_tables(rows, taken):
             shown = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios and peer != "express" else ""
             print(f"| {peer} | {name} | {len(own)} | {statistics.median(rates):.0f} ({min(rates):.0f}-{max(rates):.0f}) | "
                   f"{shown} | {max(row['mib'] for row in own):.0f} |")
-    print("\n| one request over 1,000,000 calls | requests | median ms | p99 ms | max ms | goal (p99) | |\n|---|---|---|---|---|---|---|")
+
+
+def print_singles(engine, taken):
+    print(f"\n| one request over 1,000,000 calls, {engine} | requests | median ms | p99 ms | max ms | goal (p99) | |\n"
+          "|---|---|---|---|---|---|---|")
     for name, values, goal in taken:
         verdict = "met" if at(values, 0.99) <= goal else "**not met**"
-        print(f"| {name} | {len(values)} | {at(values, 0.5):.2f} | {at(values, 0.99):.2f} | {values[-1]:.2f} | {goal} | {verdict} |")
+        print(f"| {name} | {len(values)} | {at(values, 0.5):.2f} | {at(values, 0.99):.2f} | {values[-1]:.2f} | {goal} | {verdict} |",
+              flush=True)
 
 
 def main():
@@ -197,11 +206,13 @@ def main():
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--calls", type=int, default=500, help="single requests of each kind")
     parser.add_argument("--peers", default="tandem,express")
-    parser.add_argument("--postgres", action="store_true", help="ask single requests of a PostgreSQL store, and nothing else")
+    parser.add_argument("--postgres", action="store_true", help="ask single requests of an SQLite and a PostgreSQL store, and nothing else")
     args = parser.parse_args()
     hurry()
-    taken = singles(args)
-    print_tables([] if args.postgres else loads(args), taken)
+    taken = singles(Tandem, args)
+    if not args.postgres: print_loads(loads(args))
+    print_singles("SQLite", taken)
+    if args.postgres: print_singles("PostgreSQL", singles(TandemOnPostgres, args))
 
 
 if __name__ == "__main__": main()
