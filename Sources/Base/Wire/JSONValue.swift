@@ -94,6 +94,9 @@ public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Makes room for so many members.
+    public mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
+
     /// Adds a member without looking whether there is one of that name.
     public mutating func append(_ name: String, _ value: JSONValue) { members.append(Member(name, value)) }
 
@@ -104,8 +107,10 @@ public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// Adds the members of `other` whose names are not taken.
     public mutating func fill(from other: JSONObject) {
-        let taken = Set(members.map(\.name))
-        members.append(contentsOf: other.members.filter { !taken.contains($0.name) })
+        var taken = JSONNames(capacity: members.count)
+        for member in members { taken.insert(member.name) }
+        members.reserveCapacity(members.count + other.members.count)
+        for member in other.members where !taken.contains(member.name) { members.append(member) }
     }
 }
 

@@ -61,15 +61,18 @@ extension CallView {
     /// The call as clients of this view read it: native keys first, then those of the other views that do not clash.
     package func render(_ call: CallFacts, _ form: Form = .list) -> JSONValue {
         var object = native(call, form)
-        var taken = reservedNames.union(object.members.map(\.name))
-        var others = CallView.allCases.filter { $0 != self }.map { $0.native(call, .list) }
-        others.append(CRMView.activeOnly(call))
-        for member in others.flatMap(\.members) where taken.insert(member.name).inserted {
-            object.append(member.name, member.value)
-        }
+        object.reserveCapacity(Self.usualCount)
+        var taken = JSONNames(capacity: Self.usualCount)
+        for name in reservedNames { taken.insert(name) }
+        for member in object.members { taken.insert(member.name) }
+        for view in CallView.allCases where view != self { object.append(view.native(call, .list), unlessIn: &taken) }
+        object.append(CRMView.activeOnly(call), unlessIn: &taken)
         appendCommon(call.record, to: &object)
         return .object(object)
     }
+
+    /// Members of a call with nothing unusual about it.
+    private static let usualCount = 80
 
     func native(_ call: CallFacts, _ form: Form) -> JSONObject {
         switch self {
@@ -81,11 +84,11 @@ extension CallView {
     }
 
     /// Names that only this view's own keys may have: those that mean different things, and those it may leave out.
-    private var reservedNames: Set<String> {
-        self == .pbx ? Self.clashing.union(PBXView.optionalNames) : Self.clashing
+    private var reservedNames: [String] {
+        self == .pbx ? Self.clashing + PBXView.optionalNames : Self.clashing
     }
 
-    private static let clashing: Set<String> = ["id", "status", "callId", "direction", "duration", "tags"]
+    private static let clashing = ["id", "status", "callId", "direction", "duration", "tags"]
 
     private func appendCommon(_ record: CallRecord, to object: inout JSONObject) {
         object.append("uuid", .string(record.uuid.description))
@@ -93,6 +96,13 @@ extension CallView {
         object.append("state", .string(record.state.rawValue))
         object.append("statuses", CallStatus.all(of: record))
         if let quality = record.quality { object.append("quality", quality.json) }
+    }
+}
+
+extension JSONObject {
+    /// Adds the members whose names are not taken, and takes them.
+    fileprivate mutating func append(_ other: JSONObject, unlessIn taken: inout JSONNames) {
+        for member in other.members where taken.insert(member.name) { append(member.name, member.value) }
     }
 }
 

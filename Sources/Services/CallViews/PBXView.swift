@@ -5,7 +5,7 @@ import Wire
 /// A call as document 003 shows it: what is unknown is absent, not null.
 enum PBXView {
     /// Keys that are left out while unknown, and that no other view may fill with null.
-    static let optionalNames: Set<String> = [
+    static let optionalNames = [
         "answerTime", "endTime", "duration", "recording", "customerId", "customerName", "orderId", "notes",
     ]
 
