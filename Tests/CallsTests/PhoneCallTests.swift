@@ -97,6 +97,41 @@ struct PhoneCallTests {
         #expect(exchange.store.records.first?.transferCount == 1)
     }
 
+    @Test func `a user finds the calls that concern them, from when they do until these are over`() throws {
+        let exchange = try Exchange(seed: 6, users: 3)
+        _ = (try exchange.addPhone("1002"), try exchange.addPhone("1003"))
+        #expect(exchange.register())
+        func found(by userID: Int64) -> [Int64] {
+            exchange.calls.assumeIsolated { $0.liveRecords(concerning: userID, asOperator: false).map(\.id) }
+        }
+        let record = try exchange.call("1002", from: ScriptedPage("page", userID: 1))
+        exchange.loop.advance(by: .seconds(3))
+        #expect([found(by: 1), found(by: 2), found(by: 3)] == [[record.id], [record.id], []])
+        _ = try exchange.calls.assumeIsolated {
+            try $0.transfer(record.key, to: .number("1003"), reason: nil, userID: 1)
+        }
+        exchange.loop.advance(by: .seconds(5))
+        #expect(found(by: 3) == [record.id])
+        exchange.calls.assumeIsolated { $0.endAll() }
+        exchange.loop.advance(by: .seconds(5))
+        #expect([found(by: 1), found(by: 2), found(by: 3)] == [[], [], []])
+        #expect(exchange.calls.assumeIsolated { $0.ringingRecords(userID: 2) }.isEmpty)
+    }
+
+    @Test func `a page that is opened while its user rings finds the call`() throws {
+        let exchange = try Exchange(seed: 7, users: 2)
+        let caller = try exchange.addPhone("1001")
+        _ = try exchange.addPhone("1002") { _ in .ignore }
+        #expect(exchange.register())
+        exchange.calls.assumeIsolated { $0.pagesChanged(userID: 2, online: 1) }
+        _ = caller.assumeIsolated { $0.call("1002") }
+        exchange.loop.advance(by: .seconds(2))
+        func ringing(_ userID: Int64?) -> Int {
+            exchange.calls.assumeIsolated { $0.ringingRecords(userID: userID).count }
+        }
+        #expect([ringing(1), ringing(2), ringing(nil)] == [0, 1, 1])
+    }
+
     @Test func `ports that are used up refuse the call with 503 and leave nothing behind`() throws {
         let exchange = try Exchange(seed: 5, users: 2)
         let (first, _) = (try exchange.addPhone("1001"), try exchange.addPhone("1002"))

@@ -78,10 +78,6 @@ extension Call {
         send(digits, to: peer)
     }
 
-    func concerns(_ userID: Int64, asOperator: Bool) -> Bool {
-        live.record.concerns(userID, asOperator: asOperator) || isParticipant(userID)
-    }
-
     func isParticipant(_ userID: Int64) -> Bool {
         live.legs.contains { $0.party.userID == userID } || offeredTo.contains(userID)
     }

@@ -19,10 +19,14 @@ package actor Call {
 
     unowned let manager: CallManager
     private(set) var logger: Logger
-    var live: LiveCall
+    var live: LiveCall { didSet { beFoundByUsers() } }
     var links = PerLeg<LegLink>()
     /// Users whose pages were shown the call.
-    var offeredTo: [Int64] = []
+    var offeredTo: [Int64] = [] { didSet { beFoundByUsers() } }
+    /// It is among the live calls.
+    private(set) var isListed = false
+    /// Users for whom the manager keeps it at hand.
+    var foundBy: [Int64] = []
     /// What the queues were last told of what users do here.
     var engagements: [Int64: Engagement] = [:]
     /// What was dialled, for legs behind the trunk.
@@ -77,6 +81,13 @@ package actor Call {
     package var record: CallRecord { live.record }
     /// The manager's: a copy in each of thousands of calls would be the largest part of them.
     nonisolated var services: CallServices { manager.services }
+
+    /// It is among the live calls now, or no more; answers whom it was kept at hand for.
+    func setListed(_ on: Bool) -> [Int64] {
+        isListed = on
+        beFoundByUsers()
+        return foundBy
+    }
 
     /// Queues an input for a turn of its own.
     nonisolated func post(_ input: CallInput) {

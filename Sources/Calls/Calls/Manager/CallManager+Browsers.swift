@@ -45,15 +45,6 @@ extension CallManager {
         return resumed
     }
 
-    /// The live calls that ring in the pages of a user (of anybody, for nil) now, oldest first.
-    package func ringingRecords(userID: Int64?) -> [CallRecord] {
-        let ringing = calls.values.filter { entry in
-            guard case .call(let call) = entry else { return false }
-            return call.assumeIsolated { $0.live.hasUnansweredPage(of: userID) }
-        }
-        return ringing.map(\.record).sorted { $0.id < $1.id }
-    }
-
     /// The browser hung up or left the room.
     package func leave(_ participant: any CallParticipant) { leave(participant, .hungUp) }
 

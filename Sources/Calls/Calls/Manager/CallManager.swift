@@ -29,7 +29,8 @@ package actor CallManager {
     var queues = QueueManager()
     /// Where memberships of queues are kept; nil: they last as long as the process.
     private(set) var memberships: (any QueueMemberships)?
-    private(set) var roomCount = 0
+    private(set) var rooms: [UUID: Room] = [:]
+    var userCalls = UserCalls()
     /// The live calls that were reported to us, by the channel their client knows them by.
     var reportedChannels: [String: UUID] = [:]
     /// Those that somebody is in, by name.
@@ -84,21 +85,10 @@ package actor CallManager {
     /// All live calls, oldest first.
     package func liveRecords() -> [CallRecord] { calls.values.map(\.record).sorted { $0.id < $1.id } }
 
-    /// The live calls that concern a user, oldest first; the others are not even copied.
-    package func liveRecords(concerning userID: Int64, asOperator: Bool) -> [CallRecord] {
-        let own = calls.values.filter { entry in
-            switch entry {
-            case .call(let call): call.assumeIsolated { $0.concerns(userID, asOperator: asOperator) }
-            case .room(let room): room.record.concerns(userID, asOperator: asOperator)
-            }
-        }
-        return own.map(\.record).sorted { $0.id < $1.id }
-    }
-
     package var liveCount: Int { calls.count }
 
     /// Calls that count against the most there may be.
-    package var countedCalls: Int { calls.count - roomCount }
+    package var countedCalls: Int { calls.count - rooms.count }
 
     /// Calls that are over and have yet to write down how they were.
     package var concludingCount: Int { concluding.count }
@@ -188,9 +178,12 @@ package actor CallManager {
 
     func add(_ entry: LiveEntry) {
         let record = entry.record
-        if case .room = entry { roomCount += 1 }
         calls[record.uuid] = entry
         uuidsByNumber[record.id] = record.uuid
+        switch entry {
+        case .call(let call): _ = call.assumeIsolated { $0.setListed(true) }
+        case .room(let room): rooms[record.uuid] = room
+        }
     }
 
     /// Drops a finished call and all that pointed to it.
@@ -200,6 +193,8 @@ package actor CallManager {
         keepSignalling(of: call.assumeIsolated { $0.record })
         calls[call.uuid] = nil
         uuidsByNumber[call.number] = nil
+        let users = call.assumeIsolated { $0.setListed(false) }
+        userCalls.remove(call, from: users)
         for link in call.assumeIsolated({ $0.links.values.map { ($0.sip, $0.mediaID) } }) {
             if let sip = link.0 { sipLegs[sip] = nil }
             mediaLegs[link.1] = nil
@@ -215,7 +210,7 @@ package actor CallManager {
 
     func forget(_ room: Room) {
         endToll(ofCall: room.record.uuid)
-        roomCount -= 1
+        rooms[room.record.uuid] = nil
         uuidsByNumber[room.record.id] = nil
         calls[room.record.uuid] = nil
         if let channel = room.record.channelID, reportedChannels[channel] == room.record.uuid {

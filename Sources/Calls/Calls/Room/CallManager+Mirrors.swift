@@ -8,7 +8,7 @@ extension CallManager {
     package func mirror(
         _ direction: CallDirection, rows: (CallRecord) -> [CallRow], _ fill: (inout CallRecord) -> Void
     ) throws(CallError) -> CallRecord {
-        guard roomCount < Room.maximumRooms else { throw .capacityExceeded }
+        guard rooms.count < Room.maximumRooms else { throw .capacityExceeded }
         let room = Room(record: makeRecord(direction, source: .mango, from: "", to: ""))
         var filled = room.record
         fill(&filled)

@@ -32,7 +32,7 @@ extension CallManager {
             return (known.record, false, known.reporterID == call.reporterID)
         }
         guard !isDraining else { throw .draining }
-        guard roomCount < Room.maximumRooms else { throw .capacityExceeded }
+        guard rooms.count < Room.maximumRooms else { throw .capacityExceeded }
         var record = makeRecord(.incoming, source: .crm, from: call.callerNumber, to: call.receiverNumber)
         (record.channelID, record.extension) = (call.channelID, call.extension)
         record.assignedUserID = call.assignedUserID

@@ -5,7 +5,7 @@ import Wire
 /// Rooms: made by document 004's clients where no phone is involved.
 extension CallManager {
     func openRoom(_ request: CallRequest) throws(CallError) -> CallRecord {
-        guard roomCount < Room.maximumRooms else { throw .capacityExceeded }
+        guard rooms.count < Room.maximumRooms else { throw .capacityExceeded }
         let direction = request.direction ?? .outgoing
         let number = request.callerNumber ?? "tandem"
         let (from, to) = direction == .incoming ? (request.target, number) : (number, request.target)
