@@ -15,8 +15,8 @@ extension SignallingHub {
 
     /// Tells a session that was just admitted what is live now.
     func greet(_ id: String) {
-        show(SignallingEvent("active-calls", activeList(for: id)), to: [id])
         let facts = visibleCalls(to: id).map(facts)
+        show(SignallingEvent("active-calls", CallEventView.activeCalls(facts)), to: [id])
         show(SignallingEvent("calls:active", CallEventView.pbxList(facts)), to: [id])
         showRinging(to: id)
         if isUpstreamRegistered { show(SignallingEvent("sip:connected"), to: [id]) }
