@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import Wire
 
 /// Who a request comes from: the claims of a JSON Web Token (RFC 7519) that count here.
@@ -49,15 +48,15 @@ package struct TokenKey: Sendable {
 
     package init?(secret: String) { self.init(secret: Array(secret.utf8)) }
 
-    package func sign(_ claims: TokenClaims, issuedAt now: WallTime) throws(TokenError) -> String {
-        guard let payload = try? JSONEncoder().encode(Payload(claims, issuedAt: now)) else { throw .malformed }
-        let text = "\(Self.header).\(Base64.encodeURL([UInt8](payload)))"
-        return "\(text).\(Base64.encodeURL(signature(of: text)))"
+    package func sign(_ claims: TokenClaims, issuedAt now: WallTime) -> String {
+        let payload = JSONValue.object(claims.payload(issuedAt: now)).encoded()
+        let text = "\(Self.header).\(Base64.encodeURL(payload))"
+        return "\(text).\(Base64.encodeURL(signature(of: Array(text.utf8))))"
     }
 
     package func verify(_ token: String, now: WallTime) throws(TokenError) -> TokenClaims {
         let payload = try open(token)
-        guard let claims = (try? JSONDecoder().decode(Payload.self, from: Data(payload)))?.claims
+        guard let json = try? JSONValue(parsing: payload), let claims = try? TokenClaims(json)
         else { throw .malformed }
         if let expires = claims.expires, expires <= now { throw .expired }
         if let notBefore = claims.notBefore, notBefore > now { throw .notYetValid }
@@ -67,87 +66,86 @@ package struct TokenKey: Sendable {
     /// The payload of a compact JWS whose signature and algorithm are right.
     package func open(_ token: String) throws(TokenError) -> [UInt8] {
         guard token.utf8.count <= Self.maximumLength else { throw .malformed }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let parts = ASCII.split(token, at: UInt8(ascii: "."), keepingEmpty: true).map(String.init)
         guard parts.count == 3, let header = Base64.decode(parts[0]), let payload = Base64.decode(parts[1]),
             let received = Base64.decode(parts[2])
         else { throw .malformed }
-        guard equalInConstantTime(received, signature(of: "\(parts[0]).\(parts[1])")) else { throw .badSignature }
-        guard let fields = try? JSONDecoder().decode(Header.self, from: Data(header)) else { throw .malformed }
-        guard fields.alg == "HS256", fields.crit == nil else { throw .wrongAlgorithm }
+        let signed = Array(token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count))
+        guard equalInConstantTime(received, signature(of: signed)) else { throw .badSignature }
+        if parts[0] != Self.header { try check(header) }
         return payload
     }
 
+    /// The protected header; `crit` would demand extensions that are not understood here.
+    private func check(_ header: [UInt8]) throws(TokenError) {
+        guard case .object(let fields)? = try? JSONValue(parsing: header), let algorithm = fields["alg"]?.stringValue
+        else { throw .malformed }
+        guard algorithm == "HS256", fields["crit"]?.isNull ?? true else { throw .wrongAlgorithm }
+    }
+
     /// A mark that only this key can make of some words, which are no token: none of theirs begins like these.
-    package func mark(_ words: String) -> String { Base64.encodeURL(signature(of: "mark: \(words)")) }
+    package func mark(_ words: String) -> String { Base64.encodeURL(signature(of: Array("mark: \(words)".utf8))) }
 
     package func accepts(mark: String, of words: String) -> Bool {
         guard mark.utf8.count <= 64, let received = Base64.decode(mark) else { return false }
-        return equalInConstantTime(received, signature(of: "mark: \(words)"))
+        return equalInConstantTime(received, signature(of: Array("mark: \(words)".utf8)))
     }
 
-    private func signature(of text: String) -> [UInt8] { Hash.sha256.hmac(key: secret, Array(text.utf8)) }
-}
-
-/// The protected header; `crit` would demand extensions that are not understood here.
-private struct Header: Decodable {
-    let alg: String
-    let crit: [String]?
+    private func signature(of text: [UInt8]) -> [UInt8] { Hash.sha256.hmac(key: secret, text) }
 }
 
 /// The claims as they stand in JSON.
-private struct Payload: Codable {
-    var sub: LenientNumber?
-    var userId: LenientNumber?
-    var id: LenientNumber?
-    var login: String?
-    var role: String?
-    var iat: LenientNumber?
-    var exp: LenientNumber?
-    var nbf: LenientNumber?
-
-    init(_ claims: TokenClaims, issuedAt: WallTime) {
-        sub = LenientNumber(value: claims.userID)
-        (login, role) = (claims.login, claims.role)
-        iat = LenientNumber(value: issuedAt.seconds)
-        exp = claims.expires.map { LenientNumber(value: $0.seconds) }
-        nbf = claims.notBefore.map { LenientNumber(value: $0.seconds) }
+extension TokenClaims {
+    fileprivate init(_ json: JSONValue) throws(TokenError) {
+        guard case .object(let fields) = json else { throw .malformed }
+        let users = (try fields.number("sub"), try fields.number("userId"), try fields.number("id"))
+        let (expires, notBefore) = (try fields.number("exp"), try fields.number("nbf"))
+        guard let user = users.0 ?? users.1 ?? users.2 else { throw .malformed }
+        self.init(
+            userID: user, login: try fields.text("login"), role: try fields.text("role"),
+            expires: expires.map { WallTime(clampingSeconds: $0) },
+            notBefore: notBefore.map { WallTime(clampingSeconds: $0) })
     }
 
-    var claims: TokenClaims? {
-        guard let user = sub ?? userId ?? id else { return nil }
-        return TokenClaims(
-            userID: user.value, login: login, role: role, expires: exp?.asSeconds, notBefore: nbf?.asSeconds)
+    fileprivate func payload(issuedAt now: WallTime) -> JSONObject {
+        var fields: JSONObject = ["sub": .integer(userID)]
+        fields.appendIfPresent("login", JSONValue(login))
+        fields.appendIfPresent("role", JSONValue(role))
+        fields.append("iat", .integer(now.seconds))
+        fields.appendIfPresent("exp", JSONValue(expires?.seconds))
+        fields.appendIfPresent("nbf", JSONValue(notBefore?.seconds))
+        return fields
     }
 }
 
-/// A whole number, however an issuer wrote it: `7`, `7.0` or `"7"`.
-private struct LenientNumber: Codable {
-    let value: Int64
-
-    init(value: Int64) { self.value = value }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let number = try? container.decode(Int64.self) {
-            value = number
-        } else if let number = try? container.decode(Double.self), let whole = Int64(exactly: number.rounded(.down)) {
-            value = whole
-        } else if let digits = try? container.decode(String.self),
-            let number = ASCII.decimal(digits.utf8, maximumDigits: 18)
-        {
-            value = Int64(number)
-        } else {
-            throw TokenError.malformed
+extension JSONObject {
+    /// A whole number, however an issuer wrote it: `7`, `7.0` or `"7"`; nil when it is not there.
+    fileprivate func number(_ name: String) throws(TokenError) -> Int64? {
+        switch self[name] {
+        case nil, .null: return nil
+        case .integer(let number): return number
+        case .number(let number):
+            guard let whole = Int64(exactly: number.rounded(.down)) else { throw .malformed }
+            return whole
+        case .string(let digits):
+            guard let number = ASCII.decimal(digits.utf8, maximumDigits: 18) else { throw .malformed }
+            return Int64(number)
+        default: throw .malformed
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(value)
+    fileprivate func text(_ name: String) throws(TokenError) -> String? {
+        switch self[name] {
+        case nil, .null: return nil
+        case .string(let text): return text
+        default: throw .malformed
+        }
     }
+}
 
-    var asSeconds: WallTime {
-        let (milliseconds, overflow) = value.multipliedReportingOverflow(by: 1000)
-        return WallTime(milliseconds: overflow ? (value < 0 ? .min : .max) : milliseconds)
+extension WallTime {
+    fileprivate init(clampingSeconds seconds: Int64) {
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        self.init(milliseconds: overflow ? (seconds < 0 ? .min : .max) : milliseconds)
     }
 }

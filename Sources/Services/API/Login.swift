@@ -34,16 +34,11 @@ extension API {
             throw Failure(.unauthorized, "UNAUTHORIZED", "Неверный логин или пароль")
         }
         throttle.succeeded(account: login, source: source)
-        return try token(for: user)
+        return response(for: user)
     }
 
-    private func token(for user: User) throws(Failure) -> HTTPResponse {
-        let token: String
-        do throws(TokenError) {
-            token = try access.token(for: user, now: loop.wallTime, lifetime: tokenLifetime)
-        } catch {
-            throw .internalError
-        }
+    private func response(for user: User) -> HTTPResponse {
+        let token = access.token(for: user, now: loop.wallTime, lifetime: tokenLifetime)
         let expires = JSONValue.integer(tokenLifetime.wholeMilliseconds / 1000)
         return .json(
             .ok,

@@ -45,8 +45,8 @@ enum TokenCommand {
             with: key(configuration, kept.setting))
     }
 
-    static func sign(_ claims: TokenClaims, with key: TokenKey) throws(TokenError) -> String {
-        try key.sign(claims, issuedAt: SystemClock.wallTime())
+    static func sign(_ claims: TokenClaims, with key: TokenKey) -> String {
+        key.sign(claims, issuedAt: SystemClock.wallTime())
     }
 
     private static func key(

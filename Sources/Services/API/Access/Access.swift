@@ -38,9 +38,9 @@ package struct Access: Sendable {
     }
 
     /// A token for a user whose password was right.
-    package func token(for user: User, now: WallTime, lifetime: Duration) throws(TokenError) -> String {
+    package func token(for user: User, now: WallTime, lifetime: Duration) -> String {
         let claims = TokenClaims(userID: user.id, login: user.login, role: user.role.rawValue, expires: now + lifetime)
-        return try key.sign(claims, issuedAt: now)
+        return key.sign(claims, issuedAt: now)
     }
 
     /// The claims of a valid token, for connections that carry theirs elsewhere than in a header.
