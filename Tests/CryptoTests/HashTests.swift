@@ -17,6 +17,12 @@ struct HashTests {
         #expect(Hex.encode(code) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79")
     }
 
+    @Test func `HMAC-SHA256 matches RFC 4231 case 6, whose key is longer than a block`() {
+        let key = [UInt8](repeating: 0xAA, count: 131)
+        let code = Hash.sha256.hmac(key: key, Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8))
+        #expect(Hex.encode(code) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+    }
+
     @Test(arguments: ["", "f", "fo", "foo", "foob", "fooba", "foobar"])
     func `Base64 reads back what it wrote`(text: String) {
         let bytes = Array(text.utf8)

@@ -49,10 +49,17 @@ package struct SRTPSessionKeys: Hashable, Sendable {
         guard let context = EVP_CIPHER_CTX_new() else { throw .library }
         defer { EVP_CIPHER_CTX_free(context) }
         var written: Int32 = 0
-        let cipher = master.key.count == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr()
+        let cipher = master.key.count == 32 ? Fetched.aes256 : Fetched.aes128
         guard EVP_EncryptInit_ex(context, cipher, nil, master.key, counter) == 1,
             EVP_EncryptUpdate(context, &output, &written, zeros, Int32(length)) == 1
         else { throw .library }
         return output
+    }
+
+    /// Looked up once: a session derives a dozen keys.
+    private enum Fetched {
+        // Written once and never freed; what they point to does not change.
+        nonisolated(unsafe) static let aes128 = EVP_CIPHER_fetch(nil, "AES-128-CTR", nil)
+        nonisolated(unsafe) static let aes256 = EVP_CIPHER_fetch(nil, "AES-256-CTR", nil)
     }
 }
