@@ -53,14 +53,15 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     /// Reads an algorithm name and hexadecimal pairs; nil for an unknown algorithm or a digest of the wrong length.
     package init?(algorithm name: String, hex: String) {
         guard let algorithm = Algorithm(rawValue: name.lowercased()),
-            let digest = Hex.decode(hex.filter { $0 != ":" }), digest.count == algorithm.byteCount
+            let digest = Hex.decode(String(decoding: hex.utf8.filter { $0 != ASCII.colon }, as: UTF8.self)),
+            digest.count == algorithm.byteCount
         else { return nil }
         (self.algorithm, self.digest) = (algorithm, digest)
     }
 
     /// Reads the attribute's value.
     package init?(_ text: String) {
-        let parts = text.split(separator: " ", omittingEmptySubsequences: true)
+        let parts = ASCII.split(text, at: ASCII.space)
         guard parts.count == 2 else { return nil }
         self.init(algorithm: String(parts[0]), hex: String(parts[1]))
     }
@@ -69,7 +70,18 @@ package struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(algorithm.rawValue) \(hex)" }
 
     /// The digest alone, in uppercase pairs joined by colons.
-    package var hex: String { digest.map { Hex.encode(CollectionOfOne($0)).uppercased() }.joined(separator: ":") }
+    package var hex: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(3 * digest.count)
+        for byte in digest {
+            if !text.isEmpty { text.append(ASCII.colon) }
+            text.append(Self.digits[Int(byte >> 4)])
+            text.append(Self.digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let digits = Array("0123456789ABCDEF".utf8)
 
     /// Whether `certificate` is the one a peer announced (RFC 8122 section 5).
     ///
