@@ -18,7 +18,7 @@ package final class DTLSContext {
         ciphers: [String] = DTLSContext.ciphers,
         retransmission: Duration = .milliseconds(250)
     ) throws(DTLSError) {
-        guard let pointer = SSL_CTX_new(DTLS_method()) else { throw .unavailable }
+        guard let pointer = SSL_CTX_new_ex(Self.library, nil, DTLS_method()) else { throw .unavailable }
         self.pointer = pointer
         self.retransmission = retransmission
         fingerprint = certificate.fingerprint()
@@ -37,6 +37,8 @@ package final class DTLSContext {
     package static let ciphers = ["ECDSA", "RSA"].flatMap { signature in
         ["AES128-GCM-SHA256", "CHACHA20-POLY1305", "AES256-GCM-SHA384"].map { "ECDHE-\(signature)-\($0)" }
     }
+    /// Where certificates of peers are read without detours; made once and never freed.
+    nonisolated(unsafe) private static let library: OpaquePointer? = tandem_make_dtls_library()
     private static let groups = "X25519:P-256:P-384"
 
     private static func load(_ certificate: Certificate, into context: OpaquePointer) -> Bool {
