@@ -22,7 +22,7 @@ struct DTLSAlertsTests {
     }
 
     private func ends(_ alerts: DTLSAlerts, _ datagram: [UInt8]) -> Bool {
-        alerts.endsAssociation(datagram.span.bytes)
+        alerts.message(in: datagram.span.bytes) == .end
     }
 
     private static let ecdsa = DTLSContext.ciphers.filter { $0.contains("ECDSA") }

@@ -119,6 +119,56 @@ struct BrowserLegTests {
         #expect(isConnected)
     }
 
+    /// The browser's datagrams of the handshake in which it says Finished, and what answers them.
+    private func lastFlights(_ scene: Scene) -> (browser: [[UInt8]], leg: [[UInt8]]) {
+        var (browser, leg): ([[UInt8]], [[UInt8]]) = ([], [])
+        scene.blocks = { bytes, source in
+            guard DatagramKind(bytes.span.bytes) == .dtls else { return false }
+            if source == Scene.home {
+                browser.append(bytes)
+            } else {
+                leg.append(bytes)
+            }
+            return false
+        }
+        scene.connect()
+        scene.blocks = { _, _ in false }
+        return (browser.suffix(1), leg.suffix(1))
+    }
+
+    /// What the leg sends, until it has nothing more to say.
+    private func sent(_ scene: Scene) -> [[UInt8]] {
+        var sent: [[UInt8]] = []
+        while let output = scene.leg.nextOutput() {
+            if case .transmit(let bytes, to: Scene.homePath) = output { sent.append(bytes) }
+        }
+        return sent
+    }
+
+    @Test func `a browser that repeats its last flight is given ours again, until its media comes`() throws {
+        let scene = try Scene()
+        let flights = lastFlights(scene)
+        for datagram in flights.browser { scene.arrive(datagram, from: Scene.home) }
+        #expect(sent(scene) == flights.leg)
+        scene.leg.mediaArrived()
+        for datagram in flights.browser { scene.arrive(datagram, from: Scene.home) }
+        #expect(sent(scene).isEmpty)
+    }
+
+    @Test func `a last flight that was changed on its way, or comes late, is not answered`() throws {
+        let scene = try Scene()
+        let flights = lastFlights(scene)
+        for datagram in flights.browser {
+            var changed = datagram
+            changed[changed.count - 1] ^= 1
+            scene.arrive(changed, from: Scene.home)
+        }
+        #expect(sent(scene).isEmpty)
+        scene.advance(BrowserLeg.settleTime)
+        for datagram in flights.browser { scene.arrive(datagram, from: Scene.home) }
+        #expect(sent(scene).isEmpty)
+    }
+
     @Test(arguments: [Duration.zero, .seconds(10)])
     func `close_notify ends the leg, soon and late`(age: Duration) throws {
         let scene = try Scene()

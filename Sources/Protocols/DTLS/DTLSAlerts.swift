@@ -1,12 +1,15 @@
 internal import COpenSSL
+import Crypto
 import Wire
 
-/// What remains of a finished association: enough to hear the peer's close_notify and to say ours.
+/// What remains of a finished association: enough to hear the peer's close_notify, to say ours, and to know the peer's
+/// last flight when it comes again.
 ///
 /// OpenSSL keeps some 50 KB for each association; these keys, derived as in RFC 5246 section 6.3, take 100 bytes and
-/// last for as long as the call. Everything but an authentic alert is ignored. They are secrets, never logged.
+/// last for as long as the call. Everything that is not authentic is ignored. They are secrets, never logged.
 package struct DTLSAlerts: Sendable {
     private static let alertType: UInt8 = 21
+    private static let handshakeType: UInt8 = 22
     private static let version: UInt16 = 0xFEFD
     private static let headerLength = 13
     /// Far above any number OpenSSL has used, so that no receiver takes our alert for a repeated record.
@@ -26,26 +29,35 @@ package struct DTLSAlerts: Sendable {
         send = role == .client ? client : server
     }
 
-    /// Whether the datagram holds an authentic close_notify or fatal alert.
-    package func endsAssociation(_ datagram: RawSpan) -> Bool {
+    /// What a datagram of the peer's says, where it is authentic.
+    package enum Message: Sendable {
+        /// A close_notify or a fatal alert.
+        case end
+        /// Its Finished: our last flight has not arrived.
+        case finished
+    }
+
+    package func message(in datagram: RawSpan) -> Message? {
         var reader = ByteReader(datagram)
         while let type = reader.uint8(), let version = reader.uint16(), let sequence = reader.uint64(),
             let length = reader.uint16(), let fragment = reader.array(Int(length))
         {
-            guard type == Self.alertType, version == Self.version, sequence >> 48 == 1,
-                fragment.count == cipher.overhead + 2
+            guard type == Self.alertType || type == Self.handshakeType, version == Self.version, sequence >> 48 == 1,
+                fragment.count > cipher.overhead
             else { continue }
-            let additional = Self.additionalData(sequence: sequence, length: 2)
-            guard let alert = cipher.open(fragment, sequence: sequence, additional: additional, key: receive)
+            let count = UInt16(truncatingIfNeeded: fragment.count - cipher.overhead)
+            let additional = Self.additionalData(type, sequence: sequence, length: count)
+            guard let text = cipher.open(fragment, sequence: sequence, additional: additional, key: receive)
             else { continue }
-            if alert[0] == 2 || alert[1] == 0 { return true }
+            if type == Self.handshakeType { return .finished }
+            if text.count == 2, text[0] == 2 || text[1] == 0 { return .end }
         }
-        return false
+        return nil
     }
 
     /// A datagram with close_notify for the peer; nil only when memory runs out.
     package func closeNotify() -> [UInt8]? {
-        let additional = Self.additionalData(sequence: Self.farewellSequence, length: 2)
+        let additional = Self.additionalData(Self.alertType, sequence: Self.farewellSequence, length: 2)
         guard
             let fragment = cipher.seal(
                 [1, 0], sequence: Self.farewellSequence, additional: additional, key: send)
@@ -60,10 +72,10 @@ package struct DTLSAlerts: Sendable {
     }
 
     /// RFC 5246 section 6.2.3.3 with the epoch in front of the sequence number (RFC 6347 section 4.1.2.1).
-    private static func additionalData(sequence: UInt64, length: UInt16) -> [UInt8] {
+    private static func additionalData(_ type: UInt8, sequence: UInt64, length: UInt16) -> [UInt8] {
         var writer = ByteWriter(capacity: headerLength)
         writer.write(sequence)
-        writer.write(alertType)
+        writer.write(type)
         writer.write(version)
         writer.write(length)
         return writer.bytes
@@ -77,6 +89,7 @@ extension DTLSAlerts {
             let cipher = RecordCipher(identifier: SSL_CIPHER_get_cipher_nid(current)),
             let digest = SSL_CIPHER_get_handshake_digest(current)
         else { return nil }
+        let hash = EVP_MD_get_size(digest) == 48 ? Hash.sha384 : .sha256
         var master = [UInt8](repeating: 0, count: 48)
         var seed = Array("key expansion".utf8)
         let label = seed.count
@@ -86,28 +99,19 @@ extension DTLSAlerts {
             return SSL_get_server_random(ssl, start + label, 32) == 32
                 && SSL_get_client_random(ssl, start + label + 32, 32) == 32
         }
-        guard isComplete, SSL_SESSION_get_master_key(session, &master, master.count) == master.count,
-            let block = Self.prf(
-                digest, secret: master, seed: seed, count: 2 * (cipher.keyLength + cipher.fixedIVLength))
+        guard isComplete, SSL_SESSION_get_master_key(session, &master, master.count) == master.count
         else { return nil }
+        let block = Self.prf(hash, secret: master, seed: seed, count: 2 * (cipher.keyLength + cipher.fixedIVLength))
         self.init(cipher: cipher, keyBlock: block, role: role)
     }
 
     /// P_hash of RFC 5246 section 5; `seed` begins with the label.
-    private static func prf(_ digest: OpaquePointer, secret: [UInt8], seed: [UInt8], count: Int) -> [UInt8]? {
-        func hmac(_ text: [UInt8]) -> [UInt8]? {
-            var code = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-            var length: UInt32 = 0
-            guard HMAC(digest, secret, Int32(secret.count), text, text.count, &code, &length) != nil
-            else { return nil }
-            return Array(code.prefix(Int(length)))
-        }
+    private static func prf(_ hash: Hash, secret: [UInt8], seed: [UInt8], count: Int) -> [UInt8] {
         var output: [UInt8] = []
         var chain = seed
         while output.count < count {
-            guard let next = hmac(chain), !next.isEmpty, let piece = hmac(next + seed) else { return nil }
-            chain = next
-            output += piece
+            chain = hash.hmac(key: secret, chain)
+            output += hash.hmac(key: secret, chain + seed)
         }
         return Array(output.prefix(count))
     }

@@ -28,8 +28,10 @@ package final class BrowserLeg {
     private let context: DTLSContext
     private var ice: ICELiteAgent
     private var dtls: DTLSConnection?
-    /// Takes the place of `dtls` once the handshake cannot be needed any more.
+    /// Takes the place of `dtls` once the handshake is over.
     private var alerts: DTLSAlerts?
+    /// What ended the handshake on our side, until the browser is known to have it.
+    private var lastFlight: [[UInt8]] = []
     private var remote: RemotePeer?
     private var phase = Phase.opened
     /// Keys of a handshake that finished before any nomination.
@@ -121,7 +123,11 @@ package final class BrowserLeg {
             return
         }
         if let alerts {
-            if alerts.endsAssociation(datagram) { end(.closed) }
+            switch alerts.message(in: datagram) {
+            case .end: end(.closed)
+            case .finished: for flight in lastFlight { outputs.append(.transmit(flight, to: ice.selected ?? source)) }
+            case nil: break
+            }
             return
         }
         if phase == .opened {
@@ -134,9 +140,9 @@ package final class BrowserLeg {
     /// Tells that a connection of the browser's is closed.
     package func lose(_ path: RemotePath) { ice.lose(path) }
 
-    /// Tells that SRTP from the browser has been authenticated: its side of the handshake is over, so is ours.
+    /// Tells that SRTP from the browser has been authenticated: it has our last flight.
     package func mediaArrived() {
-        if phase == .connected, heldKeys == nil, alerts == nil { settle() }
+        if phase == .connected { settle() }
     }
 
     package func handleTimeout(now: Instant) {
@@ -157,8 +163,6 @@ package final class BrowserLeg {
     /// Ends the leg from our side, with a close_notify where there is an association.
     package func close() {
         guard phase != .ended else { return }
-        dtls?.close()
-        flushHandshake()
         if let farewell = alerts?.closeNotify(), let path = ice.selected {
             outputs.append(.transmit(farewell, to: path))
         }
@@ -189,15 +193,14 @@ package final class BrowserLeg {
     }
 
     private func handle(_ event: DTLSEvent?, _ now: Instant) {
-        flushHandshake()
+        let flight = flushHandshake()
         switch event {
         case nil: break
         case .connected(let keys):
             (phase, noted.handshake) = (.connected, .connected)
             noted.connectedAt = noted.connectedAt ?? now
-            settleDeadline = now + Self.settleTime
+            finishHandshake(flight, now)
             if let selected = ice.selected { becomeConnected(keys, over: selected) } else { heldKeys = keys }
-        case .failed where phase == .connected: end(.closed)
         case .failed(let error): failHandshake(error)
         case .closed: end(.closed)
         }
@@ -214,17 +217,27 @@ package final class BrowserLeg {
         outputs.append(.event(.connected(keys, remote: path)))
     }
 
-    private func flushHandshake() {
-        guard let path = ice.selected ?? handshakePath else { return }
-        while let datagram = dtls?.nextDatagram() { outputs.append(.transmit(datagram, to: path)) }
+    /// Sends what the handshake has to say, and answers what that was.
+    @discardableResult
+    private func flushHandshake() -> [[UInt8]] {
+        var flight: [[UInt8]] = []
+        guard let path = ice.selected ?? handshakePath else { return flight }
+        while let datagram = dtls?.nextDatagram() {
+            outputs.append(.transmit(datagram, to: path))
+            flight.append(datagram)
+        }
+        return flight
     }
 
-    /// Frees the handshake's memory once nobody can need a repetition of it.
-    private func settle() {
-        settleDeadline = .never
+    /// Frees the handshake's memory: all that can still be asked of us is to say the last of it again.
+    private func finishHandshake(_ flight: [[UInt8]], _ now: Instant) {
         alerts = dtls?.alerts()
         dtls = nil
+        (lastFlight, settleDeadline) = (flight, now + Self.settleTime)
     }
+
+    /// Nobody can need a repetition any more.
+    private func settle() { (lastFlight, settleDeadline) = ([], .never) }
 
     private func forgetHandshake() {
         release()
@@ -240,7 +253,7 @@ package final class BrowserLeg {
 
     private func release() {
         dtls = nil
-        (alerts, heldKeys, handshakePath) = (nil, nil, nil)
+        (alerts, heldKeys, handshakePath, lastFlight) = (nil, nil, nil, [])
         (helloDeadline, settleDeadline) = (.never, .never)
         early = []
     }
