@@ -46,6 +46,8 @@ void prekeyed_init(struct prekeyed *one, const uint8_t *master, int is_gcm, int 
     start_hmac(&one->outer, authentication, 0x5c);
 }
 
+void prekeyed_end(struct prekeyed *one) { EVP_CIPHER_CTX_free(one->cipher); }
+
 int rtp_header_length(const uint8_t *packet, int length) {
     int header = RTP_HEADER + 4 * (packet[0] & 15);
     if (packet[0] & 16) {

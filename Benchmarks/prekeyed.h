@@ -22,6 +22,8 @@ static inline int prekeyed_salt(int is_gcm) { return is_gcm ? 12 : 14; }
 /* `master` is the master key (16 bytes) followed by the salt. */
 void prekeyed_init(struct prekeyed *one, const uint8_t *master, int is_gcm, int opens);
 
+void prekeyed_end(struct prekeyed *one);
+
 /* Both work in place and answer the new length, or -1. Sealing adds up to 16 bytes. */
 int prekeyed_seal(struct prekeyed *one, uint8_t *packet, int length);
 int prekeyed_open(struct prekeyed *one, uint8_t *packet, int length);

@@ -1,7 +1,8 @@
 """Tandem itself, as a whole gateway: pages at /ws on one side, a SIP trunk (a UAS over UDP, played here) on the other.
 
 Each call is what a page does: POST /api/v1/calls, join-call, offer; the trunk answers the INVITE with the SIP side's
-description. TANDEM names another program. Options: workers=N, engine=openssl|libsrtp2.
+description. TANDEM names another program. Options: workers=N, engine=openssl|libsrtp2. Calls end by their page's wish
+(`hang_up`) or by the trunk's BYE (`Trunk.hang_up`).
 """
 import base64, hashlib, hmac, http.client, json, os, re, selectors, shutil, socket, struct, tempfile, threading, time
 from .util import *
@@ -36,13 +37,14 @@ class WebSocket:
         if not data: raise RuntimeError("the socket was closed")
         self.buffer += data
 
-    def send(self, value):
-        data = json.dumps(value).encode()
+    def send(self, value): self.write(1, json.dumps(value).encode())
+
+    def write(self, kind, data):
         mask = os.urandom(4)
         size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + struct.pack(">H", len(data))
         stream = (mask * (len(data) // 4 + 1))[: len(data)]
         masked = (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")
-        self.socket.sendall(b"\x81" + size + mask + masked)
+        self.socket.sendall(bytes([0x80 | kind]) + size + mask + masked)
 
     def take(self, count):
         while len(self.buffer) < count: self.fill()
@@ -59,6 +61,20 @@ class WebSocket:
             data = self.take(size)
             if kind & 15 == 1: return json.loads(data)
             if kind & 15 == 8: raise RuntimeError(f"closed: {data!r}")
+
+    def overhear(self):
+        """Reads what is there and heeds none of it but pings, whose answers the server waits for."""
+        self.fill()
+        while (size := self.frame_size()) and len(self.buffer) >= size:
+            frame, self.buffer = self.buffer[:size], self.buffer[size:]
+            if frame[0] & 15 == 9: self.write(10, frame[2:])
+
+    def frame_size(self):
+        """Of the frame that the buffer begins with; zero while its head is not there."""
+        head, length = self.buffer[:10], self.buffer[1] & 127 if len(self.buffer) > 1 else 0
+        if len(head) < {126: 4, 127: 10}.get(length, 2): return 0
+        if length == 126: return 4 + struct.unpack(">H", head[2:4])[0]
+        return 10 + struct.unpack(">Q", head[2:10])[0] if length == 127 else 2 + length
 
     def await_event(self, name):
         while True:
@@ -81,6 +97,8 @@ class Trunk(threading.Thread):
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.sip, self.rtp, self.stopping = {}, {}, False
+        # The INVITE of each call that is up, where it came from; what ended for the trunk.
+        self.invites, self.ended = {}, set()
 
     def run(self):
         self.socket.settimeout(0.5)
@@ -99,11 +117,29 @@ class Trunk(threading.Thread):
                 if call not in self.sip: continue  # nobody's of this bench
                 body = sip_sdp(*self.sip[call], sid=call + 1)
                 self.rtp[call] = rtp_addr(message.split("\r\n\r\n", 1)[1])
+                self.invites[call] = message, source
+            elif method == "BYE": self.note_end(header(message, "Call-ID")[0])
             if ";tag=" not in to: to += ";tag=trunk"
             lines += ["To: " + to, f"Contact: <sip:trunk@127.0.0.1:{self.port}>"]
             if body: lines.append("Content-Type: application/sdp")
             answer = ["SIP/2.0 200 OK", *lines, f"Content-Length: {len(body)}", "", body]
             self.socket.sendto("\r\n".join(answer).encode(), source)
+
+    def note_end(self, call_id):
+        for call, (invite, _) in list(self.invites.items()):
+            if header(invite, "Call-ID")[0] == call_id: self.ended.add(call)
+
+    def hang_up(self, call):
+        """A BYE in the dialog of the call's INVITE; its answer is not waited for."""
+        invite, source = self.invites[call]
+        field = lambda name: header(invite, name)[0]
+        target = re.search(r"<([^>]+)>", field("Contact"))[1]
+        lines = [
+            f"BYE {target} SIP/2.0", f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{os.urandom(8).hex()}",
+            "Max-Forwards: 70", f"From: {field('To')};tag=trunk", f"To: {field('From')}", f"Call-ID: {field('Call-ID')}",
+            "CSeq: 1 BYE", "Content-Length: 0", "", ""]
+        self.socket.sendto("\r\n".join(lines).encode(), source)
+        self.ended.add(call)
 
 
 class Reader(threading.Thread):
@@ -115,24 +151,27 @@ class Reader(threading.Thread):
         self.stopping = False
 
     def add(self, page):
-        self.selector.register(page.socket, selectors.EVENT_READ)
+        self.selector.register(page.socket, selectors.EVENT_READ, page)
+
+    def remove(self, page):
+        try: self.selector.unregister(page.socket)
+        except (KeyError, ValueError): pass  # was removed already
 
     def run(self):
         while not self.stopping:
             for key, _ in self.selector.select(0.2):
-                try: data = key.fileobj.recv(1 << 18)
-                except OSError: data = b""
-                if not data: self.selector.unregister(key.fileobj)
+                try: key.data.overhear()
+                except (OSError, RuntimeError): self.remove(key.data)
 
 
 class Peer:
-    def __init__(self, arguments):
+    def __init__(self, arguments, **environment):
         self.options = {
             "bin": os.environ.get("TANDEM", os.path.join(os.path.dirname(HERE), ".build/release/tandem")), "workers": "1",
             "engine": "openssl",
             **dict(option.split("=", 1) for option in arguments.opt)}
-        self.arguments = arguments
-        self.process, self.trunk, self.pages = None, None, []
+        self.arguments, self.environment = arguments, environment
+        self.process, self.trunk, self.pages = None, None, {}
 
     def start(self):
         self.folder = tempfile.mkdtemp(prefix="tandem-bench-")
@@ -146,9 +185,10 @@ class Peer:
             "WEBRTC_PORT": str(browsers), "SIP_SERVER": "127.0.0.1", "SIP_PORT": str(self.trunk.port),
             "JWT_SECRET": SECRET, "PUBLIC_IP": "127.0.0.1", "LOG_LEVEL": "warn",
             "MEDIA_WORKERS": self.options["workers"], "SRTP_ENGINE": self.options["engine"],
-            "RATE_LIMIT_MAX": "1000000", "ADMIN_PASSWORD": "benchmark"}
-        self.process = spawn([self.options["bin"], "serve"], self.arguments.server_cpu, HERE + "/results/tandem.log",
-                             environment)
+            "RATE_LIMIT_MAX": "1000000", "ADMIN_PASSWORD": "benchmark", **self.environment}
+        program = os.path.abspath(self.options["bin"])
+        self.process = spawn([program, "serve"], self.arguments.server_cpu, HERE + "/results/tandem.log", environment,
+                             self.folder)
         for _ in range(100):
             try:
                 self.http = http.client.HTTPConnection("127.0.0.1", self.web, timeout=5)
@@ -170,13 +210,22 @@ class Peer:
         if not reply.get("success"): raise RuntimeError(reply)
         call_id = reply["data"]["id"]
         page = WebSocket(self.web, "/ws?token=" + token(10000 + call))
-        self.pages.append(page)
+        self.pages[call] = page, call_id
         page.send({"event": "join-call", "data": {"callId": call_id}})
         page.await_event("joined-call")
         page.send({"event": "offer", "data": {"callId": call_id, "sdp": offer}})
         sdp = page.await_event("answer")["sdp"]
         self.reader.add(page)
         return (sdp if isinstance(sdp, str) else sdp["sdp"]), *self.trunk.rtp[call]
+
+    def hang_up(self, call):
+        page, call_id = self.pages[call]
+        page.send({"event": "end-call", "data": {"callId": call_id}})
+
+    def close_page(self, call):
+        page, _ = self.pages.pop(call)
+        self.reader.remove(page)
+        page.socket.close()
 
     def stop(self):
         if self.trunk: self.trunk.stopping = self.reader.stopping = True
