@@ -8,12 +8,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Load:
     """`n` calls on the given CPU; `setup` is the a=setup of the offers, `uses_libsrtp` the generator's SRTP engine.
 
-    `transcoded`: the web side speaks Opus alone, so that the gateway has to transcode.
+    `transcoded`: the web side speaks Opus alone, so that the gateway has to transcode; `loudness` of that speech in per cent.
     """
 
-    def __init__(self, n, profile, cpu, nice, setup="actpass", uses_libsrtp=False, transcoded=False):
+    def __init__(self, n, profile, cpu, nice, setup="actpass", uses_libsrtp=False, transcoded=False, loudness=100):
         command = [HERE + "/mediaload", "-n", str(n), "-p", profile]
-        command += ["-L"] * uses_libsrtp + ["-t"] * transcoded
+        command += ["-L"] * uses_libsrtp + ["-t"] * transcoded + ["-a", str(loudness)]
         self.codec = (111, "opus/48000/2") if transcoded else (0, "PCMU/8000")
         if cpu != "": command = ["taskset", "-c", cpu] + command
         self.setup = setup

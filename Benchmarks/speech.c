@@ -30,15 +30,15 @@ static uint8_t to_ulaw(int value) {
     return ~(sign | exponent << 4 | (magnitude >> (exponent + 3) & 15));
 }
 
-int speech_init(void) {
+int speech_init(double loudness) {
     int error;
     OpusEncoder *encoder = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &error);
     if (!encoder) return -1;
     opus_encoder_ctl(encoder, OPUS_SET_BITRATE(32000));
     for (int frame = 0; frame < FRAMES; frame++) {
         opus_int16 wide[WIDE];
-        for (int i = 0; i < WIDE; i++) wide[i] = (opus_int16)sample((frame * WIDE + i) / 48000.0);
-        for (int i = 0; i < NARROW; i++) ulaw[frame][i] = to_ulaw((int)sample((frame * NARROW + i) / 8000.0));
+        for (int i = 0; i < WIDE; i++) wide[i] = (opus_int16)(loudness * sample((frame * WIDE + i) / 48000.0));
+        for (int i = 0; i < NARROW; i++) ulaw[frame][i] = to_ulaw((int)(loudness * sample((frame * NARROW + i) / 8000.0)));
         opus[frame].length = opus_encode(encoder, wide, WIDE, opus[frame].bytes, LARGEST);
         if (opus[frame].length < 0) return -1;
     }

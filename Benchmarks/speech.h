@@ -6,8 +6,8 @@
 
 #define SPEECH_OPUS 111 /* the payload type of Opus in the offers */
 
-/* Makes the frames; answers 0, or -1 when Opus cannot be had. */
-int speech_init(void);
+/* Makes the frames, so loud (1: as somebody who speaks up); answers 0, or -1 when Opus cannot be had. */
+int speech_init(double loudness);
 
 /* The frame number `index` (any number) as a payload; answers its length. */
 int speech_opus(unsigned index, uint8_t *payload);

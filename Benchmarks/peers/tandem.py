@@ -179,9 +179,9 @@ class Peer:
         self.trunk.start()
         self.reader = Reader()
         self.reader.start()
-        self.web, sip, sip_tls, browsers = free_ports(4)
+        self.web, self.sip, sip_tls, browsers = free_ports(4)
         environment = {
-            "DATA_DIR": self.folder, "PORT": str(self.web), "SIP_LISTEN_PORT": str(sip), "SIP_TLS_PORT": str(sip_tls),
+            "DATA_DIR": self.folder, "PORT": str(self.web), "SIP_LISTEN_PORT": str(self.sip), "SIP_TLS_PORT": str(sip_tls),
             "WEBRTC_PORT": str(browsers), "SIP_SERVER": "127.0.0.1", "SIP_PORT": str(self.trunk.port),
             "JWT_SECRET": SECRET, "PUBLIC_IP": "127.0.0.1", "LOG_LEVEL": "warn",
             "MEDIA_WORKERS": self.options["workers"], "SRTP_ENGINE": self.options["engine"],
@@ -203,7 +203,11 @@ class Peer:
 
     def setup(self, call, offer, ip, port):
         self.trunk.sip[call] = (ip, port)
-        body = json.dumps({"phoneNumber": f"+{FIRST_NUMBER + call}", "direction": "outgoing"})
+        return self.bring_page(call, f"+{FIRST_NUMBER + call}", offer), *self.trunk.rtp[call]
+
+    def bring_page(self, call, number, offer):
+        """A page of its own calls the number; answers what the gateway answers to its offer."""
+        body = json.dumps({"phoneNumber": number, "direction": "outgoing"})
         self.http.request("POST", "/api/v1/calls", body, {
             "Content-Type": "application/json", "Authorization": "Bearer " + token(10000 + call)})
         reply = json.loads(self.http.getresponse().read())
@@ -216,7 +220,7 @@ class Peer:
         page.send({"event": "offer", "data": {"callId": call_id, "sdp": offer}})
         sdp = page.await_event("answer")["sdp"]
         self.reader.add(page)
-        return (sdp if isinstance(sdp, str) else sdp["sdp"]), *self.trunk.rtp[call]
+        return sdp if isinstance(sdp, str) else sdp["sdp"]
 
     def hang_up(self, call):
         page, call_id = self.pages[call]
