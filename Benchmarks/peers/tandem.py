@@ -97,8 +97,8 @@ class Trunk(threading.Thread):
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.sip, self.rtp, self.stopping = {}, {}, False
-        # The INVITE of each call that is up, where it came from; what ended for the trunk.
-        self.invites, self.ended = {}, set()
+        # The INVITE of each call and where it came from; the calls by Call-ID; what ended for the trunk.
+        self.invites, self.calls, self.ended = {}, {}, set()
 
     def run(self):
         self.socket.settimeout(0.5)
@@ -108,26 +108,24 @@ class Trunk(threading.Thread):
             message = data.decode("utf8", "replace")
             method = message.split(" ", 1)[0]
             if method in ("ACK", "SIP/2.0"): continue
+            call_id = header(message, "Call-ID")[0]
             lines = [f"Via: {via}" for via in header(message, "Via")]
             lines += [f"{name}: {header(message, name)[0]}" for name in ("From", "Call-ID", "CSeq")]
             to, body = header(message, "To")[0], ""
             if method == "INVITE":
                 number = re.match(r"INVITE sips?:\+?(\d+)@", message)
-                call = int(number[1]) - FIRST_NUMBER if number else None
+                # One in a dialog refreshes its session: after a quarter of an hour the gateway asks whether we are there.
+                call = int(number[1]) - FIRST_NUMBER if number else self.calls.get(call_id)
                 if call not in self.sip: continue  # nobody's of this bench
                 body = sip_sdp(*self.sip[call], sid=call + 1)
                 self.rtp[call] = rtp_addr(message.split("\r\n\r\n", 1)[1])
-                self.invites[call] = message, source
-            elif method == "BYE": self.note_end(header(message, "Call-ID")[0])
+                if number: self.invites[call], self.calls[call_id] = (message, source), call
+            elif method == "BYE": self.ended.add(self.calls.get(call_id))
             if ";tag=" not in to: to += ";tag=trunk"
             lines += ["To: " + to, f"Contact: <sip:trunk@127.0.0.1:{self.port}>"]
             if body: lines.append("Content-Type: application/sdp")
             answer = ["SIP/2.0 200 OK", *lines, f"Content-Length: {len(body)}", "", body]
             self.socket.sendto("\r\n".join(answer).encode(), source)
-
-    def note_end(self, call_id):
-        for call, (invite, _) in list(self.invites.items()):
-            if header(invite, "Call-ID")[0] == call_id: self.ended.add(call)
 
     def hang_up(self, call):
         """A BYE in the dialog of the call's INVITE; its answer is not waited for."""
