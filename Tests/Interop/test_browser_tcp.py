@@ -3,6 +3,8 @@
 import pytest
 from audio import assert_tone
 from gateway import Gateway
+from icerestart import WAYS, restart, watch
+from records import newest_call
 
 # What a firewall does to UDP: the page never learns of a candidate it could send datagrams to, and offers none.
 NO_UDP = """
@@ -25,6 +27,7 @@ def gateway():
 def phone(chrome, gateway):
     softphone = chrome.open(gateway)
     softphone.page.add_init_script(NO_UDP)
+    watch(softphone)
     softphone.sign_in("anna")
     yield softphone
     chrome.close_pages()
@@ -56,12 +59,12 @@ def test_the_echo_is_heard_over_tcp(gateway, phone):
     gateway.wait_metric("media_legs", 0)
 
 
-def test_a_call_goes_on_when_its_ice_is_restarted_over_tcp(phone):
+@pytest.mark.parametrize("way", WAYS)
+def test_a_call_goes_on_when_its_ice_is_restarted_over_tcp(gateway, phone, way):
     phone.dial("9197")
     phone.wait_state("connected")
     phone.wait_media()
-    phone.page.evaluate("() => { window.tandem.pc.restartIce(); }")
-    phone.pause(3)
+    restart(phone, way, newest_call(gateway)["uuid"])
     assert_tone(*phone.listen(3), 1004)
     assert selected_protocol(phone) == ["tcp", "tcp"]
     phone.press("hangup")
