@@ -18,8 +18,8 @@ struct CallBlocks {
     private static let length: Int64 = 32
     /// Looked for at once: calls of the year 1 must not make them endless.
     private static let most: Int64 = 1000
-    /// How many are summed up for one question; each takes some milliseconds.
-    private static let mostMade = 4
+    /// How many are summed up for one question: a year's, for to add up their days takes half as long and is in vain.
+    private static let mostMade = 16
 
     private let days: ClosedRange<Int64>
     /// Those that are over and of which at least half is wanted.
