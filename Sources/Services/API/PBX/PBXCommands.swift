@@ -74,7 +74,8 @@ extension API {
 
     /// A number, or the UUID of another live call of the caller's: then the two become one.
     private func transferTarget(_ request: APIRequest) async throws(Failure) -> TransferTarget {
-        let (named, text) = (try request.text("callId", takesNumbers: true), try request.text("target"))
+        let named = try request.text("callId", takesNumbers: true)
+        let text = try request.text("target", takesNumbers: true)
         if let name = named ?? text.flatMap({ UUID($0)?.description }) {
             guard let key = CallKey(name) else { throw .invalid("callId", "номер или UUID звонка") }
             return .call(try await liveRecord(key, for: request.caller).key)
