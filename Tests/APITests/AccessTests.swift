@@ -101,7 +101,7 @@ import Wire
 
     @Test func `our own tokens are accepted until they expire`() throws {
         let access = try access(.required)
-        let token = try access.token(
+        let token = access.token(
             for: User(id: 3, login: "chief", role: .admin), now: Self.now, lifetime: .seconds(60))
         let bearer = try request([("Authorization", "Bearer \(token)")])
         #expect(try access.caller(of: bearer, now: Self.now + .seconds(59)) == .user(id: 3, role: .admin))

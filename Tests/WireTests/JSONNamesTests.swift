@@ -7,11 +7,13 @@ struct JSONNamesTests {
         let given = ["", "a", "ab", "abc", "abcd", "status", "statuses", "started_at", "имя", "abcXefgh", "abcYefgh"]
         for name in given {
             #expect(!names.contains(name))
-            #expect(names.insert(name))
+            let isNew = names.insert(name)
+            #expect(isNew)
         }
         for name in given {
             #expect(names.contains(name))
-            #expect(!names.insert(name))
+            let isNew = names.insert(name)
+            #expect(!isNew)
         }
         #expect(!names.contains("abcZefgh"))
     }
