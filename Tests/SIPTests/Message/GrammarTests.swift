@@ -24,7 +24,7 @@ import Testing
 
     @Test func `a word of up to 16 bytes is told from every other`() {
         func packed(_ text: String, ignoringCase: Bool = false) -> PackedWord? {
-            PackedWord(ArraySlice(text.utf8), ignoringCase: ignoringCase)
+            PackedWord(text.utf8.span, ignoringCase: ignoringCase)
         }
         #expect(packed("INVITE") == packed("INVITE"))
         #expect(packed("INVITE") != packed("invite"))

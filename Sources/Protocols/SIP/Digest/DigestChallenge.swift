@@ -23,7 +23,7 @@ package struct DigestChallenge: Hashable, Sendable, CustomStringConvertible {
         guard let parameters = DigestParameters(value), let realm = parameters["realm"],
             let nonce = parameters["nonce"], let algorithm = parameters.algorithm
         else { return nil }
-        let qualities = splitList(ArraySlice((parameters["qop"] ?? "").utf8))
+        let qualities = splitList((parameters["qop"] ?? "").utf8.span)
         let offersProtection = qualities.contains { equalIgnoringCase($0, "auth") }
         guard qualities.isEmpty || offersProtection else { return nil }
         self.init(

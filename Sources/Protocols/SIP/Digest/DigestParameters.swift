@@ -4,7 +4,7 @@ struct DigestParameters {
 
     /// Nil for another scheme, bad syntax, a name that comes twice, or too many parameters.
     init?(_ text: String) {
-        var scanner = FieldScanner(trimmed(ArraySlice(text.utf8)))
+        var scanner = FieldScanner(trimmed(text.utf8.span))
         guard let scheme = scanner.token(), equalIgnoringCase(scheme, "Digest"), scanner.skipWhitespace() else {
             return nil
         }
@@ -32,6 +32,8 @@ struct DigestParameters {
 
     private static func value(_ scanner: inout FieldScanner) -> String? {
         if scanner.next == UInt8(ascii: "\"") { return scanner.quotedString() }
-        return scanner.run { $0 > UInt8.space && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"") }.map(SIP.text)
+        let value = scanner.run { $0 > UInt8.space && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"") }
+        guard let value else { return nil }
+        return SIP.text(value)
     }
 }

@@ -7,10 +7,10 @@ package struct CSeq: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { "\(number) \(method)" }
 
-    static func parse(_ value: ArraySlice<UInt8>) -> CSeq? {
+    static func parse(_ value: Span<UInt8>) -> CSeq? {
         var scanner = FieldScanner(value)
-        guard let number = scanner.run(\.isDigit).flatMap(Decimal.exactly), scanner.skipWhitespace(),
-            let method = scanner.token().flatMap(SIPMethod.init(token:)), scanner.isAtEnd
+        guard let digits = scanner.run(\.isDigit), let number = Decimal.exactly(digits), scanner.skipWhitespace(),
+            let name = scanner.token(), let method = SIPMethod(token: name), scanner.isAtEnd
         else { return nil }
         return CSeq(number, method)
     }
@@ -18,15 +18,15 @@ package struct CSeq: Hashable, Sendable, CustomStringConvertible {
 
 /// Decimal numbers of any length, leading zeros included.
 enum Decimal {
-    static func exactly(_ text: String) -> UInt32? { exactly(ArraySlice(text.utf8)) }
+    static func exactly(_ text: String) -> UInt32? { exactly(text.utf8.span) }
 
     /// Nil for what is no number or more than 2³²-1.
-    static func exactly(_ bytes: ArraySlice<UInt8>) -> UInt32? {
+    static func exactly(_ bytes: Span<UInt8>) -> UInt32? {
         guard !bytes.isEmpty else { return nil }
         var value: UInt64 = 0
-        for byte in bytes {
-            guard byte.isDigit else { return nil }
-            value = value * 10 + UInt64(byte - UInt8.zero)
+        for index in bytes.indices {
+            guard bytes[index].isDigit else { return nil }
+            value = value * 10 + UInt64(bytes[index] - UInt8.zero)
             guard value <= UInt32.max else { return nil }
         }
         return UInt32(value)
@@ -35,9 +35,9 @@ enum Decimal {
 
 /// The delta-seconds of Expires and its like: a decimal, clamped to the 2³²-1 that RFC 3261 20.19 allows.
 enum DeltaSeconds {
-    static func parse(_ text: String) -> UInt32? { parse(ArraySlice(text.utf8)) }
+    static func parse(_ text: String) -> UInt32? { parse(text.utf8.span) }
 
-    static func parse(_ bytes: ArraySlice<UInt8>) -> UInt32? {
+    static func parse(_ bytes: Span<UInt8>) -> UInt32? {
         guard !bytes.isEmpty, bytes.allSatisfy(\.isDigit) else { return nil }
         return Decimal.exactly(bytes) ?? .max
     }

@@ -1,37 +1,63 @@
-extension NameAddress {
+/// A value that stands in a header, alone or in a list.
+protocol FieldValue {
+    /// Adds the next value to a list and stops behind it; false when it is malformed.
+    static func parse(_ scanner: inout FieldScanner, into list: inout [Self]) -> Bool
+}
+
+extension FieldValue {
     /// Reads a value that takes up all the bytes.
-    static func parse(_ bytes: ArraySlice<UInt8>) -> NameAddress? {
-        var scanner = FieldScanner(trimmed(bytes))
-        guard let value = parse(&scanner), scanner.isAtEnd else { return nil }
-        return value
+    static func parse(_ bytes: Span<UInt8>) -> Self? {
+        let list = parseList(trimmed(bytes), limit: 1)
+        return list?.first
     }
 
-    /// Reads the next value of a list.
-    static func parse(_ scanner: inout FieldScanner) -> NameAddress? {
+    /// Reads `value, value …`; nil when one is malformed or there are more than `limit`.
+    static func parseList(_ bytes: Span<UInt8>, limit: Int) -> [Self]? {
+        var scanner = FieldScanner(bytes)
+        var values: [Self] = []
+        values.reserveCapacity(1)
+        repeat {
+            guard values.count < limit, parse(&scanner, into: &values) else { return nil }
+        } while scanner.skipSeparator(",")
         scanner.skipWhitespace()
-        guard let (displayName, uri) = nameAndURI(&scanner), let parameters = scanner.parameters() else { return nil }
-        return NameAddress(displayName: displayName, uri: uri, parameters: parameters)
+        return scanner.isAtEnd ? values : nil
+    }
+}
+
+extension NameAddress: FieldValue {
+    static func parse(_ scanner: inout FieldScanner, into list: inout [NameAddress]) -> Bool {
+        scanner.skipWhitespace()
+        var displayName: String?
+        guard readName(into: &displayName, &scanner), let uri = uri(&scanner, isNamed: displayName != nil),
+            let parameters = scanner.parameters()
+        else { return false }
+        list.append(NameAddress(displayName: displayName, uri: uri, parameters: parameters))
+        return true
     }
 
-    private static func nameAndURI(_ scanner: inout FieldScanner) -> (String?, SIPURI)? {
-        if scanner.next == UInt8(ascii: "\"") {
-            guard let name = scanner.quotedString() else { return nil }
+    /// Reads the display name before a `<`, if there is one; false when a quoted one does not end.
+    private static func readName(into name: inout String?, _ scanner: inout FieldScanner) -> Bool {
+        switch scanner.next {
+        case UInt8(ascii: "<"): return true
+        case UInt8(ascii: "\""):
+            name = scanner.quotedString()
             scanner.skipWhitespace()
-            return bracketedURI(&scanner).map { (name, $0) }
-        }
-        var ahead = scanner
-        let name = ahead.run(isBareNameByte)
-        if ahead.next == UInt8(ascii: "<") {
+            return name != nil
+        default:
+            var ahead = scanner
+            guard let bare = ahead.run(isBareNameByte), ahead.next == UInt8(ascii: "<") else { return true }
             scanner = ahead
-            let display = name.map(trimmed).flatMap { $0.isEmpty ? nil : text($0) }
-            return bracketedURI(&scanner).map { (display, $0) }
+            let words = trimmed(bare)
+            if !words.isEmpty { name = text(words) }
+            return true
         }
-        return bareURI(&scanner).map { (nil, $0) }
     }
 
-    private static func bracketedURI(_ scanner: inout FieldScanner) -> SIPURI? {
-        guard scanner.skip("<") else { return nil }
-        return scanner.upTo(">").flatMap(SIPURI.parse)
+    /// A URI in brackets, which must be there behind a name, or a bare one.
+    private static func uri(_ scanner: inout FieldScanner, isNamed: Bool) -> SIPURI? {
+        guard isNamed || scanner.next == UInt8(ascii: "<") else { return bareURI(&scanner) }
+        guard scanner.skip("<"), let bytes = scanner.upTo(UInt8(ascii: ">")) else { return nil }
+        return SIPURI.parse(bytes)
     }
 
     /// Without brackets, what follows a semicolon belongs to the header, and commas and questions cannot be told
@@ -45,64 +71,51 @@ extension NameAddress {
     /// More than the tokens of the grammar, for names of people come unquoted with brackets and accents.
     ///
     /// What could begin another part of the header is not taken.
-    private static func isBareNameByte(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != 0x7F && !"\"<>,;:".utf8.contains(byte)
-    }
+    private static func isBareNameByte(_ byte: UInt8) -> Bool { !bareNameEnds.contains(byte) && byte >= 0x20 }
+
+    /// `"<>,;:` and DEL.
+    private static let bareNameEnds = ByteSet(low: 0x5C00_1004_0000_0000, high: 0x8000_0000_0000_0000)
 }
 
-extension Via {
-    static func parse(_ bytes: ArraySlice<UInt8>) -> Via? {
-        var scanner = FieldScanner(trimmed(bytes))
-        guard let value = parse(&scanner), scanner.isAtEnd else { return nil }
-        return value
-    }
-
-    /// Reads the next value of a list.
-    static func parse(_ scanner: inout FieldScanner) -> Via? {
+extension Via: FieldValue {
+    static func parse(_ scanner: inout FieldScanner, into list: inout [Via]) -> Bool {
         scanner.skipWhitespace()
         guard let name = scanner.token(), equalIgnoringCase(name, "SIP"), scanner.skipSeparator("/"),
             let version = scanner.token(), equalIgnoringCase(version, "2.0"), scanner.skipSeparator("/"),
-            let transport = scanner.token(), scanner.skipWhitespace(),
-            let (host, port) = scanner.hostPort(allowsWhitespace: true), let parameters = scanner.parameters()
-        else { return nil }
-        return Via(transport: SIPTransport(token: transport), host: host, port: port, parameters: parameters)
+            let transport = scanner.token(), scanner.skipWhitespace(), let host = scanner.host()
+        else { return false }
+        var port: UInt16?
+        guard scanner.readPort(into: &port, allowsWhitespace: true), let parameters = scanner.parameters() else {
+            return false
+        }
+        list.append(Via(transport: SIPTransport(token: transport), host: host, port: port, parameters: parameters))
+        return true
     }
 }
 
-/// Reads `value, value …`; nil when one is malformed or there are more than `limit`.
-func parseList<Value>(
-    _ bytes: ArraySlice<UInt8>, limit: Int, _ parse: (inout FieldScanner) -> Value?
-) -> [Value]? {
-    var scanner = FieldScanner(bytes)
-    var values: [Value] = []
-    repeat {
-        guard values.count < limit, let value = parse(&scanner) else { return nil }
-        values.append(value)
-    } while scanner.skipSeparator(",")
-    scanner.skipWhitespace()
-    return scanner.isAtEnd ? values : nil
-}
-
 /// The items of a comma-separated list, trimmed, without empty ones; commas in quotes and angle brackets do not count.
-func splitList(_ bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-    var items: [ArraySlice<UInt8>] = []
-    var start = bytes.startIndex
+///
+/// Stops behind `limit` of them.
+func splitList(_ bytes: Span<UInt8>, limit: Int = SIPLimits.listValues) -> [String] {
+    var items: [String] = []
+    var start = 0
     var isQuoted = false
     var isBracketed = false
-    var index = start
-    while index < bytes.endIndex {
-        switch bytes[index] {
-        case UInt8(ascii: "\\") where isQuoted: index += 1
+    var index = 0
+    while index <= bytes.count, items.count < limit {
+        let isEnd = index == bytes.count
+        switch isEnd ? UInt8(ascii: ",") : bytes[index] {
+        case UInt8(ascii: "\\") where isQuoted: index = min(index + 1, bytes.count - 1)
         case UInt8(ascii: "\"") where !isBracketed: isQuoted.toggle()
         case UInt8(ascii: "<") where !isQuoted: isBracketed = true
         case UInt8(ascii: ">") where !isQuoted: isBracketed = false
-        case UInt8(ascii: ",") where !isQuoted && !isBracketed:
-            items.append(trimmed(bytes[start..<index]))
+        case UInt8(ascii: ",") where isEnd || !isQuoted && !isBracketed:
+            let item = trimmed(bytes.extracting(start..<index))
+            if !item.isEmpty { items.append(text(item)) }
             start = index + 1
         default: break
         }
         index += 1
     }
-    items.append(trimmed(bytes[start...]))
-    return items.filter { !$0.isEmpty }
+    return items
 }

@@ -1,24 +1,26 @@
 import Wire
 
 /// Walks over one unfolded header value, or a part of it.
-struct FieldScanner {
-    private let bytes: ArraySlice<UInt8>
-    private(set) var index: Int
+///
+/// It borrows the bytes: what it finds are parts of them, and nothing is made or shared until a value is.
+struct FieldScanner: ~Escapable {
+    private let bytes: Span<UInt8>
+    private(set) var index = 0
 
-    init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-        index = bytes.startIndex
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+
+    var isAtEnd: Bool { index >= bytes.count }
+    var next: UInt8? { index < bytes.count ? bytes[index] : nil }
+    var rest: Span<UInt8> {
+        @_lifetime(copy self) get { bytes.extracting(index...) }
     }
-
-    var isAtEnd: Bool { index >= bytes.endIndex }
-    var next: UInt8? { index < bytes.endIndex ? bytes[index] : nil }
-    var rest: ArraySlice<UInt8> { bytes[index...] }
 
     /// Whether there was any white space.
     @discardableResult
     mutating func skipWhitespace() -> Bool {
         let start = index
-        while index < bytes.endIndex, bytes[index].isWhitespace { index += 1 }
+        while index < bytes.count, bytes[index].isWhitespace { index += 1 }
         return index > start
     }
 
@@ -41,22 +43,23 @@ struct FieldScanner {
     }
 
     /// The longest run of accepted bytes; nil when there is none.
-    mutating func run(_ accepts: (UInt8) -> Bool) -> ArraySlice<UInt8>? {
+    @_lifetime(copy self)
+    mutating func run(_ accepts: (UInt8) -> Bool) -> Span<UInt8>? {
         let start = index
-        let rest = self.rest.span
-        var length = 0
-        while length < rest.count, accepts(rest[length]) { length += 1 }
-        index += length
-        return length > 0 ? bytes[start..<index] : nil
+        while index < bytes.count, accepts(bytes[index]) { index += 1 }
+        return index > start ? bytes.extracting(start..<index) : nil
     }
 
-    mutating func token() -> ArraySlice<UInt8>? { run(Grammar.isToken) }
+    @_lifetime(copy self)
+    mutating func token() -> Span<UInt8>? { run(Grammar.isToken) }
 
     /// The bytes before a delimiter, which is skipped too; nil when it does not come.
-    mutating func upTo(_ delimiter: Unicode.Scalar) -> ArraySlice<UInt8>? {
-        guard let end = rest.firstIndex(where: { UInt32($0) == delimiter.value }) else { return nil }
-        defer { index = end + 1 }
-        return bytes[index..<end]
+    @_lifetime(copy self)
+    mutating func upTo(_ delimiter: UInt8) -> Span<UInt8>? {
+        let start = index
+        guard let length = rest.firstIndex(of: delimiter) else { return nil }
+        index = start + length + 1
+        return bytes.extracting(start..<start + length)
     }
 
     /// The content of a quoted string with its escapes undone; nil when none starts here or it does not end.
@@ -65,11 +68,11 @@ struct FieldScanner {
         let start = index + 1
         var position = start
         var hasEscapes = false
-        while position < bytes.endIndex {
+        while position < bytes.count {
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 index = position + 1
-                let content = bytes[start..<position]
+                let content = bytes.extracting(start..<position)
                 return hasEscapes ? String(decoding: FieldScanner.unescaped(content), as: UTF8.self) : text(content)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
@@ -81,38 +84,43 @@ struct FieldScanner {
         return nil
     }
 
-    private static func unescaped(_ content: ArraySlice<UInt8>) -> [UInt8] {
+    private static func unescaped(_ content: Span<UInt8>) -> [UInt8] {
         var plain: [UInt8] = []
         plain.reserveCapacity(content.count)
         var isEscaped = false
-        for byte in content {
-            if byte == UInt8(ascii: "\\"), !isEscaped {
+        for index in content.indices {
+            if content[index] == UInt8(ascii: "\\"), !isEscaped {
                 isEscaped = true
             } else {
-                plain.append(byte)
+                plain.append(content[index])
                 isEscaped = false
             }
         }
         return plain
     }
 
-    /// A host and an optional port (RFC 3261 `hostport`); white space may surround the colon in a Via only.
-    mutating func hostPort(allowsWhitespace: Bool = false) -> (host: String, port: UInt16?)? {
-        guard let host = host() else { return nil }
-        let hasPort = allowsWhitespace ? skipSeparator(":") : skip(":")
-        guard hasPort else { return (host, nil) }
-        guard let digits = run(\.isDigit), digits.count <= 5, let number = Decimal.exactly(digits),
-            let port = UInt16(exactly: number)
-        else { return nil }
-        return (host, port)
+    /// A host (RFC 3261 `host`) in its written form.
+    mutating func host() -> String? {
+        guard next == UInt8(ascii: "[") else {
+            guard let name = run(Grammar.isHostName) else { return nil }
+            return text(name)
+        }
+        let start = index
+        guard upTo(UInt8(ascii: "]")) != nil else { return nil }
+        let bracketed = text(bytes.extracting(start..<index))
+        return IPAddress(bracketed) == nil ? FieldScanner.withoutThirdColon(bracketed) : bracketed
     }
 
-    private mutating func host() -> String? {
-        guard next == UInt8(ascii: "[") else { return run(Grammar.isHostName).map(text) }
-        let start = index
-        guard upTo("]") != nil else { return nil }
-        let bracketed = text(bytes[start..<index])
-        return IPAddress(bracketed) == nil ? FieldScanner.withoutThirdColon(bracketed) : bracketed
+    /// The port behind a host; white space may surround the colon in a Via only.
+    ///
+    /// False when what stands behind the colon is none.
+    mutating func readPort(into port: inout UInt16?, allowsWhitespace: Bool = false) -> Bool {
+        guard allowsWhitespace ? skipSeparator(":") : skip(":") else { return true }
+        guard let digits = run(\.isDigit), digits.count <= 5, let number = Decimal.exactly(digits),
+            let value = UInt16(exactly: number)
+        else { return false }
+        port = value
+        return true
     }
 
     /// The grammar of RFC 3261 lets `:::` stand before an embedded IPv4 address, where `::` is meant (RFC 5118 4.10).
@@ -129,20 +137,31 @@ struct FieldScanner {
         while skipSeparator(";") {
             guard parameters.count < SIPLimits.parameters, let name = token() else { return nil }
             guard skipSeparator("=") else {
-                parameters.append(SIPParameters.Parameter(name: text(name), value: nil))
+                parameters.append(SIPParameters.Parameter(name: parameterName(name), value: nil))
                 continue
             }
             guard let value = parameterValue() else { return nil }
-            parameters.append(SIPParameters.Parameter(name: text(name), value: value))
+            parameters.append(SIPParameters.Parameter(name: parameterName(name), value: value))
         }
         return parameters
     }
 
+    /// The names that every message has are no new texts.
+    private func parameterName(_ token: Span<UInt8>) -> String {
+        switch token.count {
+        case 3 where token.isSame(as: "tag"): "tag"
+        case 5 where token.isSame(as: "rport"): "rport"
+        case 6 where token.isSame(as: "branch"): "branch"
+        default: text(token)
+        }
+    }
+
     private mutating func parameterValue() -> String? {
         if next == UInt8(ascii: "\"") { return quotedString() }
-        return run {
+        let value = run {
             $0 > UInt8.space && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "\"")
         }
-        .map(text)
+        guard let value else { return nil }
+        return text(value)
     }
 }

@@ -65,7 +65,7 @@ struct HeadScanner {
         var line = Line(start: position, end: position)
         let malformed: SIPParseError.Fault = isHeader ? .malformedHeader(.other) : .malformedStartLine
         while position < end {
-            position = nextSpecialByte()
+            position = bytes.span.extracting(first: end).nextBreak(from: position)
             guard position < end else { break }
             if bytes[position] == 0 {
                 // Valid only as an escaped character of a quoted string (RFC 4475 3.1.1.2).
@@ -92,28 +92,6 @@ struct HeadScanner {
         note(.unfinishedHead)
         checkLength(line, isHeader: isHeader)
         return line
-    }
-
-    /// Where the next byte is that matters to the structure.
-    private func nextSpecialByte() -> Int {
-        let bytes = self.bytes.span
-        var index = position
-        while index < end {
-            // Eight at once: the top bit is set of the first byte below 14, and of none before it.
-            if index + 8 <= end {
-                let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-                let low = (word &- 0x0E0E_0E0E_0E0E_0E0E) & ~word & 0x8080_8080_8080_8080
-                index += low.trailingZeroBitCount / 8
-                if low == 0 { continue }
-            }
-            if HeadScanner.matters(bytes[index]) { return index }
-            index += 1
-        }
-        return index
-    }
-
-    private static func matters(_ byte: UInt8) -> Bool {
-        byte == UInt8.carriageReturn || byte == UInt8.lineFeed || byte == 0
     }
 
     private mutating func checkLength(_ line: Line, isHeader: Bool) {

@@ -12,7 +12,7 @@ package struct MediaType: Sendable, CustomStringConvertible {
         (self.type, self.subtype, self.parameters) = (type.lowercased(), subtype.lowercased(), parameters)
     }
 
-    init?(_ bytes: ArraySlice<UInt8>) {
+    init?(_ bytes: Span<UInt8>) {
         var scanner = FieldScanner(bytes)
         guard let type = scanner.token(), scanner.skipSeparator("/"), let subtype = scanner.token(),
             let parameters = scanner.parameters(), scanner.isAtEnd
@@ -28,7 +28,7 @@ package struct MediaType: Sendable, CustomStringConvertible {
 }
 
 /// Why a request was sent: `SIP;cause=200;text="Call completed elsewhere"` (RFC 3326).
-package struct SIPReason: Hashable, Sendable, CustomStringConvertible {
+package struct SIPReason: Hashable, Sendable, CustomStringConvertible, FieldValue {
     /// `SIP` or `Q.850`.
     package let namespace: String
     package let cause: Int?
@@ -38,11 +38,12 @@ package struct SIPReason: Hashable, Sendable, CustomStringConvertible {
         (self.namespace, self.cause, self.text) = (namespace, cause, text)
     }
 
-    static func parse(_ scanner: inout FieldScanner) -> SIPReason? {
+    static func parse(_ scanner: inout FieldScanner, into list: inout [SIPReason]) -> Bool {
         scanner.skipWhitespace()
-        guard let namespace = scanner.token(), let parameters = scanner.parameters() else { return nil }
+        guard let namespace = scanner.token(), let parameters = scanner.parameters() else { return false }
         let cause = parameters["cause"].flatMap(Decimal.exactly).map(Int.init)
-        return SIPReason(namespace: SIP.text(namespace), cause: cause, text: parameters["text"])
+        list.append(SIPReason(namespace: SIP.text(namespace), cause: cause, text: parameters["text"]))
+        return true
     }
 
     package var description: String {
@@ -66,9 +67,9 @@ package struct SessionExpires: Hashable, Sendable, CustomStringConvertible {
         (self.interval, self.refresher) = (interval, refresher)
     }
 
-    init?(_ bytes: ArraySlice<UInt8>) {
+    init?(_ bytes: Span<UInt8>) {
         var scanner = FieldScanner(bytes)
-        guard let interval = scanner.run(\.isDigit).flatMap(DeltaSeconds.parse),
+        guard let digits = scanner.run(\.isDigit), let interval = DeltaSeconds.parse(digits),
             let parameters = scanner.parameters(), scanner.isAtEnd
         else { return nil }
         self.interval = interval

@@ -6,12 +6,14 @@ package struct NameAddress: Hashable, Sendable {
     package var parameters: SIPParameters
 
     package init(displayName: String? = nil, uri: SIPURI, parameters: SIPParameters = SIPParameters()) {
-        (self.displayName, self.uri, self.parameters) = (displayName, uri, parameters)
+        self.displayName = displayName
+        self.uri = uri
+        self.parameters = parameters
     }
 
     /// Reads one header value; nil when it is malformed.
     package init?(_ text: String) {
-        guard let value = NameAddress.parse(ArraySlice(text.utf8)) else { return nil }
+        guard let value = NameAddress.parse(text.utf8.span) else { return nil }
         self = value
     }
 

@@ -27,17 +27,19 @@ extension UInt8 {
 }
 
 /// The text of bytes that arrived; what is not UTF-8 becomes U+FFFD.
-func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+func text(_ bytes: Span<UInt8>) -> String {
+    bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+}
 
 /// Whether bytes and an ASCII word are the same but for case.
-func equalIgnoringCase(_ bytes: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
+func equalIgnoringCase(_ bytes: Span<UInt8>, _ word: StaticString) -> Bool {
     guard bytes.count == word.utf8CodeUnitCount else { return false }
-    return word.withUTF8Buffer { letters in ASCII.equalIgnoringCase(bytes.span, letters.span) }
+    return word.withUTF8Buffer { letters in ASCII.equalIgnoringCase(bytes, letters.span) }
 }
 
 /// Whether bytes and an ASCII text are the same but for case.
-func equalIgnoringCase(_ bytes: ArraySlice<UInt8>, _ text: String) -> Bool {
-    ASCII.equalIgnoringCase(bytes.span, text.utf8.span)
+func equalIgnoringCase(_ bytes: Span<UInt8>, _ text: String) -> Bool {
+    ASCII.equalIgnoringCase(bytes, text.utf8.span)
 }
 
 /// Whether two ASCII texts are the same but for case.
@@ -53,9 +55,70 @@ func lowercased(_ text: String) -> String {
 }
 
 /// Bytes without the white space around them.
-func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var (start, end) = (bytes.startIndex, bytes.endIndex)
+@_lifetime(copy bytes)
+func trimmed(_ bytes: Span<UInt8>) -> Span<UInt8> {
+    var (start, end) = (0, bytes.count)
     while start < end, bytes[start].isWhitespace { start += 1 }
     while start < end, bytes[end - 1].isWhitespace { end -= 1 }
-    return bytes[start..<end]
+    return bytes.extracting(start..<end)
+}
+
+/// What collections have, for bytes that are only borrowed.
+extension Span<UInt8> {
+    var first: UInt8? { isEmpty ? nil : self[0] }
+    var last: UInt8? { isEmpty ? nil : self[count - 1] }
+
+    func firstIndex(of byte: UInt8) -> Int? {
+        for index in indices where self[index] == byte { return index }
+        return nil
+    }
+
+    func lastIndex(of byte: UInt8) -> Int? {
+        var index = count
+        while index > 0 {
+            index -= 1
+            if self[index] == byte { return index }
+        }
+        return nil
+    }
+
+    /// Where the next line break or NUL is; the count when there is none.
+    func nextBreak(from start: Int = 0) -> Int {
+        var index = start
+        while index < count {
+            // Eight at once: the top bit is set of the first byte below 14, and of none before it.
+            if index + 8 <= count {
+                let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+                let low = (word &- 0x0E0E_0E0E_0E0E_0E0E) & ~word & 0x8080_8080_8080_8080
+                index += low.trailingZeroBitCount / 8
+                if low == 0 { continue }
+            }
+            if self[index] == UInt8.carriageReturn || self[index] == UInt8.lineFeed || self[index] == 0 { return index }
+            index += 1
+        }
+        return index
+    }
+
+    func isSame(as word: StaticString) -> Bool {
+        guard count == word.utf8CodeUnitCount else { return false }
+        return word.withUTF8Buffer { letters in
+            for index in indices where self[index] != letters[index] { return false }
+            return true
+        }
+    }
+
+    func contains(_ byte: UInt8) -> Bool { firstIndex(of: byte) != nil }
+
+    func allSatisfy(_ accepts: (UInt8) -> Bool) -> Bool {
+        for index in indices where !accepts(self[index]) { return false }
+        return true
+    }
+
+    /// The bytes before the first that is not accepted.
+    @_lifetime(copy self)
+    func prefix(while accepts: (UInt8) -> Bool) -> Span<UInt8> {
+        var length = 0
+        while length < count, accepts(self[length]) { length += 1 }
+        return extracting(first: length)
+    }
 }

@@ -117,18 +117,18 @@ extension SIPHeaders {
 extension SIPHeaders {
     /// Of a provisional response that wants a PRACK (RFC 3262).
     package var rSeq: UInt32? {
-        get { first(.rSeq).flatMap { Decimal.exactly($0.bytes) } }
+        get { read(.rSeq) { Decimal.exactly($0) } }
         set { self[.rSeq] = newValue.map(String.init) }
     }
 
     package var rAck: ReliableAcknowledgement? {
-        get { first(.rAck).flatMap { ReliableAcknowledgement($0.bytes) } }
+        get { read(.rAck) { ReliableAcknowledgement($0) } }
         set { self[.rAck] = newValue?.description }
     }
 
     /// The dialog this INVITE replaces; nil too when the value is malformed: see `contains(.replaces)`.
     package var replaces: Replaces? {
-        get { first(.replaces).flatMap { Replaces($0.bytes) } }
+        get { read(.replaces) { Replaces($0) } }
         set { self[.replaces] = newValue?.description }
     }
 

@@ -14,9 +14,9 @@ package struct Replaces: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a header value, or the unescaped value in a Refer-To; nil when it is malformed.
-    package init?(_ text: String) { self.init(ArraySlice(text.utf8)) }
+    package init?(_ text: String) { self.init(text.utf8.span) }
 
-    init?(_ bytes: ArraySlice<UInt8>) {
+    init?(_ bytes: Span<UInt8>) {
         var scanner = FieldScanner(trimmed(bytes))
         let callID = scanner.run { $0.isPrintable && $0 != UInt8.space && $0 != UInt8(ascii: ";") }
         // A Call-ID has no comma in it that would not be the beginning of a second value.
@@ -45,9 +45,9 @@ package struct ReliableAcknowledgement: Hashable, Sendable, CustomStringConverti
 
     package init(sequence: UInt32, request: CSeq) { (self.sequence, self.request) = (sequence, request) }
 
-    init?(_ bytes: ArraySlice<UInt8>) {
+    init?(_ bytes: Span<UInt8>) {
         var scanner = FieldScanner(bytes)
-        guard let sequence = scanner.run(\.isDigit).flatMap(Decimal.exactly), scanner.skipWhitespace(),
+        guard let digits = scanner.run(\.isDigit), let sequence = Decimal.exactly(digits), scanner.skipWhitespace(),
             let request = CSeq.parse(scanner.rest)
         else { return nil }
         self.init(sequence: sequence, request: request)

@@ -12,7 +12,7 @@ package enum SIPHeaderName: UInt8, CaseIterable, Sendable {
     case other
 
     /// Reads a name in any case, full or compact.
-    init(_ bytes: ArraySlice<UInt8>) {
+    init(_ bytes: Span<UInt8>) {
         guard let first = bytes.first else {
             self = .other
             return
@@ -24,7 +24,7 @@ package enum SIPHeaderName: UInt8, CaseIterable, Sendable {
         }
     }
 
-    package init(_ name: String) { self.init(ArraySlice(name.utf8)) }
+    package init(_ name: String) { self.init(name.utf8.span) }
 
     /// The full name as the RFCs write it; empty for `other`.
     package var text: String { Self.names[Int(rawValue)] }
@@ -77,25 +77,31 @@ package enum SIPHeaderName: UInt8, CaseIterable, Sendable {
     ]
 
     /// A name of more than one letter, by the last 16 letters first.
-    private static func full(_ bytes: ArraySlice<UInt8>) -> SIPHeaderName {
-        guard bytes.count < byLength.count, let word = PackedWord(bytes.suffix(16), ignoringCase: true) else {
+    private static func full(_ bytes: Span<UInt8>) -> SIPHeaderName {
+        guard bytes.count < lengths.count, let word = PackedWord(bytes.extracting(last: 16), ignoringCase: true) else {
             return .other
         }
-        let name = byLength[bytes.count].first { $0.word == word }?.name
-        guard let name, bytes.count <= 16 || equalIgnoringCase(bytes, name.text) else { return .other }
-        return name
+        let (words, range) = (words.span, lengths[bytes.count])
+        for index in range where words[index].word == word {
+            let name = words[index].name
+            return bytes.count <= 16 || equalIgnoringCase(bytes, name.text) ? name : .other
+        }
+        return .other
     }
 
-    private static let byLength: [[(word: PackedWord, name: SIPHeaderName)]] = {
-        let longest = names.map(\.utf8.count).max() ?? 0
-        var table = [[(word: PackedWord, name: SIPHeaderName)]](repeating: [], count: longest + 1)
-        for name in allCases where name != .other {
-            let letters = ArraySlice(name.text.utf8)
-            if let word = PackedWord(letters.suffix(16), ignoringCase: true) {
-                table[letters.count].append((word, name))
-            }
+    /// All names, by their length.
+    private static let words: [(word: PackedWord, name: SIPHeaderName)] =
+        allCases.filter { $0 != .other }.sorted { $0.text.utf8.count < $1.text.utf8.count }.compactMap { name in
+            PackedWord(name.text.utf8.span.extracting(last: 16), ignoringCase: true).map { ($0, name) }
         }
-        return table
+
+    /// Which of `words` have a length.
+    private static let lengths: [Range<Int>] = {
+        let counts = words.map { $0.name.text.utf8.count }
+        return (0...(counts.last ?? 0)).map { length in
+            let first = counts.firstIndex { $0 >= length } ?? counts.count
+            return first..<(counts.firstIndex { $0 > length } ?? counts.count)
+        }
     }()
 
     /// The name and the colon, as a line begins with it.

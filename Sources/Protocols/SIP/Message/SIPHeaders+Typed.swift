@@ -13,15 +13,23 @@ extension SIPHeaders {
     ///
     /// Setting replaces it, or adds one when there is none; nil removes it.
     package var topVia: Via? {
-        get { first(.via)?.vias.first }
+        get {
+            guard let index = index(of: .via), case .vias(let vias) = fields[index].meaning else { return nil }
+            return vias.first
+        }
         set {
             guard let index = index(of: .via) else {
                 if let newValue { insert(Field(.via, vias: [newValue]), at: 0) }
                 return
             }
             var vias = fields[index].vias
-            if !vias.isEmpty { vias.removeFirst() }
-            if let newValue { vias.insert(newValue, at: 0) }
+            if let newValue, !vias.isEmpty {
+                vias[0] = newValue
+            } else if let newValue {
+                vias = [newValue]
+            } else {
+                vias = Array(vias.dropFirst())
+            }
             if vias.isEmpty { remove(at: index) } else { replace(at: index, with: Field(.via, vias: vias)) }
         }
     }
@@ -52,12 +60,12 @@ extension SIPHeaders {
     // MARK: Dialog
 
     package var from: NameAddress? {
-        get { first(.from)?.addresses.first }
+        get { address(of: .from) }
         set { replace(.from, with: newValue.map { [Field(.from, addresses: [$0])] } ?? []) }
     }
 
     package var to: NameAddress? {
-        get { first(.to)?.addresses.first }
+        get { address(of: .to) }
         set { replace(.to, with: newValue.map { [Field(.to, addresses: [$0])] } ?? []) }
     }
 
@@ -66,6 +74,11 @@ extension SIPHeaders {
 
     /// The tag of To.
     package var toTag: String? { tag(of: .to) }
+
+    private func address(of name: SIPHeaderName) -> NameAddress? {
+        guard let index = index(of: name), case .addresses(let values) = fields[index].meaning else { return nil }
+        return values.first
+    }
 
     private func tag(of name: SIPHeaderName) -> String? {
         guard let index = index(of: name), case .addresses(let values) = fields[index].meaning, !values.isEmpty else {
@@ -81,7 +94,7 @@ extension SIPHeaders {
 
     package var cseq: CSeq? {
         get {
-            guard case .cseq(let value)? = first(.cseq)?.meaning else { return nil }
+            guard let index = index(of: .cseq), case .cseq(let value) = fields[index].meaning else { return nil }
             return value
         }
         set { replace(.cseq, with: newValue.map { [Field(cseq: $0)] } ?? []) }
@@ -97,7 +110,7 @@ extension SIPHeaders {
 
     /// Whether a Contact is `*`, which in a REGISTER with Expires 0 removes every binding (RFC 3261 10.2.2).
     package var isWildcardContact: Bool {
-        fields.contains { $0.name == .contact && $0.bytes.elementsEqual("*".utf8) }
+        fields.contains { $0.name == .contact && $0.isWildcard }
     }
 
     package var routes: [NameAddress] {
@@ -112,7 +125,7 @@ extension SIPHeaders {
 
     /// The values of any other header of name-addr form: Path, Service-Route, Refer-To, P-Asserted-Identity.
     package func addresses(_ name: SIPHeaderName) -> [NameAddress] {
-        values(of: name) { parseList($0.bytes, limit: SIPLimits.listValues, NameAddress.parse) ?? [] }
+        values(of: name) { NameAddress.parseList($0.bytes, limit: SIPLimits.listValues) ?? [] }
     }
 
     /// Writes a header of name-addr form, one field for each value.

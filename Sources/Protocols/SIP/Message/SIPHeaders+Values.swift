@@ -20,28 +20,23 @@ extension SIPHeaders {
 
     /// Seconds, of a 404, 413, 480, 486, 500, 503, 600 or 603; the comment and parameters are left out.
     package var retryAfter: UInt32? {
-        get {
-            guard let field = first(.retryAfter) else { return nil }
-            return DeltaSeconds.parse(field.bytes.prefix(while: \.isDigit))
-        }
+        get { read(.retryAfter) { DeltaSeconds.parse($0.prefix(while: \.isDigit)) } }
         set { self[.retryAfter] = newValue.map(String.init) }
     }
 
     package var contentType: MediaType? {
-        get { first(.contentType).flatMap { MediaType($0.bytes) } }
+        get { read(.contentType) { MediaType($0) } }
         set { self[.contentType] = newValue?.description }
     }
 
     /// Whether Content-Type names a session description.
     var saysSDP: Bool {
-        guard let bytes = first(.contentType)?.bytes else { return false }
-        return equalIgnoringCase(bytes, "application/sdp") || MediaType(bytes)?.isSDP == true
+        read(.contentType) { equalIgnoringCase($0, "application/sdp") || MediaType($0)?.isSDP == true } ?? false
     }
 
     /// The value of Content-Length; written by the serialiser, which counts for itself.
     package var contentLength: Int? {
-        guard let field = first(.contentLength), let number = DeltaSeconds.parse(field.bytes) else { return nil }
-        return Int(number)
+        read(.contentLength) { DeltaSeconds.parse($0) }.map(Int.init)
     }
 
     /// Option tags the peer needs.
@@ -78,7 +73,7 @@ extension SIPHeaders {
     }
 
     package var reasons: [SIPReason] {
-        values(of: .reason) { parseList($0.bytes, limit: SIPLimits.listValues, SIPReason.parse) ?? [] }
+        values(of: .reason) { SIPReason.parseList($0.bytes, limit: SIPLimits.listValues) ?? [] }
     }
 
     /// The first Reason; setting puts one in place of all.
@@ -88,15 +83,15 @@ extension SIPHeaders {
     }
 
     package var sessionExpires: SessionExpires? {
-        get { first(.sessionExpires).flatMap { SessionExpires($0.bytes) } }
+        get { read(.sessionExpires) { SessionExpires($0) } }
         set { self[.sessionExpires] = newValue?.description }
     }
 
     /// Seconds (RFC 4028 5).
     package var minSE: UInt32? {
-        get { first(.minSE).flatMap { DeltaSeconds.parse($0.bytes.prefix(while: \.isDigit)) } }
+        get { read(.minSE) { DeltaSeconds.parse($0.prefix(while: \.isDigit)) } }
         set { self[.minSE] = newValue.map(String.init) }
     }
 
-    private func number(_ name: SIPHeaderName) -> UInt32? { first(name).flatMap { DeltaSeconds.parse($0.bytes) } }
+    private func number(_ name: SIPHeaderName) -> UInt32? { read(name) { DeltaSeconds.parse($0) } }
 }

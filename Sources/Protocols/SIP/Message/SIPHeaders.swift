@@ -11,12 +11,12 @@ package struct SIPHeaders: Sendable {
     /// their fields on as they are. Places are kept as 32 bits, so that a message's fields are one small array.
     package struct Field: Sendable {
         package let name: SIPHeaderName
-        private let source: [UInt8]
-        private let valueStart: UInt32
-        private let valueEnd: UInt32
+        let source: [UInt8]
+        let valueStart: UInt32
+        let valueEnd: UInt32
         /// Where the name stands as it came or will be written; empty for the usual spelling of a known name.
-        private let spellingStart: UInt32
-        private let spellingEnd: UInt32
+        let spellingStart: UInt32
+        let spellingEnd: UInt32
         let meaning: Meaning
 
         /// The value, unfolded and trimmed, and the spelling are parts of `source`.
@@ -29,8 +29,14 @@ package struct SIPHeaders: Sendable {
         }
 
         private var hasSpelling: Bool { spellingStart < spellingEnd }
-        private var spelling: ArraySlice<UInt8> { source[Int(spellingStart)..<Int(spellingEnd)] }
-        var bytes: ArraySlice<UInt8> { source[Int(valueStart)..<Int(valueEnd)] }
+        private var spelling: Span<UInt8> {
+            @_lifetime(borrow self) get { source.span.extracting(Int(spellingStart)..<Int(spellingEnd)) }
+        }
+        var bytes: Span<UInt8> {
+            @_lifetime(borrow self) get { source.span.extracting(Int(valueStart)..<Int(valueEnd)) }
+        }
+        /// A Contact that stands for all.
+        var isWildcard: Bool { bytes.count == 1 && bytes[0] == UInt8(ascii: "*") }
 
         package var nameText: String { hasSpelling ? SIP.text(spelling) : name.text }
         package var value: String {
@@ -39,18 +45,6 @@ package struct SIPHeaders: Sendable {
 
         /// What it takes as a line; no known name is longer than 20 bytes.
         var bytesOnWire: Int { Int(valueEnd - valueStart) + Int(spellingEnd - spellingStart) + 24 }
-
-        func append(to output: inout OctetWriter) {
-            let source = source.span
-            if hasSpelling {
-                output.append(source.extracting(Int(spellingStart)..<Int(spellingEnd)))
-                output.append(": ")
-            } else {
-                output.append(name.linePrefix.span)
-            }
-            output.append(source.extracting(Int(valueStart)..<Int(valueEnd)))
-            output.append("\r\n")
-        }
 
         func isNamed(_ text: String) -> Bool {
             hasSpelling ? equalIgnoringCase(spelling, text) : equalIgnoringCase(name.text, text)
@@ -87,7 +81,7 @@ package struct SIPHeaders: Sendable {
     ///
     /// Setting puts one field in the place of all of that name; nil removes them.
     package subscript(name: SIPHeaderName) -> String? {
-        get { first(name)?.value }
+        get { index(of: name).map { fields[$0].value } }
         set {
             guard name != .other else { return }
             if let newValue { set(Field(name, newValue)) } else { remove(name) }
@@ -111,7 +105,7 @@ package struct SIPHeaders: Sendable {
 
     /// The items of a comma-separated header (Allow, Supported …) over all its fields.
     package func list(_ name: SIPHeaderName) -> [String] {
-        values(of: name) { splitList($0.bytes).prefix(SIPLimits.listValues).map(SIP.text) }
+        values(of: name) { splitList($0.bytes) }
     }
 
     package mutating func append(_ name: SIPHeaderName, _ value: String) {
@@ -148,6 +142,12 @@ package struct SIPHeaders: Sendable {
     }
 
     func first(_ name: SIPHeaderName) -> Field? { index(of: name).map { fields[$0] } }
+
+    /// What `read` makes of the first value of a header; nil without the header.
+    func read<Value>(_ name: SIPHeaderName, _ read: (Span<UInt8>) -> Value?) -> Value? {
+        guard let index = index(of: name) else { return nil }
+        return read(fields[index].bytes)
+    }
 
     /// What `read` makes of each field of a name, in one list.
     func values<Value>(of name: SIPHeaderName, _ read: (Field) -> [Value]) -> [Value] {
@@ -228,28 +228,34 @@ extension SIPHeaders.Field {
 
     /// A value that has its bytes for itself.
     private init(
-        _ name: SIPHeaderName, whole bytes: [UInt8], _ meaning: (ArraySlice<UInt8>) -> SIPHeaders.Meaning
+        _ name: SIPHeaderName, whole bytes: [UInt8], _ meaning: (Span<UInt8>) -> SIPHeaders.Meaning
     ) {
-        self.init(name: name, value: 0..<bytes.count, in: bytes, meaning: meaning(bytes[...]))
+        self.init(name: name, value: 0..<bytes.count, in: bytes, meaning: meaning(bytes.span))
     }
 
     private static func cleaned(_ value: String) -> [UInt8] { cleaned(Array(value.utf8)) }
 
     private static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
-        let isSafe = { (byte: UInt8) in byte != 0 && byte != UInt8.lineFeed && byte != UInt8.carriageReturn }
-        if bytes.allSatisfy(isSafe), bytes.first?.isWhitespace != true, bytes.last?.isWhitespace != true {
+        let span = bytes.span
+        if span.nextBreak() == span.count, span.first?.isWhitespace != true, span.last?.isWhitespace != true {
             return bytes
         }
-        return Array(trimmed(bytes.map { isSafe($0) ? $0 : UInt8.space }[...]))
+        var clean = bytes
+        for index in clean.indices where [0, UInt8.lineFeed, UInt8.carriageReturn].contains(clean[index]) {
+            clean[index] = UInt8.space
+        }
+        var inner: [UInt8] = []
+        inner.append(trimmed(clean.span))
+        return inner
     }
 
     /// What a value means; `unread` for headers read on demand and for what is malformed.
-    static func meaning(of name: SIPHeaderName, _ bytes: ArraySlice<UInt8>) -> SIPHeaders.Meaning {
+    static func meaning(of name: SIPHeaderName, _ bytes: Span<UInt8>) -> SIPHeaders.Meaning {
         switch name {
-        case .via: parseList(bytes, limit: SIPLimits.vias, Via.parse).map { .vias($0) } ?? .unread
-        case .from, .to: NameAddress.parse(bytes).map { .addresses([$0]) } ?? .unread
+        case .via: Via.parseList(bytes, limit: SIPLimits.vias).map { .vias($0) } ?? .unread
+        case .from, .to: NameAddress.parseList(bytes, limit: 1).map { .addresses($0) } ?? .unread
         case .contact, .route, .recordRoute:
-            parseList(bytes, limit: SIPLimits.listValues, NameAddress.parse).map { .addresses($0) } ?? .unread
+            NameAddress.parseList(bytes, limit: SIPLimits.listValues).map { .addresses($0) } ?? .unread
         case .cseq: CSeq.parse(bytes).map { .cseq($0) } ?? .unread
         case .callID: .text(text(bytes))
         default: .unread

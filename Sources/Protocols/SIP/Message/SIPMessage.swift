@@ -8,7 +8,10 @@ package struct SIPRequest: Sendable {
     package var body: [UInt8]
 
     package init(_ method: SIPMethod, _ uri: SIPURI, headers: SIPHeaders = SIPHeaders(), body: [UInt8] = []) {
-        (self.method, self.uri, self.headers, self.body) = (method, uri, headers, body)
+        self.method = method
+        self.uri = uri
+        self.headers = headers
+        self.body = body
     }
 }
 
@@ -131,7 +134,17 @@ extension SIPHeaders {
     func append(to output: inout OctetWriter, bodyLength: Int) {
         let fields = self.fields.span
         for index in fields.indices where fields[index].name != .contentLength {
-            fields[index].append(to: &output)
+            // Part by part: whoever asks a field to write itself takes a copy of all of it.
+            let source = fields[index].source.span
+            let spelling = Int(fields[index].spellingStart)..<Int(fields[index].spellingEnd)
+            if spelling.isEmpty {
+                output.append(fields[index].name.linePrefix.span)
+            } else {
+                output.append(source.extracting(spelling))
+                output.append(": ")
+            }
+            output.append(source.extracting(Int(fields[index].valueStart)..<Int(fields[index].valueEnd)))
+            output.append("\r\n")
         }
         output.append("Content-Length: ")
         output.append(decimal: Int64(bodyLength))

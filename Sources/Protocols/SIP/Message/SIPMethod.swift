@@ -23,7 +23,7 @@ package enum SIPMethod: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a token; nil when a byte of it cannot stand in one.
-    init?(token bytes: ArraySlice<UInt8>) {
+    init?(token bytes: Span<UInt8>) {
         guard !bytes.isEmpty, bytes.allSatisfy(Grammar.isToken) else { return nil }
         let word = PackedWord(bytes)
         self = Self.words.first { $0.word == word }?.method ?? .other(text(bytes))
@@ -57,6 +57,6 @@ package enum SIPMethod: Hashable, Sendable, CustomStringConvertible {
     ]
 
     private static let words = named.compactMap { method in
-        PackedWord(ArraySlice(method.rawValue.utf8)).map { (word: $0, method: method) }
+        PackedWord(method.rawValue.utf8.span).map { (word: $0, method: method) }
     }
 }

@@ -37,12 +37,18 @@ package struct SIPParameters: Hashable, Sendable {
         all.removeAll { equalIgnoringCase($0.name, name) }
     }
 
-    mutating func append(_ parameter: Parameter) { all.append(parameter) }
+    mutating func append(_ parameter: Parameter) {
+        // Who has one has mostly two.
+        if all.isEmpty { all.reserveCapacity(2) }
+        all.append(parameter)
+    }
 
     private func index(of name: String) -> Int? {
         let length = name.utf8.count
-        for index in all.indices
-        where all[index].name.utf8.count == length && equalIgnoringCase(all[index].name, name) { return index }
+        let all = self.all.span
+        for index in all.indices where all[index].name.utf8.count == length {
+            if all[index].name == name || equalIgnoringCase(all[index].name, name) { return index }
+        }
         return nil
     }
 }

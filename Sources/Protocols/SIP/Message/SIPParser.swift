@@ -11,7 +11,7 @@ package enum SIPParser {
     /// Reads one message; the error of a request carries its answer.
     package static func parse(_ bytes: [UInt8], framing: Framing = .datagram) throws(SIPParseError) -> SIPMessage {
         let head = HeadScanner(bytes)
-        let line = head.bytes[head.startLine.start..<head.startLine.end]
+        let line = head.bytes.span.extracting(head.startLine.start..<head.startLine.end)
         let reader = HeaderReader(head)
         do throws(SIPParseError.Fault) {
             if let fault = head.fault { throw fault }
@@ -27,11 +27,12 @@ package enum SIPParser {
     /// The error for bytes whose fault was found outside the parser.
     static func rejection(_ fault: SIPParseError.Fault, of bytes: [UInt8]) -> SIPParseError {
         let head = HeadScanner(bytes)
-        return rejection(fault, head.bytes[head.startLine.start..<head.startLine.end], HeaderReader(head).headers)
+        let line = head.bytes.span.extracting(head.startLine.start..<head.startLine.end)
+        return rejection(fault, line, HeaderReader(head).headers)
     }
 
     private static func rejection(
-        _ fault: SIPParseError.Fault, _ startLine: ArraySlice<UInt8>, _ headers: SIPHeaders
+        _ fault: SIPParseError.Fault, _ startLine: Span<UInt8>, _ headers: SIPHeaders
     ) -> SIPParseError {
         let isSilent = StartLine.forbidsAnswer(startLine) || !headers.contains(.via)
         return SIPParseError(fault: fault, answer: isSilent ? nil : headers.answer(toTag: nil))
@@ -64,7 +65,7 @@ extension HeadScanner {
     /// The values of a Content-Length, read without the rest of the headers.
     var contentLengths: [UInt32?] {
         headerLines.compactMap { line in
-            var scanner = FieldScanner(bytes[line.start..<line.end])
+            var scanner = FieldScanner(bytes.span.extracting(line.start..<line.end))
             guard let name = scanner.token(), SIPHeaderName(name) == .contentLength, scanner.skipSeparator(":")
             else { return nil }
             return .some(Decimal.exactly(trimmed(scanner.rest)))
@@ -92,15 +93,17 @@ private struct HeaderReader {
     }
 
     private static func field(_ bytes: [UInt8], _ line: HeadScanner.Line) -> SIPHeaders.Field? {
-        var scanner = FieldScanner(bytes[line.start..<line.end])
+        var scanner = FieldScanner(bytes.span.extracting(line.start..<line.end))
         guard let nameBytes = scanner.token() else { return nil }
         scanner.skipWhitespace()
         guard scanner.skip(":") else { return nil }
+        scanner.skipWhitespace()
         let name = SIPHeaderName(nameBytes)
         let value = trimmed(scanner.rest)
+        let start = line.start + scanner.index
         return SIPHeaders.Field(
-            name: name, spelling: name == .other ? nameBytes.indices : nil, value: value.indices, in: bytes,
-            meaning: SIPHeaders.Field.meaning(of: name, value))
+            name: name, spelling: name == .other ? line.start..<line.start + nameBytes.count : nil,
+            value: start..<start + value.count, in: bytes, meaning: SIPHeaders.Field.meaning(of: name, value))
     }
 
     /// Throws the first fault of the headers.
@@ -108,9 +111,10 @@ private struct HeaderReader {
         if let fault { throw fault }
         try checkPresence()
         var vias = 0
-        for field in headers.fields {
-            guard HeaderReader.isWellFormed(field) else { throw .malformedHeader(field.name) }
-            if case .vias(let hops) = field.meaning { vias += hops.count }
+        let fields = headers.fields.span
+        for index in fields.indices {
+            guard HeaderReader.isWellFormed(fields[index]) else { throw .malformedHeader(fields[index].name) }
+            if case .vias(let hops) = fields[index].meaning { vias += hops.count }
         }
         guard vias <= SIPLimits.vias else { throw .tooManyHeaders }
         if case .request(let method, _) = start, headers.cseq?.method != method { throw .methodMismatch }
@@ -120,9 +124,11 @@ private struct HeaderReader {
     private func checkPresence() throws(SIPParseError.Fault) {
         var seen: UInt128 = 0
         var repeated: SIPHeaderName?
-        for field in headers.fields {
-            let bit: UInt128 = 1 << UInt128(field.name.rawValue)
-            if seen & bit != 0, field.name.isSingle { repeated = repeated ?? field.name }
+        let fields = headers.fields.span
+        for index in fields.indices {
+            let name = fields[index].name
+            let bit: UInt128 = 1 << UInt128(name.rawValue)
+            if seen & bit != 0, name.isSingle { repeated = repeated ?? name }
             seen |= bit
         }
         for name in HeaderReader.mandatory where seen & 1 << UInt128(name.rawValue) == 0 { throw .missingHeader(name) }
@@ -134,12 +140,12 @@ private struct HeaderReader {
     private static func isWellFormed(_ field: SIPHeaders.Field) -> Bool {
         switch field.name {
         case .contact:
-            if case .unread = field.meaning { return field.bytes.elementsEqual("*".utf8) }
+            if case .unread = field.meaning { return field.isWildcard }
             return true
         case .via, .from, .to, .cseq, .route, .recordRoute:
             if case .unread = field.meaning { return false }
             return true
-        case .callID: return !field.bytes.isEmpty && !field.bytes.contains { $0.isWhitespace }
+        case .callID: return !field.bytes.isEmpty && field.bytes.allSatisfy { !$0.isWhitespace }
         case .maxForwards: return Decimal.exactly(field.bytes).map { $0 <= UInt8.max } ?? false
         case .contentLength: return Decimal.exactly(field.bytes) != nil
         default: return true

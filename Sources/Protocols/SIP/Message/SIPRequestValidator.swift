@@ -87,7 +87,7 @@ package struct SIPRequestValidator: Sendable {
 
     private func isBodyOptional(_ request: SIPRequest) -> Bool {
         guard let disposition = request.headers[.contentDisposition] else { return false }
-        var scanner = FieldScanner(ArraySlice(disposition.utf8))
+        var scanner = FieldScanner(disposition.utf8.span)
         guard scanner.token() != nil, let handling = scanner.parameters()?["handling"] else { return false }
         return equalIgnoringCase(handling, "optional")
     }
@@ -95,7 +95,7 @@ package struct SIPRequestValidator: Sendable {
     /// An INVITE whose sender accepts no answer that this server can make (RFC 4475 3.3.15).
     private func acceptRejection(_ request: SIPRequest) -> SIPRejection? {
         guard request.method == .invite, request.headers.contains(.accept) else { return nil }
-        let accepted = request.headers.list(.accept).compactMap { MediaType(ArraySlice($0.utf8)) }
+        let accepted = request.headers.list(.accept).compactMap { MediaType($0.utf8.span) }
         let isAccepted = accepted.contains { range in
             range.type == "*" || (range.type == answers.type && [answers.subtype, "*"].contains(range.subtype))
         }

@@ -14,7 +14,7 @@ package enum SIPTransport: Hashable, Sendable, CustomStringConvertible {
         self = Self.named.first { $0.rawValue == upper } ?? .other(upper)
     }
 
-    init(token bytes: ArraySlice<UInt8>) {
+    init(token bytes: Span<UInt8>) {
         let word = PackedWord(bytes, ignoringCase: true)
         self = Self.words.first { $0.word == word }?.transport ?? .other(text(bytes).uppercased())
     }
@@ -50,6 +50,6 @@ package enum SIPTransport: Hashable, Sendable, CustomStringConvertible {
     private static let named: [SIPTransport] = [.udp, .tcp, .tls, .ws, .wss, .sctp]
 
     private static let words = named.compactMap { transport in
-        PackedWord(ArraySlice(transport.rawValue.utf8), ignoringCase: true).map { (word: $0, transport: transport) }
+        PackedWord(transport.rawValue.utf8.span, ignoringCase: true).map { (word: $0, transport: transport) }
     }
 }

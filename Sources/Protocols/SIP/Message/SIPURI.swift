@@ -59,7 +59,7 @@ package struct SIPURI: Hashable, Sendable {
 
     /// Reads a whole URI; nil when it is none.
     package init?(_ text: String) {
-        guard let uri = SIPURI.parse(ArraySlice(text.utf8)) else { return nil }
+        guard let uri = SIPURI.parse(text.utf8.span) else { return nil }
         self = uri
     }
 
@@ -67,6 +67,21 @@ package struct SIPURI: Hashable, Sendable {
         (self.scheme, self.host) = (scheme, host)
         parameters = SIPParameters()
         if !opaquePart.isEmpty { rarities = Rarities(opaquePart: opaquePart) }
+    }
+
+    /// Of parts that were read and are what they should be.
+    init(
+        read scheme: Scheme, escapedUser: String?, escapedPassword: String?, host: String, port: UInt16?,
+        parameters: SIPParameters, headers: [Header]
+    ) {
+        self.scheme = scheme
+        self.escapedUser = escapedUser
+        self.host = host
+        self.port = port
+        self.parameters = parameters
+        if escapedPassword != nil || !headers.isEmpty {
+            rarities = Rarities(escapedPassword: escapedPassword, headers: headers)
+        }
     }
 
     /// The user part, or a `tel:` URI's number, without escapes.
@@ -122,7 +137,7 @@ extension SIPURI.Scheme: CustomStringConvertible {
         }
     }
 
-    init(_ name: ArraySlice<UInt8>) {
+    init(_ name: Span<UInt8>) {
         if equalIgnoringCase(name, "sip") {
             self = .sip
         } else if equalIgnoringCase(name, "sips") {

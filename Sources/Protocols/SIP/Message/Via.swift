@@ -25,7 +25,7 @@ package struct Via: Hashable, Sendable {
 
     /// Reads one hop; nil when it is malformed.
     package init?(_ text: String) {
-        guard let value = Via.parse(ArraySlice(text.utf8)) else { return nil }
+        guard let value = Via.parse(text.utf8.span) else { return nil }
         self = value
     }
 

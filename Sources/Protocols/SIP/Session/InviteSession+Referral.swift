@@ -18,9 +18,9 @@ private struct ReferEvent {
 
     /// Nil for any other event package.
     init?(_ event: String) {
-        var scanner = FieldScanner(ArraySlice(event.lowercased().utf8))
-        guard let name = scanner.token(), name.elementsEqual("refer".utf8),
-            let parameters = scanner.parameters()
+        let event = event.lowercased()
+        var scanner = FieldScanner(event.utf8.span)
+        guard let name = scanner.token(), equalIgnoringCase(name, "refer"), let parameters = scanner.parameters()
         else { return nil }
         id = parameters["id"].flatMap { Decimal.exactly($0) }
     }
@@ -117,7 +117,7 @@ extension InviteSession {
 
     /// The status of a `message/sipfrag` body (RFC 3420), from its first line alone.
     private static func fragmentStatus(_ body: [UInt8]) -> Int? {
-        var scanner = FieldScanner(body.prefix(SIPLimits.statusLineBytes))
+        var scanner = FieldScanner(body.span.extracting(first: min(body.count, SIPLimits.statusLineBytes)))
         guard let version = scanner.run({ $0 > UInt8.space }), equalIgnoringCase(version, "SIP/2.0"),
             scanner.skipWhitespace(), let digits = scanner.run(\.isDigit), let status = Decimal.exactly(digits),
             (100..<700).contains(status)
