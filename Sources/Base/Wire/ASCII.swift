@@ -56,6 +56,17 @@ public enum ASCII {
     }
 
     /// A decimal number of at most `maximumDigits` digits and nothing else.
+    @inlinable public static func decimal(_ bytes: Span<UInt8>, maximumDigits: Int = 10) -> UInt64? {
+        guard !bytes.isEmpty, bytes.count <= min(maximumDigits, 19) else { return nil }
+        var value: UInt64 = 0
+        for index in bytes.indices {
+            guard isDigit(bytes[index]) else { return nil }
+            value = value * 10 + UInt64(bytes[index] - zero)
+        }
+        return value
+    }
+
+    /// A decimal number of at most `maximumDigits` digits and nothing else.
     @inlinable public static func decimal(_ bytes: some Collection<UInt8>, maximumDigits: Int = 10) -> UInt64? {
         var (value, digits): (UInt64, Int) = (0, 0)
         for byte in bytes {

@@ -66,13 +66,14 @@ extension Codec {
     }
 
     /// Reads `opus/48000/2`; nil when the clock is missing or no number.
-    init?(rtpmap: some StringProtocol) {
-        let parts = ASCII.split(rtpmap, at: UInt8(ascii: "/"), maxSplits: 2)
-        guard parts.count >= 2, let clock = ASCII.decimal(parts[1].utf8, maximumDigits: 9), clock > 0 else {
-            return nil
-        }
-        let channels = parts.count > 2 ? ASCII.decimal(parts[2].utf8, maximumDigits: 2) ?? 1 : 1
-        let read = Codec(encoding: String(parts[0]), clockRate: UInt32(clock), channels: UInt8(max(channels, 1)))
+    init?(rtpmap: Span<UInt8>) {
+        var words = Words(rtpmap, at: UInt8(ascii: "/"))
+        guard let encoding = words.next(), let digits = words.next(),
+            let clock = ASCII.decimal(digits, maximumDigits: 9), clock > 0
+        else { return nil }
+        var channels: UInt64 = 1
+        if let count = words.rest { channels = ASCII.decimal(count, maximumDigits: 2) ?? 1 }
+        let read = Codec(encoding: text(encoding), clockRate: UInt32(clock), channels: UInt8(max(channels, 1)))
         // RFC 7587 section 7 demands "/2"; peers that leave it out mean the same format.
         let isBareOpus = read == Codec(encoding: "opus", clockRate: 48000)
         self = isBareOpus ? .opus : read

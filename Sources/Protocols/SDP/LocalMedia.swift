@@ -18,7 +18,7 @@ extension MediaDescription {
         for format in list {
             append(format.payloadType, format.codec.encoding, format.codec.clockRate, format.codec.channels)
             if format.codec == .opus {
-                attributes.append(SDPAttribute("fmtp", "\(format.payloadType) minptime=10;useinbandfec=1"))
+                attributes.append(SDPAttribute("fmtp", formats[formats.count - 1] + " minptime=10;useinbandfec=1"))
             }
         }
         for event in events {

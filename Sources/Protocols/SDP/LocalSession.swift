@@ -148,10 +148,11 @@ extension LocalSession {
 
     /// Of what follows the first two lines, `v=` and `o=`.
     private static func hashAfterOrigin(_ body: [UInt8]) -> Int {
-        let newline = UInt8(ascii: "\n")
-        let rest = body.drop { $0 != newline }.dropFirst().drop { $0 != newline }
+        let bytes = body.span
+        let version = bytes.firstIndex(of: ASCII.lineFeed) ?? bytes.count
+        let origin = bytes.firstIndex(of: ASCII.lineFeed, from: version + 1) ?? bytes.count
         var hasher = Hasher()
-        rest.withUnsafeBytes { hasher.combine(bytes: $0) }
+        bytes.extracting(origin...).withUnsafeBytes { hasher.combine(bytes: $0) }
         return hasher.finalize()
     }
 

@@ -41,7 +41,7 @@ private struct StreamReader {
         var stream = AudioStream(rtp: nil, codecs: [], direction: direction())
         readFormats(into: &stream)
         stream.rtcpMux = transportValue("rtcp-mux") != nil
-        stream.packetTime = media.attributes.value("ptime").flatMap { ASCII.decimal($0.utf8, maximumDigits: 3) }
+        stream.packetTime = media.attributes.value("ptime").flatMap { ASCII.decimal($0.utf8.span, maximumDigits: 3) }
             .map { UInt16($0) }
         stream.mid = media.mid
         stream.isBundled = media.mid.map { mid in bundle.contains { $0 == mid } } ?? false
@@ -77,7 +77,8 @@ private struct StreamReader {
     /// The direction of the media, else of the session, else both ways (RFC 8866 section 6.7).
     private func direction() -> MediaDirection {
         for attributes in [media.attributes, session.attributes] {
-            for attribute in attributes {
+            // All four words are of one length.
+            for attribute in attributes where attribute.name.utf8.count == 8 {
                 if let direction = MediaDirection(rawValue: attribute.name) { return direction }
             }
         }
@@ -88,7 +89,7 @@ private struct StreamReader {
         let (mappings, parameters) = readMappings()
         var seen: Set<UInt8> = []
         for format in media.formats {
-            guard let type = payloadType(format), seen.insert(type).inserted,
+            guard let type = payloadType(format.utf8.span), seen.insert(type).inserted,
                 let codec = mappings.first(where: { $0.payloadType == type })?.codec ?? Codec(staticPayloadType: type)
             else { continue }
             if ASCII.equalIgnoringCase(codec.encoding, "telephone-event") {
@@ -107,11 +108,11 @@ private struct StreamReader {
         var codecs: [(payloadType: UInt8, codec: Codec)] = []
         var parameters: [(payloadType: UInt8, text: String)] = []
         for attribute in media.attributes where attribute.name == "rtpmap" || attribute.name == "fmtp" {
-            let parts = ASCII.split(attribute.value, at: ASCII.space, maxSplits: 1)
-            guard parts.count == 2, let type = payloadType(parts[0]) else { continue }
+            var words = Words(attribute.value.utf8.span)
+            guard let number = words.next(), let type = payloadType(number), let rest = words.rest else { continue }
             if attribute.name == "fmtp" {
-                parameters.append((type, String(parts[1])))
-            } else if let codec = Codec(rtpmap: parts[1]) {
+                parameters.append((type, text(rest)))
+            } else if let codec = Codec(rtpmap: rest) {
                 codecs.append((type, codec))
             }
         }
@@ -121,8 +122,8 @@ private struct StreamReader {
     /// Formats that accompany a codec and cannot carry a call by themselves.
     private static let supplementary = ["cn", "red", "ulpfec", "flexfec-03", "rtx", "tone"]
 
-    private func payloadType(_ text: some StringProtocol) -> UInt8? {
-        ASCII.decimal(text.utf8, maximumDigits: 3).flatMap { $0 < 128 ? UInt8($0) : nil }
+    private func payloadType(_ word: Span<UInt8>) -> UInt8? {
+        ASCII.decimal(word, maximumDigits: 3).flatMap { $0 < 128 ? UInt8($0) : nil }
     }
 
     private func readAddresses(into stream: inout AudioStream) {
@@ -146,12 +147,14 @@ private struct StreamReader {
     /// Reads `a=rtcp:53020` and `a=rtcp:53020 IN IP4 192.0.2.1` (RFC 3605).
     private func explicitRTCP(_ ip: IPAddress) -> SocketAddress? {
         guard let value = media.attributes.value("rtcp") else { return nil }
-        let parts = ASCII.split(value, at: ASCII.space, maxSplits: 1)
-        guard let first = parts.first, let port = ASCII.decimal(first.utf8, maximumDigits: 5),
-            let port = UInt16(exactly: port), port != 0
+        var words = Words(value.utf8.span)
+        guard let digits = words.next(), let number = ASCII.decimal(digits, maximumDigits: 5),
+            let port = UInt16(exactly: number), port != 0
         else { return nil }
-        let other = parts.count > 1 ? SDPConnection(parts[1])?.ip : nil
-        return SocketAddress(ip: other ?? ip, port: port)
+        guard let rest = words.rest, let other = SDPConnection(rest)?.ip else {
+            return SocketAddress(ip: ip, port: port)
+        }
+        return SocketAddress(ip: other, port: port)
     }
 
     private func readSecurity(into stream: inout AudioStream) {
