@@ -4,7 +4,6 @@ import SIP
 extension SIPEndpoint {
     /// Whether the far end of a leg said that it takes INFO.
     package func takesInfo(_ leg: SIPLegID) -> Bool {
-        // Not by `map`, which would take a copy of the whole agent along.
         guard let session = legs.session(leg) else { return false }
         return agent.takesInfo(session)
     }

@@ -2,13 +2,6 @@ import Wire
 
 /// Requests of the peer within the dialog.
 extension InviteSession {
-    /// Whether a request within a dialog is meant for this session, by the peer's tag.
-    func owns(_ request: SIPRequest) -> Bool {
-        let tag = request.headers.fromTag ?? ""
-        if let dialog { return dialog.id.remoteTag == tag || forks.strays[tag] != nil }
-        return forks.early[tag] != nil || forks.strays[tag] != nil
-    }
-
     mutating func receive(
         _ request: SIPRequest, _ transaction: ServerTransactionID, from flow: Flow, now: Instant,
         _ context: inout SessionContext

@@ -23,7 +23,7 @@ extension UserAgent {
     ///
     /// 400 for one that cannot be read or does not stand alone, 481 when nothing matches, 603 when what it names is
     /// over, 486 when it may replace an early dialog only and the call is up.
-    package func replacement(for invite: SIPRequest) -> ReplacementVerdict {
+    package mutating func replacement(for invite: SIPRequest) -> ReplacementVerdict {
         let count = invite.headers.all(.replaces).count
         if count == 0 { return .none }
         guard count == 1, let replaces = invite.headers.replaces, invite.headers["Join"] == nil else {

@@ -32,12 +32,23 @@ extension UserAgent {
             return context.transactions.refuse(request, rejection, over: flow)
         }
         guard request.headers.toTag != nil else { return put(.request(request, flow)) }
-        guard let id = session(for: request), sessions[id]?.value.owns(request) == true else {
+        guard let id = session(for: request), owns(id, request) else {
             return context.transactions.answerStatelessly(request, status: 481, over: flow)
         }
         put(.recognized(flow))
         guard let transaction = context.transactions.accept(request, from: flow) else { return }
         touch(id) { $0.receive(request, transaction, from: flow, now: now, &$1) }
+    }
+
+    /// Whether a request within a dialog is meant for a session, by the peer's tag.
+    private func owns(_ id: SessionID, _ request: SIPRequest) -> Bool {
+        guard let session = sessions[id] else { return false }
+        let tag = request.headers.fromTag ?? ""
+        if session.value.forks.strays[tag] != nil { return true }
+        guard let remoteTag = session.value.dialog?.id.remoteTag else {
+            return session.value.forks.early[tag] != nil
+        }
+        return remoteTag == tag
     }
 
     private mutating func routeResponse(_ response: SIPResponse, _ transaction: ClientTransactionID, _ now: Instant) {

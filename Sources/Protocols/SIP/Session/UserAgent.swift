@@ -182,7 +182,7 @@ package struct UserAgent: Sendable {
     /// an offer that came before it.
     ///
     /// The session that is accepted nevertheless sends it later by itself; `acceptable` is for those who wait.
-    package func mustWaitToAccept(_ id: SessionID) -> Bool { sessions[id]?.value.mustWaitToAccept ?? false }
+    package mutating func mustWaitToAccept(_ id: SessionID) -> Bool { sessions[id]?.value.mustWaitToAccept ?? false }
 
     package mutating func reject(
         _ id: SessionID, status: Int, reason: String? = nil, now: Instant,
@@ -232,7 +232,10 @@ package struct UserAgent: Sendable {
     }
 
     /// Whether the peer of a session takes INFO (RFC 6086).
-    package func takesInfo(_ id: SessionID) -> Bool { sessions[id]?.value.allowsInfo ?? false }
+    ///
+    /// Mutating like the other questions that come with every call, so that whoever owns the agent lends it: asking
+    /// would else take a copy of all of it.
+    package mutating func takesInfo(_ id: SessionID) -> Bool { sessions[id]?.value.allowsInfo ?? false }
 
     /// Sends the peer an INFO; what it answers changes nothing.
     package mutating func sendInfo(_ id: SessionID, _ type: MediaType, _ body: [UInt8], now: Instant) {
