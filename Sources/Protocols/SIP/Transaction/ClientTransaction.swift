@@ -120,14 +120,14 @@ extension TransactionLayer {
 
     /// Counts the first final response, and what comes once more.
     private mutating func noteAnswer(_ response: SIPResponse, _ id: ClientTransactionID, _ now: Instant) {
-        guard let isAnswered = clients[id]?.value.isAnswered, let sentAt = clients[id]?.value.sentAt else { return }
-        guard !isAnswered else {
+        guard let place = clients.index(forKey: id) else { return }
+        guard !clients.values[place].value.isAnswered else {
             counts.responsesRepeated += 1
             return
         }
-        clients[id]?.value.isAnswered = true
+        clients.values[place].value.isAnswered = true
         count(response)
-        count(response, .client, now - sentAt)
+        count(response, .client, now - clients.values[place].value.sentAt)
     }
 
     mutating func advanceClient(_ id: ClientTransactionID, _ now: Instant) {
@@ -171,10 +171,11 @@ extension TransactionLayer {
     }
 
     private mutating func rescheduleClient(_ id: ClientTransactionID) {
-        guard let deadline = clients[id]?.value.machine.deadline, var entry = clients[id]?.value.scheduled,
-            schedule(.client(id), at: deadline, replacing: &entry)
-        else { return }
-        clients[id]?.value.scheduled = entry
+        guard let place = clients.index(forKey: id) else { return }
+        let deadline = clients.values[place].value.machine.deadline
+        var entry = clients.values[place].value.scheduled
+        guard schedule(.client(id), at: deadline, replacing: &entry) else { return }
+        clients.values[place].value.scheduled = entry
     }
 }
 

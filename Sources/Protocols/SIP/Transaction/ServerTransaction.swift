@@ -140,16 +140,14 @@ extension TransactionLayer {
 
     /// A 2xx, which its user sends again and again until it is acknowledged, is counted once.
     private mutating func noteAnswer(_ response: SIPResponse, _ id: ServerTransactionID, _ now: Instant) {
-        guard let isAnswered = servers[id]?.value.isAnswered, let receivedAt = servers[id]?.value.receivedAt else {
-            return
-        }
-        guard !isAnswered else {
+        guard let place = servers.index(forKey: id) else { return }
+        guard !servers.values[place].value.isAnswered else {
             counts.responsesRetransmitted += 1
             return
         }
-        servers[id]?.value.isAnswered = true
+        servers.values[place].value.isAnswered = true
         count(response)
-        count(response, .server, now - receivedAt)
+        count(response, .server, now - servers.values[place].value.receivedAt)
     }
 
     mutating func receive(_ request: SIPRequest, from flow: Flow, now: Instant) {
@@ -237,9 +235,10 @@ extension TransactionLayer {
     }
 
     private mutating func rescheduleServer(_ id: ServerTransactionID) {
-        guard let deadline = servers[id]?.value.machine.deadline, var entry = servers[id]?.value.scheduled,
-            schedule(.server(id), at: deadline, replacing: &entry)
-        else { return }
-        servers[id]?.value.scheduled = entry
+        guard let place = servers.index(forKey: id) else { return }
+        let deadline = servers.values[place].value.machine.deadline
+        var entry = servers.values[place].value.scheduled
+        guard schedule(.server(id), at: deadline, replacing: &entry) else { return }
+        servers.values[place].value.scheduled = entry
     }
 }

@@ -40,10 +40,16 @@ package struct TimerValues: Hashable, Sendable {
     }
 
     /// 64·T1: how long anything waits for its answer.
-    package var transactionTimeout: Duration { t1 * 64 }
+    ///
+    /// By doubling, for a multiplication of durations takes a hundred times as long.
+    package var transactionTimeout: Duration {
+        var time = t1
+        for _ in 0..<6 { time += time }
+        return time
+    }
 
     /// The interval after `interval`: doubled, but never past `limit`.
     func doubled(_ interval: Duration, limit: Duration = .seconds(1 << 20)) -> Duration {
-        min(interval * 2, limit)
+        min(interval + interval, limit)
     }
 }
