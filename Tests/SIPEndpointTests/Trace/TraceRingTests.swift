@@ -38,6 +38,15 @@ import Wire
         #expect(none.trace(of: ["loop"]).isEmpty)
     }
 
+    @Test func `a message that begins no call is kept beside others of its call alone`() throws {
+        var ring = SIPTraceRing(limit: 1 << 20)
+        ring.keep(try Self.message(1), callID: "a", beginsCall: false)
+        #expect(ring.trace(of: ["a"]).isEmpty)
+        ring.keep(try Self.message(2), callID: "a")
+        ring.keep(try Self.message(3), callID: "a", beginsCall: false)
+        #expect(ring.trace(of: ["a"]).messages.map(\.at.milliseconds) == [2, 3])
+    }
+
     @Test(arguments: [
         ("INVITE sip:a SIP/2.0\r\nCall-ID: one@two\r\n\r\n", "one@two"), ("SIP/2.0 200 OK\r\ni:x\r\n\r\n", "x"),
         ("SIP/2.0 200 OK\r\nContent-Length: 5\r\ncall-id \t:  y \r\n\r\n", "y"),

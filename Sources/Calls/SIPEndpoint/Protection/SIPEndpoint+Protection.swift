@@ -52,12 +52,11 @@ extension SIPEndpoint {
 
     /// Sends bytes, unless an unknown datagram address has had its share.
     func transmit(_ bytes: [UInt8], _ flow: Flow) {
-        if flow.transport == .udp, !trunks.isTrunk(flow.remote.ip),
-            !sources.mayAnswer(flow.remote.ip, bytes: bytes.count, now: now)
-        {
+        let isTrunk = trunks.isTrunk(flow.remote.ip)
+        if flow.transport == .udp, !isTrunk, !sources.mayAnswer(flow.remote.ip, bytes: bytes.count, now: now) {
             return
         }
-        note(bytes, to: flow)
+        note(bytes, to: flow, isTrunk: isTrunk)
         transports?.send(bytes, over: flow)
     }
 }

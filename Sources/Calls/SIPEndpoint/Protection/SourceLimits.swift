@@ -97,8 +97,13 @@ struct RecentTable<Key: Hashable, Value> {
             return value
         }
         set {
+            // Mostly it was heard from a moment ago.
+            if let newValue, let place = current.index(forKey: key) {
+                current.values[place] = newValue
+                return
+            }
             previous[key] = nil
-            if newValue != nil, current[key] == nil, current.count >= limit / 2 {
+            if newValue != nil, current.count >= limit / 2 {
                 // Both keep their memory: a flood turns them over again and again.
                 swap(&previous, &current)
                 current.removeAll(keepingCapacity: true)

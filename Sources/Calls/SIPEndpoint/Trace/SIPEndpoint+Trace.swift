@@ -14,11 +14,12 @@ extension SIPEndpoint {
         traces.keep(traced(bytes, flow, isIncoming: true), callID: callID)
     }
 
-    func note(_ bytes: [UInt8], to flow: Flow) {
-        guard !traces.isOff, trusts(flow.remote.ip), let callID = SIPTraceRing.callID(in: bytes),
-            traces.isKept(callID) || bytes.starts(with: Self.invite)
+    func note(_ bytes: [UInt8], to flow: Flow, isTrunk: Bool) {
+        guard !traces.isOff, isTrunk || sources.isTrusted(flow.remote.ip, now: now),
+            let callID = SIPTraceRing.callID(in: bytes)
         else { return }
-        traces.keep(traced(bytes, flow, isIncoming: false), callID: callID)
+        traces.keep(
+            traced(bytes, flow, isIncoming: false), callID: callID, beginsCall: bytes.starts(with: Self.invite))
     }
 
     private static let invite = Array("INVITE ".utf8)

@@ -25,14 +25,14 @@ struct SIPTraceRing {
 
     var isOff: Bool { limit == 0 }
 
-    func isKept(_ callID: String) -> Bool { messages[callID] != nil }
-
-    mutating func keep(_ message: TracedMessage, callID: String) {
+    /// Keeps a message; one that begins no call only with others of its call.
+    mutating func keep(_ message: TracedMessage, callID: String, beginsCall: Bool = true) {
         guard limit > 0 else { return }
         if let place = messages.index(forKey: callID) {
             guard messages.values[place].count < Self.perCall else { return }
             messages.values[place].append(message)
         } else {
+            guard beginsCall else { return }
             var list: [TracedMessage] = []
             list.reserveCapacity(Self.usual)
             list.append(message)
@@ -60,7 +60,13 @@ extension SIPTraceRing {
         bytes.withUnsafeBufferPointer { buffer in
             var start = 0
             while let end = lineFeed(in: buffer, from: start) {
-                if let value = value(of: buffer[start..<end]) { return value }
+                // Most lines are told by their first letter.
+                let letter = buffer[start] | 0x20
+                if letter == UInt8(ascii: "c") || letter == UInt8(ascii: "i"),
+                    let value = value(of: buffer[start..<end])
+                {
+                    return value
+                }
                 start = end + 1
                 if start >= buffer.count || buffer[start] == ASCII.carriageReturn { return nil }
             }
@@ -78,9 +84,7 @@ extension SIPTraceRing {
 
     /// What stands after `Call-ID:` or `i:`, whatever its case.
     private static func value(of line: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
-        guard let first = line.first, first | 0x20 == UInt8(ascii: "c") || first | 0x20 == UInt8(ascii: "i"),
-            let colon = line.firstIndex(of: UInt8(ascii: ":"))
-        else { return nil }
+        guard let first = line.first, let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let name = line[..<colon].prefix { !ASCII.isWhitespace($0) }
         let isName =
             name.count == 1 && first | 0x20 == UInt8(ascii: "i") || name.elementsEqual(Self.name) { $0 | 0x20 == $1 }
