@@ -25,18 +25,18 @@ struct RoomBridgeTests {
     private func wait(_ duration: Duration = .milliseconds(10)) { exchange.loop.advance(by: duration) }
 
     private func join(_ page: ScriptedPage) throws {
-        _ = try exchange.calls.assumeIsolated { try $0.join(key, page) }
+        _ = try exchange.calls.assumeIsolated { [key] in try $0.join(key, page) }
         wait()
     }
 
     private func offer(_ page: ScriptedPage, _ sdp: String = ScriptedPage.offer()) throws {
-        try exchange.calls.assumeIsolated { try $0.offer(key, from: page, sdp: sdp) }
+        try exchange.calls.assumeIsolated { [key] in try $0.offer(key, from: page, sdp: sdp) }
         wait()
     }
 
     private func answer(_ page: ScriptedPage) throws {
         let sdp = ScriptedPage.offer(certificate: "1F").replacing("a=setup:actpass", with: "a=setup:active")
-        try exchange.calls.assumeIsolated { try $0.answer(key, from: page, sdp: sdp) }
+        try exchange.calls.assumeIsolated { [key] in try $0.answer(key, from: page, sdp: sdp) }
         wait()
     }
 
@@ -73,7 +73,9 @@ struct RoomBridgeTests {
 
     @Test func `candidates are handed to nobody, and what makes no sense is refused`() throws {
         for page in [first, second] { try join(page) }
-        try exchange.calls.assumeIsolated { try $0.candidate(key, from: first, ICECandidateMessage(candidate: "x")) }
+        try exchange.calls.assumeIsolated { [key, first] in
+            try $0.candidate(key, from: first, ICECandidateMessage(candidate: "x"))
+        }
         wait()
         #expect(second.messages.isEmpty)
         #expect(throws: CallError.badDescription) { try offer(first, "v=0\r\n") }
@@ -104,12 +106,12 @@ struct RoomBridgeTests {
             try join(page)
             try offer(page)
         }
-        exchange.calls.assumeIsolated { $0.mute(true, from: first) }
+        exchange.calls.assumeIsolated { [first] in $0.mute(true, from: first) }
         #expect(exchange.media.muted.count == 1)
-        exchange.calls.assumeIsolated { $0.leave(first) }
+        exchange.calls.assumeIsolated { [first] in $0.leave(first) }
         wait()
         #expect(exchange.media.open.count == 1 && legs == 1)
-        _ = try exchange.calls.assumeIsolated { try $0.hangUp(key, userID: nil) }
+        _ = try exchange.calls.assumeIsolated { [key] in try $0.hangUp(key, userID: nil) }
         wait()
         #expect(exchange.media.open.isEmpty && exchange.media.conferences.isEmpty && exchange.liveCount == 0)
     }

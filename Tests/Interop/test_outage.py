@@ -194,6 +194,7 @@ def test_others_that_refuse_delay_nothing_and_get_all_of_it_later(bucket):
         wait_for(lambda: {row["state"] for row in recordings(gateway)} == {"Downloaded"}, 60, "all recordings")
         assert len(bucket.list_objects_v2(Bucket="missing")["Contents"]) == 20
         wait_for(lambda: len([1 for name, _ in realtime.events() if name == "call-ended"]) == 20, 40, "all broadcasts")
+        wait_for(lambda: len([1 for name, _ in realtime.events() if name == "call-updated"]) == 20, 10, "those of recordings")
         calls = [body["call"]["id"] for name, body in realtime.events() if name == "call-new"]
         assert len(calls) == len(set(calls)) == 20
         for call in calls:

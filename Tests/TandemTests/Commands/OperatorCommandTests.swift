@@ -55,10 +55,12 @@ struct OperatorCommandTests {
     @Test func `a call is told with its diagnosis, or with its ladder`() throws {
         let answers = [
             "/api/v1/calls/7?view=gateway": ok(Self.call),
+            // No view of document 004 knows calls that are internal.
+            "/api/v1/calls/7/diagnosis": ok(["direction": "internal"]),
             "/api/v1/calls/7/diagnosis?format=text": "HTTP/1.1 200 OK\r\n\r\nOK: nothing is wrong.\n",
             "/api/v1/calls/7/sip?format=text": "HTTP/1.1 200 OK\r\n\r\nINVITE ->\n",
         ]
-        let heading = "7: incoming, from +74951234567 to 1001, started 2026-11-28 12:00:01\n\n"
+        let heading = "7: internal, from +74951234567 to 1001, started 2026-11-28 12:00:01\n\n"
         #expect(try run("call 7", answers) == heading + "OK: nothing is wrong.")
         #expect(try run("call 7 --sip", answers) == heading + "INVITE ->")
     }
