@@ -25,6 +25,8 @@ RULE_TESTS = REPOSITORY / "Tests" / "Rules" / "alerts.yml"
 def scraped():
     """A gateway and the Prometheus that has watched it for some seconds of traffic."""
     with busy_gateway() as gateway, Prometheus(gateway) as prometheus:
+        # What has happened before the first scrape has no rate, and that may be seconds after Prometheus is ready.
+        wait_for(lambda: prometheus.now("active_calls"), 10, "a scrape before the traffic")
         run(gateway)
         last = time.time()
         wait_for(lambda: prometheus.now("timestamp(active_calls)")[0][1] > last, 10, "a scrape after the traffic")
