@@ -70,6 +70,23 @@ def test_every_series_is_there_from_the_start(gateway):
             assert values <= found[name].get(label, set()), (name, label)
 
 
+def test_a_queue_is_shown_before_anybody_called_it(gateway):
+    gateway.add("queues", name="sales", extension="700")
+    wanted = {"queue_waiting": {None}, "queue_wait_seconds_count": {None},
+              "queue_calls_total": {"answered", "abandoned", "overflowed"}}
+
+    def shown():
+        found = {}
+        for (name, labels), value in gateway.metrics().items():
+            labels = dict(labels)
+            if name in wanted and labels["queue"] == "sales":
+                assert value == 0, (name, labels)
+                found.setdefault(name, set()).add(labels.get("outcome"))
+        return found
+
+    wait_for(lambda: shown() == wanted, what="zeros of the queue")
+
+
 def test_each_name_is_described_once_and_each_series_shown_once(gateway):
     text = requests.get(gateway.url("/metrics"), timeout=5).text
     heads = re.findall(r"^# TYPE (\S+)", text, re.M)

@@ -58,8 +58,9 @@ final class GatewayObserver: CallObserver {
         switch event {
         case .updated(let status):
             metrics.queueWaiting.with(status.queue.name).set(Int64(status.waiting.count))
-            // There from the first caller on: what appears with its first value has no rate for it.
-            _ = metrics.queueWait.with(status.queue.name)
+            // There before the first caller: what appears with its first value has no rate for it.
+            metrics.queueWait.prepare([status.queue.name])
+            metrics.queueCalls.prepare([status.queue.name], QueueOutcome.words)
         case .ended(let queue, let outcome, let waited):
             metrics.queueCalls.with(queue, outcome.word).increment()
             metrics.queueWait.with(queue).observe(waited.inSeconds)

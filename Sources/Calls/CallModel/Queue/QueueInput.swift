@@ -69,6 +69,9 @@ package enum QueueOutcome: Sendable, Equatable {
     case abandoned
     case overflowed(OverflowReason)
 
+    /// All words that an outcome may have.
+    package static let words = ["answered", "abandoned", "overflowed"]
+
     /// The word of metrics and lists.
     package var word: String {
         switch self {
