@@ -31,22 +31,3 @@ struct Words: ~Escapable {
 func text(_ bytes: Span<UInt8>) -> String {
     bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
 }
-
-extension Span<UInt8> {
-    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index += 1
-        }
-        return nil
-    }
-
-    func isSame(as word: StaticString) -> Bool {
-        guard count == word.utf8CodeUnitCount else { return false }
-        return word.withUTF8Buffer { letters in
-            for index in indices where self[index] != letters[index] { return false }
-            return true
-        }
-    }
-}

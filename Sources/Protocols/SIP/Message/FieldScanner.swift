@@ -137,23 +137,13 @@ struct FieldScanner: ~Escapable {
         while skipSeparator(";") {
             guard parameters.count < SIPLimits.parameters, let name = token() else { return nil }
             guard skipSeparator("=") else {
-                parameters.append(SIPParameters.Parameter(name: parameterName(name), value: nil))
+                parameters.append(SIPParameters.Parameter(name: text(name), value: nil))
                 continue
             }
             guard let value = parameterValue() else { return nil }
-            parameters.append(SIPParameters.Parameter(name: parameterName(name), value: value))
+            parameters.append(SIPParameters.Parameter(name: text(name), value: value))
         }
         return parameters
-    }
-
-    /// The names that every message has are no new texts.
-    private func parameterName(_ token: Span<UInt8>) -> String {
-        switch token.count {
-        case 3 where token.isSame(as: "tag"): "tag"
-        case 5 where token.isSame(as: "rport"): "rport"
-        case 6 where token.isSame(as: "branch"): "branch"
-        default: text(token)
-        }
     }
 
     private mutating func parameterValue() -> String? {

@@ -50,23 +50,15 @@ struct ByteSet: Sendable {
 
 /// A word of at most 16 bytes as one integer, so that tables of words are searched by comparing integers.
 struct PackedWord: Hashable, Sendable {
-    private let beginning: UInt64
-    /// What is behind the eighth byte.
-    private let end: UInt64
+    private let value: UInt128
 
     /// Nil for a longer word.
     init?(_ bytes: Span<UInt8>, ignoringCase: Bool = false) {
         guard bytes.count <= 16 else { return nil }
-        let half = min(bytes.count, 8)
-        beginning = Self.packed(bytes.extracting(first: half), ignoringCase)
-        end = Self.packed(bytes.extracting(half...), ignoringCase)
-    }
-
-    private static func packed(_ bytes: Span<UInt8>, _ ignoringCase: Bool) -> UInt64 {
-        var value: UInt64 = 0
+        var value: UInt128 = 0
         for index in bytes.indices {
-            value = value << 8 | UInt64(ignoringCase ? bytes[index].lowercased : bytes[index])
+            value = value << 8 | UInt128(ignoringCase ? bytes[index].lowercased : bytes[index])
         }
-        return value
+        self.value = value
     }
 }

@@ -68,11 +68,6 @@ extension Span<UInt8> {
     var first: UInt8? { isEmpty ? nil : self[0] }
     var last: UInt8? { isEmpty ? nil : self[count - 1] }
 
-    func firstIndex(of byte: UInt8) -> Int? {
-        for index in indices where self[index] == byte { return index }
-        return nil
-    }
-
     func lastIndex(of byte: UInt8) -> Int? {
         var index = count
         while index > 0 {
@@ -97,14 +92,6 @@ extension Span<UInt8> {
             index += 1
         }
         return index
-    }
-
-    func isSame(as word: StaticString) -> Bool {
-        guard count == word.utf8CodeUnitCount else { return false }
-        return word.withUTF8Buffer { letters in
-            for index in indices where self[index] != letters[index] { return false }
-            return true
-        }
     }
 
     func contains(_ byte: UInt8) -> Bool { firstIndex(of: byte) != nil }

@@ -1,3 +1,5 @@
+import Wire
+
 /// The first line of a message (RFC 3261 7.1, 7.2).
 enum StartLine {
     case request(SIPMethod, SIPURI)
