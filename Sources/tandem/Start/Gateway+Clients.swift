@@ -27,24 +27,29 @@ extension Gateway {
         }
     }
 
-    /// What tells the realtime service of document 000's system; nil: nobody is told.
+    /// The realtime service of document 000's system; nil: it is not told.
+    private static func realtimeTarget(_ configuration: Configuration) -> RealtimeNews.Target? {
+        let settings = configuration.realtime
+        guard let token = settings.token, let url = HTTPURL(settings.url) else { return nil }
+        return RealtimeNews.Target(url: url, token: token)
+    }
+
+    /// What tells the realtime service; nil: nobody is told.
     static func makeRealtimeClient(
         _ configuration: Configuration, _ loop: ControlLoop, _ network: SystemNetwork
     ) -> HTTPClient? {
-        guard configuration.realtime.token != nil, let url = HTTPURL(configuration.realtime.url) else { return nil }
-        return makeClient("realtime-http", configuration, (loop, network), hosts: [url.host]) { $0.simultaneous = 2 }
+        guard let host = realtimeTarget(configuration)?.url.host else { return nil }
+        return makeClient("realtime-http", configuration, (loop, network), hosts: [host]) { $0.simultaneous = 2 }
     }
 
     static func makeRealtime(
         _ configuration: Configuration, _ loop: ControlLoop, _ client: HTTPClient?, _ store: SQLStore,
         _ metrics: MangoMetrics
     ) async -> RealtimeNews? {
-        guard let client, let token = configuration.realtime.token, let url = HTTPURL(configuration.realtime.url) else {
-            return nil
-        }
+        guard let client, let target = realtimeTarget(configuration) else { return nil }
         return RealtimeNews(
-            loop: loop, target: RealtimeNews.Target(url: url, token: token), client: client, store: store,
-            gateway: await store.gatewayID, broadcasts: metrics.broadcasts)
+            loop: loop, target: target, client: client, store: store, gateway: await store.gatewayID,
+            broadcasts: metrics.broadcasts)
     }
 
     /// What asks servers of others, never at an address of our own unless its host is named.
