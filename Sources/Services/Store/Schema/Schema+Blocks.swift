@@ -26,16 +26,7 @@ extension Schema {
 
         CREATE TABLE call_people_blocks (
             block \(sql.reference) NOT NULL,
-            state \(sql.text) NOT NULL,
-            direction \(sql.text) NOT NULL,
-            answered \(sql.flag) NOT NULL,
-            operator_id \(sql.reference) NOT NULL,
-            assigned_user_id \(sql.reference) NOT NULL,
-            answered_by_user_id \(sql.reference) NOT NULL,
-            calls \(sql.reference) NOT NULL,
-            duration \(sql.reference) NOT NULL,
-            hold_seconds \(sql.reference) NOT NULL,
-            transfer_count \(sql.reference) NOT NULL,
+            \(peopleSums(sql)),
             PRIMARY KEY (block, \(sumsKey))
         )\(sql.keyed);
 

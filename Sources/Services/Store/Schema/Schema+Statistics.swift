@@ -52,7 +52,17 @@ extension Schema {
 
         CREATE TABLE call_people_days (
             day \(sql.reference) NOT NULL,
-            state \(sql.text) NOT NULL,
+            \(peopleSums(sql)),
+            PRIMARY KEY (day, state, direction, answered, operator_id, assigned_user_id, answered_by_user_id)
+        )\(sql.keyed);
+
+        """
+    }
+
+    /// The columns of sums by kind and people, behind the one that says of which time they are.
+    static func peopleSums(_ sql: Dialect) -> String {
+        """
+        state \(sql.text) NOT NULL,
             direction \(sql.text) NOT NULL,
             answered \(sql.flag) NOT NULL,
             operator_id \(sql.reference) NOT NULL,
@@ -61,10 +71,7 @@ extension Schema {
             calls \(sql.reference) NOT NULL,
             duration \(sql.reference) NOT NULL,
             hold_seconds \(sql.reference) NOT NULL,
-            transfer_count \(sql.reference) NOT NULL,
-            PRIMARY KEY (day, state, direction, answered, operator_id, assigned_user_id, answered_by_user_id)
-        )\(sql.keyed);
-
+            transfer_count \(sql.reference) NOT NULL
         """
     }
 
