@@ -59,6 +59,17 @@ window.recorder = {
 """
 
 
+# Keeps the page's socket at hand, to be spoken over or broken.
+KEEP_SOCKET = """
+window.WebSocket = class extends window.WebSocket {
+  constructor(...parameters) {
+    super(...parameters);
+    window.signalling = this;
+  }
+};
+"""
+
+
 class Softphone:
     """One page of one user. Every control is found by its `data-test`."""
 
@@ -76,6 +87,10 @@ class Softphone:
         page.add_init_script("if (location.protocol !== 'about:') {"
                              "localStorage.setItem('tandem.processing', 'off');"
                              "localStorage.setItem('tandem.language', 'en'); }" + RECORDER)
+
+    def keep_socket(self):
+        """Has the page keep its socket as `signalling`; to be called before it is opened."""
+        self.page.add_init_script(KEEP_SOCKET)
 
     def control(self, name):
         return self.page.locator(f"[data-test={name}]")

@@ -1,15 +1,5 @@
 """Has a page of ours restart its ICE, which it does by itself only when its network changes."""
 
-# Keeps the page's socket at hand, by which the offer of the restart goes.
-KEEP_SOCKET = """
-window.WebSocket = class extends window.WebSocket {
-  constructor(...parameters) {
-    super(...parameters);
-    window.signalling = this;
-  }
-};
-"""
-
 # What makes Chromium's next offer one of new credentials (W3C WebRTC sections 4.4.1.6 and 4.4.2).
 WAYS = {
     "restartIce": "(pc) => pc.restartIce()",
@@ -17,13 +7,11 @@ WAYS = {
 }
 
 
-def watch(softphone):
-    """To be called before the page is opened."""
-    softphone.page.add_init_script(KEEP_SOCKET)
-
-
 def restart(softphone, way, call):
-    """Restarts ICE in one of the WAYS, and waits until sound comes by the new credentials on both sides."""
+    """Restarts ICE in one of the WAYS, of a page that keeps its socket.
+
+    Waits until sound comes by the new credentials on both sides.
+    """
     before = fragments(softphone)
     softphone.page.evaluate(
         f"""async (call) => {{

@@ -3,7 +3,7 @@
 import pytest
 from audio import assert_tone
 from gateway import Gateway
-from icerestart import WAYS, restart, watch
+from icerestart import WAYS, restart
 from records import newest_call
 
 # What a firewall does to UDP: the page never learns of a candidate it could send datagrams to, and offers none.
@@ -27,7 +27,7 @@ def gateway():
 def phone(chrome, gateway):
     softphone = chrome.open(gateway)
     softphone.page.add_init_script(NO_UDP)
-    watch(softphone)
+    softphone.keep_socket()
     softphone.sign_in("anna")
     yield softphone
     chrome.close_pages()

@@ -3,7 +3,7 @@
 import pytest
 from audio import assert_tone, lasting_db
 from gateway import Gateway
-from icerestart import WAYS, restart, watch
+from icerestart import WAYS, restart
 from phone import Phone
 from records import newest_call, wait_ended
 
@@ -25,7 +25,7 @@ def petr(gateway):
 @pytest.fixture
 def anna(chrome, gateway):
     softphone = chrome.open(gateway, PAGE_TONE)
-    watch(softphone)
+    softphone.keep_socket()
     yield softphone.sign_in("anna")
     chrome.close_pages()
     assert softphone.problems == []

@@ -12,15 +12,6 @@ from records import newest_call, stored, wait_ended
 PAGE_TONE, PHONE_TONE = 440, 660
 # Long enough for any machine; how long it takes is printed.
 LIMIT = 10
-# Keeps the page's socket at hand, to be broken.
-SOCKETS = """
-window.WebSocket = class extends WebSocket {
-  constructor(...address) {
-    super(...address);
-    window.lastSocket = this;
-  }
-};
-"""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +29,7 @@ def phone(gateway):
 @pytest.fixture
 def anna(chrome, gateway):
     page = chrome.open(gateway, PAGE_TONE)
-    page.page.add_init_script(SOCKETS)
+    page.keep_socket()
     yield page.sign_in("anna")
     assert page.problems == []
     chrome.close_pages()
@@ -153,7 +144,7 @@ def test_a_reload_comes_back_later_and_the_phone_hears_music_meanwhile(gateway, 
 
 def test_a_socket_that_breaks_leaves_the_media_as_it_is(gateway, anna, phone):
     connect(anna, phone)
-    anna.page.evaluate("window.samePC = window.tandem.pc; window.lastSocket.close()")
+    anna.page.evaluate("window.samePC = window.tandem.pc; window.signalling.close()")
     anna.until("() => document.querySelector('[data-test=state]').textContent === 'Reconnecting…'")
     anna.until("() => document.querySelector('[data-test=state]').textContent === 'In call'")
     assert anna.page.evaluate("window.samePC === window.tandem.pc")
