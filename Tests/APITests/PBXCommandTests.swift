@@ -114,7 +114,8 @@ import Wire
     @Test func `an extension without a device cannot be dialled from`() throws {
         let scene = try Scene()
         let answer = try scene.ask(.post, "/api/calls/dial", ["from": "101", "to": "echo"])
-        #expect(answer.status == 503 && answer.code == "SIP_UNAVAILABLE", "\(answer.body)")
+        #expect(answer.status == 409 && answer.code == "INVALID_STATE", "\(answer.body)")
+        #expect(answer["error"]?["details"]?["from"]?.stringValue != nil)
         #expect(scene.store.records.isEmpty)
     }
 

@@ -164,7 +164,7 @@ struct ConferenceTests {
             #expect(throws: CallError.callNotFound) { try calls.muteParticipant("team", .id(record.id + 7), true) }
             #expect(throws: CallError.extensionNotFound) { try calls.callIntoConference("team", "9999", userID: nil) }
             // The conference cannot be called into itself.
-            #expect(throws: CallError.nobodyThere) { try calls.callIntoConference("team", "8000", userID: nil) }
+            #expect(throws: CallError.nobodyThere(.to)) { try calls.callIntoConference("team", "8000", userID: nil) }
         }
     }
 }

@@ -23,12 +23,11 @@ extension Failure {
     package static let alreadyEnded = Failure(.conflict, "CALL_ALREADY_ENDED", "Звонок уже завершен")
     package static let invalidState = Failure(
         .conflict, "INVALID_STATE", "Действие невозможно в текущем состоянии звонка")
-    package static let nobodyThere = Failure(
-        .conflict, "INVALID_STATE", "По этому номеру никто не ответит",
-        details: ["to": "внутренний номер, у которого сейчас нет ни телефона, ни страницы"])
-    package static let sipUnavailable = Failure(
-        .serviceUnavailable, "SIP_UNAVAILABLE", "SIP-направление недоступно"
-    ).with("Retry-After", "5")
+    package static func nobodyThere(_ party: NamedParty) -> Failure {
+        Failure(
+            .conflict, "INVALID_STATE", "По этому номеру никто не ответит",
+            details: [party.rawValue: "внутренний номер, у которого сейчас нет ни телефона, ни страницы"])
+    }
     package static let capacityExceeded = Failure(
         .serviceUnavailable, "CAPACITY_EXCEEDED", "Достигнут предел одновременных звонков"
     ).with("Retry-After", "5")
@@ -106,8 +105,7 @@ extension Failure {
         case .invalidState, .notJoined: self = .invalidState
         case .forbidden: self = .forbidden
         case .capacityExceeded: self = .capacityExceeded
-        case .trunkUnavailable: self = .sipUnavailable
-        case .nobodyThere: self = .nobodyThere
+        case .nobodyThere(let party): self = .nobodyThere(party)
         case .draining: self = .overloaded
         case .soundNotFound: self = .soundNotFound
         case .soundUnusable: self = .invalid("file", Self.unusableSound)

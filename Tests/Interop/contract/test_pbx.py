@@ -73,7 +73,8 @@ def test_dial(open_service, phone):
     refused = open_service.refused("POST", "/api/calls/dial", 400, "VALIDATION_ERROR", json={})
     assert refused["message"] == "Missing required parameters: from, to"
     open_service.refused("POST", "/api/calls/dial", 404, "EXTENSION_NOT_FOUND", json={"from": "777", "to": "9196"})
-    open_service.refused("POST", "/api/calls/dial", 503, "SIP_UNAVAILABLE", json={"from": "1002", "to": "9196"})
+    refused = open_service.refused("POST", "/api/calls/dial", 409, "INVALID_STATE", json={"from": "1002", "to": "9196"})
+    assert list(refused["error"]["details"]) == ["from"]
 
 
 @covers("003 POST /api/calls/answer/:callId")
@@ -124,6 +125,9 @@ def test_transfer(open_service, phone):
         assert refused["message"] == "Missing required parameter: target"
         open_service.refused(
             "POST", f"/api/calls/transfer/{made['id']}", 404, "EXTENSION_NOT_FOUND", json={"target": "777"})
+        refused = open_service.refused(
+            "POST", f"/api/calls/transfer/{made['id']}", 409, "INVALID_STATE", json={"target": "1002"})
+        assert list(refused["error"]["details"]) == ["target"]
         body = open_service.ask("POST", f"/api/calls/transfer/{made['id']}", json={"target": "9197"})
         assert body["success"] is True and body["call"]["id"] == made["id"]
     query = "SELECT call_transfers.* FROM call_transfers JOIN calls ON calls.id = call_pk WHERE uuid = ?"

@@ -51,6 +51,11 @@ package enum ConsultationEnd: String, Sendable, CaseIterable {
     case cancel
 }
 
+/// The part of a request that names a party of a call, by the word that requests have for it.
+package enum NamedParty: String, Sendable {
+    case from, to, target
+}
+
 /// Why a command about a call was refused; `API` and `Signalling` render it with the codes of the contract.
 package enum CallError: Error, Equatable, Sendable {
     case callNotFound
@@ -65,10 +70,9 @@ package enum CallError: Error, Equatable, Sendable {
     case forbidden
     /// `MAX_CONCURRENT_CALLS` or the RTP ports are used up.
     case capacityExceeded
-    /// The trunk is not configured or not reachable, or no device of an extension is.
-    case trunkUnavailable
-    /// The number is one of the house, and no telephone or page answers there: nobody could come.
-    case nobodyThere
+    /// The number that this part of the request names is one of the house, and no telephone or page answers there:
+    /// nobody could come.
+    case nobodyThere(NamedParty)
     /// The program is stopping.
     case draining
     /// The session description cannot be used.

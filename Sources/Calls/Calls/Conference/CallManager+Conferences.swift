@@ -19,7 +19,7 @@ extension CallManager {
         guard !isDraining else { throw .draining }
         guard !isFull, hasPlace(name) else { throw .capacityExceeded }
         guard let route = route(number) else { throw .extensionNotFound }
-        guard !route.parties.isEmpty, !route.parties.contains(where: \.isBuiltIn) else { throw .nobodyThere }
+        guard !route.parties.isEmpty, !route.parties.contains(where: \.isBuiltIn) else { throw .nobodyThere(.to) }
         var record = makeRecord(route.direction, source: .crm, from: room.number, to: number)
         record.assignedUserID = userID
         record.operatorID = route.userID ?? userID

@@ -40,7 +40,7 @@ extension CallManager {
         case .devices(let number):
             guard let from = routeToExtension(number) else { throw .extensionNotFound }
             // Nobody would ever answer: better said now than by a call that fails.
-            guard !from.parties.isEmpty else { throw .trunkUnavailable }
+            guard !from.parties.isEmpty else { throw .nobodyThere(.from) }
             let plan = CallPlan(
                 callers: from.parties, callerState: .calling, callees: route.parties, autoAnswer: request.autoAnswer,
                 queue: route.queue)
@@ -121,7 +121,7 @@ extension CallManager {
         case .call, .consultation: throw .invalidState
         case .number(let number):
             guard let route = route(number) else { throw .extensionNotFound }
-            guard route.leadsSomewhere else { throw .trunkUnavailable }
+            guard route.leadsSomewhere else { throw .nobodyThere(.target) }
             return TransferRequest(
                 by: .user(userID), target: dialledUser(number), parties: route.parties, targetUserID: route.userID,
                 reason: reason, queue: route.queue)

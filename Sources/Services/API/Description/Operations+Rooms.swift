@@ -40,7 +40,7 @@ extension Operation {
     static let callIntoConference = Operation(
         "Calls a number into a conference", Family.conferences,
         answers: .json(.created, .data(CallView.gateway.schema())),
-        refusals: [Failure].creation + [.conferenceNotFound, .nobodyThere]
+        refusals: [Failure].creation + [.conferenceNotFound]
     ).taking(.path("name", .text), .idempotencyKey).body(
         .object(["to": .any(of: [.phone, .integer(0...Int.max)])]))
 

@@ -139,7 +139,7 @@ extension [Failure] {
     static var command: [Failure] {
         call + [
             .alreadyAnswered, .alreadyEnded, .invalidState, .extensionNotFound, .userNotFound, .capacityExceeded,
-            .sipUnavailable, .invalidPhone(""),
+            .invalidPhone(""),
         ]
     }
 

@@ -32,7 +32,7 @@ export default {
   failServer: 'The server does not answer.', failSession: 'Your session has ended. Sign in again.',
   failNumber: 'This is not a telephone number.', failTransfer: 'The transfer did not succeed.',
   failCapacity: 'All lines are busy. Try again later.', failNoRoute: 'Nobody has this number, and no outside line is set up.',
-  failTrunk: 'The outside line is not available.', failAnswered: 'The call was answered elsewhere.',
+  failNobody: 'No telephone or page is there at present.', failAnswered: 'The call was answered elsewhere.',
   failGone: 'The call is over.', failMedia: 'The sound connection could not be made.', failCommand: 'That did not work.',
   ended_busy: 'Busy', ended_rejected: 'Declined', ended_no_answer: 'No answer', ended_not_found: 'No such number',
   ended_unavailable: 'Not reachable now', ended_forbidden: 'Not allowed', ended_transferred: 'Transferred',

@@ -208,10 +208,14 @@ export class Phone extends EventTarget {
 const texts = {
   NotAllowedError: 'failMicrophone', NotReadableError: 'failMicrophone', NotFoundError: 'failNoMicrophone',
   NO_MICROPHONE_HERE: 'failInsecure', OFFLINE: 'failOffline', TIMEOUT: 'failServer', INVALID_PHONE: 'failNumber',
-  EXTENSION_NOT_FOUND: 'failNoRoute', USER_NOT_FOUND: 'failNoRoute', SIP_UNAVAILABLE: 'failTrunk',
+  EXTENSION_NOT_FOUND: 'failNoRoute', USER_NOT_FOUND: 'failNoRoute',
   CAPACITY_EXCEEDED: 'failCapacity', DEPENDENCY_UNAVAILABLE: 'failCapacity', CALL_ALREADY_ANSWERED: 'failAnswered',
   CALL_ALREADY_ENDED: 'failGone', CALL_NOT_FOUND: 'failGone',
 };
 
 /** The key of the sentence that says what went wrong. */
-export const failureText = (problem) => texts[problem.code] ?? texts[problem.name] ?? 'failCommand';
+export const failureText = (problem) => {
+  // The only state that a number can be wrong for: it is one of the house, and no telephone or page is there.
+  if (problem.code === 'INVALID_STATE' && (problem.details?.to || problem.details?.target)) return 'failNobody';
+  return texts[problem.code] ?? texts[problem.name] ?? 'failCommand';
+};

@@ -32,7 +32,7 @@ export default {
   failServer: 'Сервер не отвечает.', failSession: 'Сеанс завершён. Войдите снова.',
   failNumber: 'Это не телефонный номер.', failTransfer: 'Перевести не удалось.',
   failCapacity: 'Все линии заняты. Попробуйте позже.', failNoRoute: 'Такого номера нет, а внешняя линия не настроена.',
-  failTrunk: 'Внешняя линия недоступна.', failAnswered: 'На звонок ответили в другом месте.',
+  failNobody: 'Там сейчас нет ни телефона, ни страницы.', failAnswered: 'На звонок ответили в другом месте.',
   failGone: 'Звонок уже завершён.', failMedia: 'Не удалось установить звуковое соединение.', failCommand: 'Не получилось.',
   ended_busy: 'Занято', ended_rejected: 'Отклонён', ended_no_answer: 'Не отвечает', ended_not_found: 'Нет такого номера',
   ended_unavailable: 'Сейчас недоступен', ended_forbidden: 'Запрещено', ended_transferred: 'Переведён',

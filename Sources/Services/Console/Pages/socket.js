@@ -104,7 +104,7 @@ export class Socket extends EventTarget {
     this.#waiting.delete(id);
     clearTimeout(waiting.timer);
     if (success) waiting.resolve(data);
-    else waiting.reject(new Refusal(error?.code ?? 'UNEXPECTED', error?.message));
+    else waiting.reject(new Refusal(error?.code ?? 'UNEXPECTED', error?.message, 0, 0, error?.details));
   }
 
   #lost(connection) {
