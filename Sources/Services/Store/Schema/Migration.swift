@@ -24,6 +24,7 @@ struct Migration: Sendable {
         Migration(version: 12, script: Schema.nodes),
         Migration(version: 13, script: Schema.diagnosesKept),
         Migration(version: 15, script: Schema.blocks),
+        Migration(version: 16, script: Schema.searchOfNumbers),
     ]
 }
 

@@ -7,6 +7,32 @@ extension Schema {
         sql == .sqlite ? "" : trigrams
     }
 
+    /// Leaves out of the index of what people wrote the numbers that the index of normal forms has as they are.
+    static func searchOfNumbers(_ sql: Dialect) -> String {
+        sql == .sqlite ? "" : trigramsOfNumbers
+    }
+
+    /// Whether the number that people wrote at an end of the call (`caller`, `receiver`) is more than its digits, with or
+    /// without a plus sign: word for word what the index says, or the index is not used.
+    static func isMoreThanDigits(_ end: String) -> String {
+        """
+        (\(end)_number IN (\(end)_norm, '+' || \(end)_norm) AND \(end)_norm ~ '^[0-9]+$') IS NOT TRUE
+        """
+    }
+
+    private static let trigramsOfNumbers = """
+        DO $body$ BEGIN
+            IF to_regclass('calls_caller_words') IS NOT NULL THEN
+                DROP INDEX calls_caller_words, calls_receiver_words;
+                CREATE INDEX calls_caller_words ON calls USING gin (fold(caller_number) gin_trgm_ops)
+                    WHERE \(isMoreThanDigits("caller"));
+                CREATE INDEX calls_receiver_words ON calls USING gin (fold(receiver_number) gin_trgm_ops)
+                    WHERE \(isMoreThanDigits("receiver"));
+            END IF;
+        END $body$;
+
+        """
+
     private static let trigrams = """
         DO $body$ BEGIN
             CREATE EXTENSION IF NOT EXISTS pg_trgm;

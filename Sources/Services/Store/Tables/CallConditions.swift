@@ -33,11 +33,14 @@ struct CallConditions {
         self.values.append(contentsOf: values)
     }
 
+    mutating func add(_ condition: (sql: String, values: [SQLValue])) {
+        parts.append(condition.sql)
+        values += condition.values
+    }
+
     private mutating func add(_ search: CallSearch?) {
         isSearchAlone = parts.isEmpty && search != nil
-        let (condition, values) = search?.condition ?? ("FALSE", [])
-        parts.append(condition)
-        self.values += values
+        add(search?.condition ?? ("FALSE", []))
     }
 
     private mutating func addVisibility(_ visibility: CallQuery.Visibility) {

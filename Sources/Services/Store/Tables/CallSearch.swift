@@ -18,9 +18,11 @@ struct CallSearch {
     }
 
     /// The pattern of the text in lowercase.
-    private let folded: String
+    let folded: String
     /// The pattern of its digits, when it looks like a number.
-    private let digits: String?
+    let digits: String?
+    /// What it consists of, which says where it may stand.
+    let letters: Letters
     /// What `call_words` is asked: an empty text when nothing in it can match, nil when calls are looked at one by one.
     private let phrase: String?
     /// Whether it has a group of three characters.
@@ -31,7 +33,7 @@ struct CallSearch {
     /// How many calls were found, up to one more than are counted: by PostgreSQL those that match the whole query, by
     /// SQLite those that have the text; nil before the way was chosen, and where no index knows it.
     private(set) var found: Int?
-    /// Of few calls in SQLite the ids, for which the index need not be asked again.
+    /// Of few calls the ids, for which the index need not be asked again.
     private var listed: [Int64]?
     private let dialect: Dialect
 
@@ -63,6 +65,7 @@ struct CallSearch {
         let isNumber = text.utf8.count { $0.isDigit } >= 3 && !text.contains(where: \.isLetter)
         let isLongNumber = isNumber && text.utf8.count > 3
         self.mostCounted = mostCounted ?? (dialect == .postgres ? 1000 : isLongNumber ? 4000 : Self.veryMany)
+        letters = Letters(text)
         let number = isNumber ? PhoneNumber(text).normal : nil
         digits = number.map(Self.containing)
         phrase = dialect == .sqlite && isIndexable ? Self.phrase(lower, number) : nil
@@ -73,14 +76,16 @@ struct CallSearch {
 
     /// The condition on a row of `calls`.
     var condition: (sql: String, values: [SQLValue]) {
-        guard phrase != nil, way != .looking else {
-            let (sql, values) = way == .looking ? comparison(isFolded: !isCaseless) : oneByOne
-            // Of this the indexes of trigrams know nothing.
-            return (dialect == .postgres && way != .sorting ? "\(sql) IS TRUE" : sql, values)
-        }
         if way == .sorting, let listed {
             let list = listed.map(String.init).joined(separator: ",")
             return ("id IN (\(dialect.listedNumbers))", [.text("[\(list)]")])
+        }
+        guard phrase != nil, way != .looking else {
+            guard dialect == .postgres else { return way == .looking ? comparison(isFolded: !isCaseless) : oneByOne }
+            if way == .sorting { return byIndex }
+            // Of this the indexes of trigrams know nothing.
+            let (sql, values) = way == .looking ? comparison(isFolded: !isCaseless) : oneByOne
+            return ("\(sql) IS TRUE", values)
         }
         let (ids, values) = ids
         return ("\(way == .walking ? "+" : "")id IN (\(ids))", values)
@@ -117,9 +122,7 @@ struct CallSearch {
     /// What no index knows is looked for in the order of the list anyway, among the calls that the rest of `query` leaves.
     mutating func chooseWay(_ query: CallQuery, in database: Database) throws(SQLFailure) {
         if dialect == .postgres {
-            let conditions = CallConditions(query, self)
-            found = try database.count(
-                upTo: mostCounted + 1, of: "SELECT 1 FROM calls \(conditions.clause)", conditions.values)
+            try listMatches(of: query, in: database)
         } else if phrase != nil {
             try list(in: database)
         }
@@ -140,7 +143,24 @@ struct CallSearch {
         }
     }
 
-    private var oneByOne: (sql: String, values: [SQLValue]) { comparison(isFolded: true) }
+    /// Asks PostgreSQL's indexes, one condition after the other, for the calls that match all of the query.
+    private mutating func listMatches(of query: CallQuery, in database: Database) throws(SQLFailure) {
+        var others = query
+        others.search = nil
+        var ids: [Int64] = []
+        for condition in apart where ids.count <= mostCounted {
+            var conditions = CallConditions(others, nil)
+            conditions.add(condition)
+            ids += try database.query(
+                "SELECT id FROM calls \(conditions.clause) LIMIT ?",
+                conditions.values + [SQLValue(mostCounted + 1 - ids.count)]
+            ) { $0.integer(0) }
+        }
+        found = ids.count
+        if ids.count <= manyCalls { listed = ids }
+    }
+
+    var oneByOne: (sql: String, values: [SQLValue]) { comparison(isFolded: true) }
 
     private func comparison(isFolded: Bool) -> (sql: String, values: [SQLValue]) {
         var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
