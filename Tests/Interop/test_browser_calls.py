@@ -14,6 +14,8 @@ ANNA, PETR = 440, 660
 def gateway():
     # A page that is closed is waited for, and here not for long.
     with Gateway(RESUME_TIMEOUT_S="2", TONE_PLAN="US") as running:
+        # Whose telephone is never switched on.
+        running.add("sip-accounts", extension="1044", password="secret-of-1044")
         yield running
 
 
@@ -257,12 +259,14 @@ def test_a_transfer_takes_the_other_side_along_to_another_codec(gateway, anna, p
     assert row["state"] == "completed" and row["transfer_count"] == 1
 
 
-def test_a_transfer_to_nobody_leaves_the_call_as_it_was(gateway, anna, petr):
+@pytest.mark.parametrize("number, reason", [
+    ("4711", "Nobody has this number"), ("1044", "No telephone or page is there at present")])
+def test_a_transfer_to_nobody_leaves_the_call_as_it_was(gateway, anna, petr, number, reason):
     connect(anna, petr, "1002")
     anna.press("transfer")
-    anna.control("transfer-target").fill("4711")
+    anna.control("transfer-target").fill(number)
     anna.press("transfer-go")
-    anna.control("notice").wait_for(state="visible")
+    anna.control("notice").filter(has_text=reason).wait_for(state="visible")
     anna.wait_state("connected")
     anna.pause(0.5)
     (to_anna, rate), (to_petr, _) = listen_together(1, anna, petr)
