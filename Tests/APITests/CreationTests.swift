@@ -1,4 +1,6 @@
 import CallModel
+import Directory
+import Synchronization
 import Testing
 import Web
 import Wire
@@ -46,6 +48,51 @@ import Wire
         #expect(try make(scene, "").status == 400)
         #expect(try make(scene, String(repeating: "k", count: 256)).status == 400)
         #expect(scene.store.records.isEmpty)
+    }
+
+    @Test func `an answer is repeated by the next process, and by another gateway on the same database`() throws {
+        let answers = MemoryAnswers()
+        let (scene, next) = (try Scene(.required, answers: answers), try Scene(.required, answers: answers))
+        let first = try make(scene, "k")
+        let again = try make(next, "k")
+        #expect(again.status == 201 && again.body == first.body && again.fields["Idempotent-Replayed"] == "true")
+        #expect(again.fields["Content-Type"] == first.fields["Content-Type"] && next.store.records.isEmpty)
+        let other = try make(next, "k2", ["phoneClient": "79991234567", "status": "busy"])
+        #expect(other.status == 201)
+        // With another body it is a conflict there, too, and one that leaves the key as it is.
+        for _ in 0..<2 {
+            #expect(try make(scene, "k2").code == "IDEMPOTENCY_CONFLICT")
+        }
+        let later = try make(scene, "k2", ["phoneClient": "79991234567", "status": "busy"])
+        #expect(later.body == other.body && scene.store.records.count == 1)
+    }
+
+    @Test func `what a program that ended had begun is not done again`() throws {
+        let answers = MemoryAnswers()
+        _ = try make(try Scene(.required, answers: answers), "k")
+        answers.loseResponses()
+        let next = try Scene(.required, answers: answers)
+        for _ in 0..<2 {
+            let refused = try make(next, "k")
+            #expect(refused.status == 409 && refused.code == "IDEMPOTENCY_CONFLICT")
+            #expect(refused.fields["Retry-After"] != nil && next.store.records.isEmpty)
+        }
+    }
+
+    @Test func `of what was refused nothing is kept`() throws {
+        let answers = MemoryAnswers()
+        let wrong: JSONValue = ["phoneClient": "79991234567", "status": "nothing"]
+        #expect(try make(try Scene(.required, answers: answers), "k", wrong).status == 400)
+        #expect(answers.isEmpty)
+        #expect(try make(try Scene(.required, answers: answers), "k").status == 201)
+    }
+
+    @Test func `while the database is away, what has a key is made nevertheless`() throws {
+        let answers = MemoryAnswers()
+        answers.isAway.store(true, ordering: .relaxed)
+        let scene = try Scene(.required, answers: answers)
+        #expect(try make(scene, "k").status == 201)
+        #expect(try make(scene, "k").fields["Idempotent-Replayed"] == "true")
     }
 
     @Test func `two at once are done once`() {
@@ -97,4 +144,25 @@ import Wire
             #expect(keys.count == 0)
         }
     }
+}
+
+/// What a database keeps of answers.
+final class MemoryAnswers: AnswerStore {
+    let isAway = Atomic(false)
+    private let answers = Locked<[KeptAnswer.Key: KeptAnswer]>([:])
+
+    func answer(to key: KeptAnswer.Key, since moment: WallTime) async throws(StoreError) -> KeptAnswer? {
+        if isAway.load(ordering: .relaxed) { throw .unavailable(reason: "away") }
+        return answers.withLock { $0[key] }.flatMap { $0.begunAt >= moment ? $0 : nil }
+    }
+
+    func keep(_ answer: KeptAnswer) { answers.withLock { $0[answer.key] = answer } }
+    func forget(_ key: KeptAnswer.Key) { answers.withLock { $0[key] = nil } }
+
+    /// As a program leaves them that ends in the middle.
+    func loseResponses() {
+        answers.withLock { answers in for key in answers.keys { answers[key]?.response = nil } }
+    }
+
+    var isEmpty: Bool { answers.withLock(\.isEmpty) }
 }

@@ -51,7 +51,7 @@ final class Scene {
 
     init(
         _ mode: AuthMode = .off, seed: UInt64 = 1, sounds: String? = nil, fetch: SoundFetch? = nil,
-        portsAreFixed: Bool = false
+        portsAreFixed: Bool = false, answers: (any AnswerStore)? = nil
     )
         throws
     {
@@ -75,6 +75,7 @@ final class Scene {
         var api = API(
             loop: loop, calls: manager, store: store, users: PeopleStore(), roster: roster, access: access,
             passwords: PasswordChecker(thread: loop))
+        api.answers = answers
         api.sessions = sessions
         let directory = directory
         api.pbx = PBXServices(

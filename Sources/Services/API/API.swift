@@ -27,6 +27,8 @@ package struct API: Sendable {
     package var pbx: PBXServices?
     /// Where recordings are kept that are not here; nil: nowhere.
     package var storedRecordings: StoredRecordings?
+    /// What keeps answers that are repeated beyond the life of this process; nil: they are forgotten with it.
+    package var answers: (any AnswerStore)?
     /// Who follows calls; whoever writes a call's end asks it for what ends with it.
     package var sessions = OpenSessions()
     let throttle = LoginThrottle()

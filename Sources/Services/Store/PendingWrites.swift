@@ -11,6 +11,8 @@ struct PendingWrites {
         case call(CallRow)
         case presence(User.Presence, user: Int64)
         case registration(AccountRegistration?, account: Int64)
+        case answer(KeptAnswer)
+        case noAnswer(KeptAnswer.Key)
         /// Out of the outbox.
         case kept(KeptStatement)
         case settlement(OutboxSettlement)

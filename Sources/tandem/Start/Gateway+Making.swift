@@ -195,6 +195,7 @@ extension Gateway {
         var api = API(
             loop: parts.loop, calls: parts.calls, store: parts.store, users: parts.store, roster: parts.roster,
             access: parts.access, passwords: parts.passwords)
+        api.answers = parts.store
         api.dates = configuration.web.dates
         api.admin = parts.admin
         api.storedRecordings = parts.mango.storedRecordings

@@ -62,6 +62,8 @@ package struct HTTPStatus: Hashable, Sendable {
 
     private init(_ code: Int) { self.code = code }
 
+    package var isSuccess: Bool { 200..<300 ~= code }
+
     package static let switchingProtocols = HTTPStatus(101)
     package static let ok = HTTPStatus(200)
     package static let created = HTTPStatus(201)

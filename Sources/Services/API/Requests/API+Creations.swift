@@ -1,5 +1,6 @@
 import CallViews
 import Crypto
+import Directory
 import Reactor
 import Web
 import Wire
@@ -29,18 +30,66 @@ extension API {
         let view = (request.query("view") ?? "") + "\n" + (request.http.field("X-Call-View") ?? "") + "\n"
         let fingerprint = Hash.sha256(Array(view.utf8) + request.http.body)
         switch creations.begin(key, fingerprint: fingerprint, now: loop.now) {
-        case .done(let response): return response.with("Idempotent-Replayed", "true")
+        case .done(let response): return response.repeated
         case .running: throw .stillRunning
         case .different: throw .keyUsedDifferently
         case .new: break
         }
+        var record = KeptAnswer(key: key, fingerprint: Hex.encode(fingerprint), begunAt: loop.wallTime)
+        if let response = try await answerBefore(record) { return response.repeated }
+        answers?.keep(record)
         let response: HTTPResponse
         do throws(Failure) {
             response = try await answer(request)
         } catch {
             response = error.response
         }
-        creations.finish(key, response)
+        if creations.finish(key, response), let kept = KeptAnswer.Response(response) {
+            record.response = kept
+            answers?.keep(record)
+        } else if !response.status.isSuccess {
+            answers?.forget(key)
+        }
+        return response
+    }
+
+    /// What an earlier process answered, or another gateway on the same database.
+    ///
+    /// While a database is away nobody can know, and calls are to be made nevertheless.
+    private func answerBefore(_ request: KeptAnswer) async throws(Failure) -> HTTPResponse? {
+        let since = KeptAnswer.oldest(at: loop.wallTime)
+        guard let kept = try? await answers?.answer(to: request.key, since: since) else { return nil }
+        guard kept.fingerprint == request.fingerprint, let response = kept.response?.http else {
+            creations.abandon(request.key)
+            throw kept.fingerprint == request.fingerprint ? .unknownOutcome : .keyUsedDifferently
+        }
+        creations.finish(request.key, response)
+        return response
+    }
+}
+
+extension HTTPResponse {
+    fileprivate var repeated: HTTPResponse { with("Idempotent-Replayed", "true") }
+}
+
+extension KeptAnswer.Response {
+    /// Nil for a body that is no text.
+    fileprivate init?(_ response: HTTPResponse) {
+        guard let body = String(validating: response.body, as: UTF8.self), !body.utf8.contains(0) else { return nil }
+        let fields = response.fields.fields.map { JSONValue.array([.string($0.name), .string($0.value)]) }
+        self.init(status: response.status.code, fields: JSONValue.array(fields).text, body: body)
+    }
+
+    /// Nil for what nobody wrote like this.
+    fileprivate var http: HTTPResponse? {
+        guard let status = HTTPStatus(code: status),
+            let pairs = (try? JSONValue(parsing: fields.utf8))?.arrayValue
+        else { return nil }
+        var response = HTTPResponse(status, body: [UInt8](body.utf8))
+        for pair in pairs {
+            guard let name = pair[0]?.stringValue, let value = pair[1]?.stringValue else { return nil }
+            response.fields.add(name, value)
+        }
         return response
     }
 }
@@ -48,6 +97,11 @@ extension API {
 extension Failure {
     fileprivate static let stillRunning = Failure(
         .conflict, "IDEMPOTENCY_CONFLICT", "Запрос с этим Idempotency-Key ещё выполняется"
+    ).with("Retry-After", "1")
+    fileprivate static let unknownOutcome = Failure(
+        .conflict, "IDEMPOTENCY_CONFLICT",
+        "Запрос с этим Idempotency-Key начат и не закончен: если ответа не будет через несколько секунд, сервер остановился "
+            + "посреди него, и, сделано ли запрошенное, видно в списке"
     ).with("Retry-After", "1")
     static let keyUsedDifferently = Failure(
         .conflict, "IDEMPOTENCY_CONFLICT", "Этот Idempotency-Key уже использован с другим телом запроса")

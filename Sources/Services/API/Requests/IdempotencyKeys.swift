@@ -1,3 +1,4 @@
+import Directory
 import Reactor
 import Web
 import Wire
@@ -6,12 +7,7 @@ import Wire
 ///
 /// Only successes are remembered: what was refused made nothing, and may be tried again.
 final class IdempotencyKeys: Sendable {
-    /// Who asked for what under which key.
-    struct Key: Hashable, Sendable {
-        let caller: String
-        let path: String
-        let name: String
-    }
+    typealias Key = KeptAnswer.Key
 
     struct Limits: Sendable {
         /// Keys of everybody together, and of one caller; the oldest go first.
@@ -19,7 +15,7 @@ final class IdempotencyKeys: Sendable {
         var entriesPerCaller = 1_000
         /// Longer answers are not kept.
         var bytes = 65_536
-        var lifetime = Duration.seconds(24 * 3600)
+        var lifetime = KeptAnswer.lifetime
     }
 
     enum Admission: Sendable {
@@ -67,17 +63,19 @@ final class IdempotencyKeys: Sendable {
         }
     }
 
-    /// Keeps the answer if it is a success, else forgets the key.
-    func finish(_ key: Key, _ response: HTTPResponse) {
+    /// Keeps the answer if it is a success, else forgets the key; answers whether it is kept.
+    @discardableResult
+    func finish(_ key: Key, _ response: HTTPResponse) -> Bool {
         state.withLock { state in
-            guard state.entries[key] != nil else { return }
-            if 200..<300 ~= response.status.code, response.body.count <= limits.bytes {
-                state.entries[key]?.response = response
-            } else {
-                state.remove(key)
-            }
+            guard state.entries[key] != nil else { return false }
+            let isKept = response.status.isSuccess && response.body.count <= limits.bytes
+            if isKept { state.entries[key]?.response = response } else { state.remove(key) }
+            return isKept
         }
     }
+
+    /// Forgets a key under which nothing was made.
+    func abandon(_ key: Key) { state.withLock { $0.remove(key) } }
 
     var count: Int { state.withLock { $0.entries.count } }
 }

@@ -25,6 +25,7 @@ struct Migration: Sendable {
         Migration(version: 13, script: Schema.diagnosesKept),
         Migration(version: 15, script: Schema.blocks),
         Migration(version: 16, script: Schema.searchOfNumbers),
+        Migration(version: 17, script: Schema.answers),
     ]
 }
 

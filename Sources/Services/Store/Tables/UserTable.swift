@@ -82,6 +82,8 @@ extension PendingWrites.Row {
                     SQLValue(registration?.contactURI), SQLValue(registration?.registeredAt),
                     SQLValue(registration?.expiresAt), .integer(account),
                 ])
+        case .answer(let answer): try AnswerTable.write(answer, to: database)
+        case .noAnswer(let key): try AnswerTable.delete(key, from: database)
         case .settlement(let settlement): try OutboxTable.settle(settlement, in: database)
         }
     }
