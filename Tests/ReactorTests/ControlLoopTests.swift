@@ -125,6 +125,23 @@ struct ControlLoopTests {
         loop.stop()
     }
 
+    /// Whoever makes a program's parts may go on on another thread after a wait.
+    @Test func `until it starts, a loop is that of the thread which claims it`() async throws {
+        let loop = try ControlLoop()
+        let ledger = Ledger(on: loop)
+        PlainThread(name: "maker") {
+            loop.claim()
+            ledger.assumeIsolated { $0.add(1) }
+        }.join()
+        #expect(!loop.isCurrent)
+        loop.claim()
+        #expect(loop.isCurrent && ledger.assumeIsolated { $0.entries } == [1])
+        loop.start()
+        await ledger.add(2)
+        #expect(await ledger.entries == [1, 2] && !loop.isCurrent)
+        loop.stop()
+    }
+
     @Test func `entering an actor off its loop ends the process`() async {
         await #expect(processExitsWith: .failure) {
             let loop = try ControlLoop()

@@ -12,6 +12,7 @@ enum ServeCommand {
         _ = ServerProcess.raiseDescriptorLimit()
         do {
             let gateway = try await Gateway(configuration)
+            gateway.loop.claim()
             let signals = try StopSignals(gateway.loop)
             let supervision = Supervision(gateway.loop, gateway.calls)
             let rereading = Rereading(try HangUpSignals(gateway.loop), RunningSettings(gateway), supervision?.manager)

@@ -5,6 +5,7 @@ import Reactor
 import Store
 import Web
 import Webhooks
+import Wire
 
 /// What asks servers of others, and what tells them.
 extension Gateway {
@@ -44,11 +45,11 @@ extension Gateway {
 
     static func makeRealtime(
         _ configuration: Configuration, _ loop: ControlLoop, _ client: HTTPClient?, _ store: SQLStore,
-        _ metrics: MangoMetrics
-    ) async -> RealtimeNews? {
+        _ node: UUID?, _ metrics: MangoMetrics
+    ) -> RealtimeNews? {
         guard let client, let target = realtimeTarget(configuration) else { return nil }
         return RealtimeNews(
-            loop: loop, target: target, client: client, store: store, gateway: await store.gatewayID,
+            loop: loop, target: target, client: client, store: store, gateway: node,
             broadcasts: metrics.broadcasts)
     }
 

@@ -20,7 +20,7 @@ import Wire
 
 /// All parts of a running gateway, joined; started in the order of the properties and stopped in reverse.
 ///
-/// Made and used on the main thread; the parts themselves live on the control loop.
+/// Made and used by the main actor; the parts themselves live on the control loop.
 final class Gateway {
     let configuration: Configuration
     let registry = MetricRegistry()
@@ -76,6 +76,7 @@ final class Gateway {
         sink.countErrors { metrics.countError(of: $0) }
         let opened = try await Self.openStore(configuration, registry, logger)
         (store, credentials, roster) = (opened.store, opened.credentials, RosterBox(opened.roster))
+        let node = await store.gatewayID
         let addresses = configuration.advertisedAddresses
         secrets = try await Secrets(
             store: store, configured: configuration.web.secret,
@@ -101,9 +102,10 @@ final class Gateway {
         realtimeClient = Self.makeRealtimeClient(configuration, loop, network)
         webhooks = Webhooks(
             loop: loop, roster: roster, store: store, client: webhookClient,
-            realtime: await Self.makeRealtime(configuration, loop, realtimeClient, store, mangoMetrics),
+            realtime: Self.makeRealtime(configuration, loop, realtimeClient, store, node, mangoMetrics),
             metrics: OutboxMetrics(registry) { SystemClock.wallTime() }, logger: logger.labelled(.webhooks))
         try await Self.closeInterrupted(store, webhooks, logger)
+        loop.claim()
         keeper = Self.makeKeeper(configuration, opened, (loop, sip, media, webhooks), roster, logger)
         let services = CallServices(
             loop: loop, sip: sip, media: media, store: store, roster: roster, logger: logger.labelled(.calls))

@@ -79,6 +79,15 @@ package final class ControlLoop: EventLoop, @unchecked Sendable {
 // MARK: - Running
 
 extension ControlLoop {
+    /// Makes the calling thread the loop's until it starts; that is the one which made it, otherwise.
+    ///
+    /// Whoever makes the parts of a program may go on on another thread after each wait, the main actor, too: on Linux its
+    /// queue is anybody's once the first wait has come.
+    package func claim() {
+        precondition(thread.withLock { $0 } == nil, "the loop has a thread of its own")
+        owner.store(PlainThread.currentID, ordering: .relaxed)
+    }
+
     /// Runs the loop on a thread of its own until `stop`.
     package func start(name: String = "control") {
         // From here on nobody is the loop until its thread says so.
