@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +13,11 @@ void tandem_thread_name(const char *name) {
     char shortened[16] = {0};
     strncpy(shortened, name, sizeof shortened - 1);
     pthread_setname_np(pthread_self(), shortened);
+}
+
+void tandem_thread_niceness(int more) {
+    // On Linux niceness is a thread's own, the process's number names its first thread, and zero the calling one.
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, (id_t)getpid()) + more);
 }
 
 uint64_t tandem_thread_cpu_time(void) {

@@ -15,9 +15,9 @@ package final class BlockingThread: SerialExecutor, @unchecked Sendable {
     private let owner = Atomic<UInt>(0)
     private let thread = Locked<PlainThread?>(nil)
 
-    /// Starts the thread; `name` is what `top -H` shows.
-    package init(name: String) {
-        thread.withLock { $0 = PlainThread(name: name) { self.run() } }
+    /// Starts the thread; `name` is what `top -H` shows, and so much nicer it is than the rest of the program.
+    package init(name: String, niceness: Int = 0) {
+        thread.withLock { $0 = PlainThread(name: name, niceness: niceness) { self.run() } }
     }
 
     /// Whether the caller runs on this thread.

@@ -11,27 +11,29 @@ package final class PlainThread: Sendable {
 
     private struct Start {
         let name: String
+        let niceness: Int
         let body: @Sendable () -> Void
     }
 
     private let state: Locked<State>
 
-    /// Starts the thread.
+    /// Starts the thread, which is so much nicer than the program was started with.
     ///
     /// The process cannot do its work without it, so a refusal by the system ends the program.
-    package init(name: String, _ body: @escaping @Sendable () -> Void) {
+    package init(name: String, niceness: Int = 0, _ body: @escaping @Sendable () -> Void) {
         let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
-        start.initialize(to: Start(name: name, body: body))
+        start.initialize(to: Start(name: name, niceness: niceness, body: body))
         var thread = pthread_t()
         let status = pthread_create(
             &thread, nil,
             { argument in
                 guard let start = argument?.assumingMemoryBound(to: Start.self) else { return nil }
-                let (name, body) = (start.pointee.name, start.pointee.body)
-                start.deinitialize(count: 1)
+                let settings = start.move()
                 start.deallocate()
-                tandem_thread_name(name)
-                body()
+                tandem_thread_name(settings.name)
+                // A thread begins with that of its maker, and the threads of Swift's pool have one of their own.
+                tandem_thread_niceness(CInt(clamping: settings.niceness))
+                settings.body()
                 return nil
             }, start)
         precondition(status == 0, "no thread for \(name): errno \(status)")

@@ -8,6 +8,10 @@
 /// Names the calling thread as shown by `top -H` (at most 15 bytes are kept).
 void tandem_thread_name(const char *name);
 
+/// Gives the calling thread the niceness of the program's first thread, and so much more; where that would be less than the
+/// thread has and lowering it is not allowed, nothing changes.
+void tandem_thread_niceness(int more);
+
 /// The calling thread's CPU time in nanoseconds.
 uint64_t tandem_thread_cpu_time(void);
 

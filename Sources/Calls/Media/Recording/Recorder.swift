@@ -1,4 +1,3 @@
-import Glibc
 import Reactor
 import Synchronization
 import Wire
@@ -32,7 +31,8 @@ package enum RecordingCounter: Int, CaseIterable, Sendable {
 /// It drains the rings ten times a second. When it cannot keep up with its disk the rings overflow, and nothing else
 /// happens: workers never wait for it. `@unchecked Sendable`: what is mutable is touched on its thread alone.
 final class Recorder: @unchecked Sendable {
-    private let thread = BlockingThread(name: "recorder")
+    /// Packets come first.
+    private let thread = BlockingThread(name: "recorder", niceness: 5)
     private let counters = UnsafeMutablePointer<Atomic<UInt64>>.allocate(capacity: RecordingCounter.allCases.count)
     private let configuration: RecordingConfiguration
     private let makeFile: AudioFileMaker
@@ -49,8 +49,6 @@ final class Recorder: @unchecked Sendable {
         folder = RecordingFolder(dataFolder: configuration.dataFolder, limit: configuration.limit)
         for index in RecordingCounter.allCases.indices { (counters + index).initialize(to: Atomic(0)) }
         thread.execute { [self] in
-            // On Linux this is the thread's own: packets come first.
-            _ = nice(5)
             count(.repaired, folder.survey())
             _ = folder.makeRoom(beside: 0)
         }
