@@ -62,7 +62,7 @@ extension LiveCall {
         }
     }
 
-    private mutating func goneDuring(_ transfer: Transfer, _ id: LegID, _ reason: EndReason, _ moment: Moment)
+    mutating func goneDuring(_ transfer: Transfer, _ id: LegID, _ reason: EndReason, _ moment: Moment)
         -> [CallEffect]
     {
         if id == transfer.stayer {
@@ -71,6 +71,7 @@ extension LiveCall {
             return finish(Ending(.completed, reason), releasing: .normal, moment)
         }
         if id == transfer.transferor {
+            noLongerAwaited(id)
             var waiting = transfer
             waiting.transferor = nil
             phase = .transferring(waiting)
@@ -139,6 +140,7 @@ extension LiveCall {
             let reason: EndReason = isCallerWithheld ? .signallingTimeout : .neverJoined
             return finish(Ending(.failed, reason), releasing: .rejected(status: 480), moment)
         case .transferring(let transfer):
+            if let ended = absenceOver(moment) { return ended }
             lastFailure = .timeout
             return transferFailed(transfer, moment)
         case .queued(let wait): return timedOutInQueue(wait, moment)

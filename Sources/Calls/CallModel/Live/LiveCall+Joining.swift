@@ -115,6 +115,7 @@ extension LiveCall {
     {
         if old.side == .target { return targetTaken(id, transfer, moment) }
         set(id, .up)
+        noLongerAwaited(old.id)
         var changed = transfer
         let isStayer = old.id == transfer.stayer
         if isStayer { changed.stayer = id } else { changed.transferor = id }

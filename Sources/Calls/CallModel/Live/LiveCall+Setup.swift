@@ -94,7 +94,7 @@ extension LiveCall {
         case (.transferring(var transfer), .target):
             transfer.accepted = taker.id
             phase = .transferring(transfer)
-            deadline = moment.now + timing.joining
+            setDeadline(moment.now + timing.joining)
             return release(openLegs(.target).map(\.id).filter { $0 != taker.id }, .answeredElsewhere)
         default: return []
         }

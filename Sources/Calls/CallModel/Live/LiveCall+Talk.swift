@@ -83,7 +83,7 @@ extension LiveCall {
         default:
             transfer.isReferring = false
             phase = .transferring(transfer)
-            deadline = moment.now + timing.ringing
+            setDeadline(moment.now + timing.ringing)
             return reachTargets(transfer.request, moment)
         }
     }
@@ -106,13 +106,14 @@ extension LiveCall {
         legs[index].side = stayer.side == .caller ? .callee : .caller
         legs[index].state = .up
         phase = .talking(transfer.stayer, id)
-        deadline = moment.now + timing.longest
+        if let transferor = transfer.transferor { noLongerAwaited(transferor) }
+        setDeadline(moment.now + timing.longest)
         record.state = .answered
         record.transferCount += 1
         let toUserID = legs[index].party.userID
         if let toUserID { record.assignedUserID = toUserID }
         let notice = CallNotice.transferred(fromUserID: transfer.fromUserID, toUserID: toUserID)
-        return others + [.bridge(transfer.stayer, id)] + left + [.record, .notify(notice)]
+        return others + arrangement() + left + [.record, .notify(notice)]
     }
 
     /// No target answered: the two who talked before talk again; who was left alone hears why it ends.
@@ -122,10 +123,10 @@ extension LiveCall {
             return released + signal(lastFailure ?? .status(480), to: transfer.stayer, moment)
         }
         phase = .talking(transfer.stayer, transferor)
-        deadline = moment.now + timing.longest
+        setDeadline(moment.now + timing.longest)
         record.state = .answered
         let notices: [CallEffect] = [.record, .notify(.transferFailed(fromUserID: transfer.fromUserID))]
-        return released + [.bridge(transfer.stayer, transferor)]
+        return released + arrangement()
             + [.reportTransfer(status: lastFailure?.statusForCaller ?? 480)] + notices
     }
 

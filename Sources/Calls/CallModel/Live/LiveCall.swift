@@ -23,10 +23,10 @@ package struct LiveCall: Sendable {
     var wasHeardEarly = false
     /// The caller cannot be told of an answer now: its signalling has something else to get done first.
     var isCallerWithheld = false
-    /// Of the two who talk, those who are away for the moment.
+    /// Of those who talk, or wait for the target of a transfer, whoever is away for the moment.
     var absences: [LegID: Absence] = [:]
-    /// When the conversation ends at the latest, while `deadline` is about somebody who is away.
-    var talkEnd = Instant.never
+    /// When the phase ends at the latest, while `deadline` is about somebody who is away.
+    var presentEnd = Instant.never
     private var lastLegID = 0
 
     package enum Phase: Sendable, Equatable {

@@ -14,7 +14,7 @@ extension Call {
         let free = live.legs.filter { leg in
             guard leg.state.isOpen, leg.party.isBrowser, links[leg.id]?.participant == nil else { return false }
             // The place of a page that is away is taken with its token (`resume`).
-            guard !live.isTalking(leg.id) else { return false }
+            guard !live.keepsPlace(leg.id) else { return false }
             return leg.party == .visitor || userID == nil || leg.party.userID == userID
         }
         guard let leg = free.first(where: { $0.party.userID == userID }) ?? free.first else { return .invalidState }

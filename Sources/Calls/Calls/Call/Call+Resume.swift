@@ -17,7 +17,7 @@ extension Call {
         }
     }
 
-    /// Gives a page the place of a leg that talks; it keeps its media connection if it can and wants to.
+    /// Gives a page the place of a leg that talks or is being transferred; it keeps its media connection if it can and wants to.
     func resume(
         _ participant: any CallParticipant, token: String?, keepsMedia: Bool
     ) -> Result<ResumedCall, CallError> {
@@ -25,7 +25,7 @@ extension Call {
         guard let link = place(token: token, userID: participant.participantUserID), let token = link.resumeToken else {
             return .failure(.forbidden)
         }
-        guard live.isTalking(link.id) else { return .failure(.invalidState) }
+        guard live.keepsPlace(link.id) else { return .failure(.invalidState) }
         let isKept = keepsMedia && link.transport != nil && !live.lacksMedia(link.id)
         replace(link.participant, on: link.id, by: participant)
         if !isKept { renewMedia(link.id) }
@@ -67,7 +67,7 @@ extension Call {
 
     /// Whether a page's later offer is for another connection, by another DTLS association (RFC 8842 section 4).
     func beginsAnew(_ id: LegID, _ stream: AudioStream) -> Bool {
-        guard keepsPlaces, live.isTalking(id), let link = links[id] else { return false }
+        guard keepsPlaces, live.keepsPlace(id), let link = links[id] else { return false }
         return link.transport == nil || live.lacksMedia(id) || link.remote?.fingerprints != stream.fingerprints
     }
 
