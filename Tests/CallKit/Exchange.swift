@@ -27,7 +27,8 @@ package final class Exchange {
     package init(
         seed: UInt64, over quality: BadNetwork = .perfect, users: Int, timing: CallTiming = CallTiming(),
         queues: [CallQueue] = [], trunks: [Trunk] = [], recording: RecordingSettings = RecordingSettings(),
-        bridgesRooms: Bool = false, logger: Logger = .silent, fetch: SoundFetch? = nil, spans: (any SpanSink)? = nil,
+        bridgesRooms: Bool = false, traceBytes: Int = 32 << 20, logger: Logger = .silent, fetch: SoundFetch? = nil,
+        spans: (any SpanSink)? = nil,
         publish: @escaping @Sendable (CallEvent) -> [CallRow] = { _ in [] }
     ) throws {
         simulation = Simulation(seed: seed, over: quality)
@@ -38,9 +39,11 @@ package final class Exchange {
             Roster(
                 users: numbers.map { User(id: Int64($0 - 1000), login: "u\($0)", extension: "\($0)") },
                 accounts: numbers.map(Self.account), trunks: trunks, queues: queues))
+        var configuration = SIPEndpointConfiguration(trunks: trunks, addressFacing: { _ in ip })
+        configuration.traceBytes = traceBytes
         endpoint = SIPEndpoint(
-            loop: loop, network: host, accounts: RosterAccounts(roster: roster),
-            configuration: SIPEndpointConfiguration(trunks: trunks, addressFacing: { _ in ip }), logger: .silent)
+            loop: loop, network: host, accounts: RosterAccounts(roster: roster), configuration: configuration,
+            logger: .silent)
         media = StandInMedia(loop: loop, host: ip)
         let services = CallServices(
             loop: loop, sip: endpoint, media: media, store: store, roster: roster, logger: logger)

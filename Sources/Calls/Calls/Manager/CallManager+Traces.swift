@@ -12,28 +12,37 @@ package enum TracePolicy: String, Sendable, CaseIterable {
     case always
 }
 
-/// Which dialogs belonged to which call, for a while after its end.
+/// Which dialogs belong to which call: while it lives, and after its end for as long as a message of theirs is kept.
 struct DialogIndex {
     private var callIDs: [Int64: [String]] = [:]
-    private var order = FIFO<Int64>()
+    /// Those that are over, by when that was.
+    private var ended = FIFO<(call: Int64, at: Instant)>()
 
-    /// Calls remembered.
+    /// Calls remembered that are over, should their dialogs' messages never be forgotten.
     private static let limit = 20_000
+    /// The last of a call's messages come after its end: the BYE's answer, the CANCEL's.
+    static let patience: Duration = .seconds(2)
 
     mutating func add(_ callID: String, to call: Int64) {
-        if callIDs[call] == nil { order.append(call) }
         if callIDs[call]?.contains(callID) != true { callIDs[call, default: []].append(callID) }
-        while order.count > Self.limit, let oldest = order.popFirst() { callIDs[oldest] = nil }
     }
 
     func of(_ call: Int64) -> [String] { callIDs[call] ?? [] }
+
+    /// The call is over; of those that ended before it, whose messages are gone is forgotten.
+    mutating func end(_ call: Int64, at now: Instant, isKept: ([String]) -> Bool) {
+        if callIDs[call] != nil { ended.append((call, now)) }
+        while let oldest = ended.first, oldest.at + Self.patience < now,
+            ended.count > Self.limit || !isKept(of(oldest.call))
+        {
+            callIDs[oldest.call] = nil
+            _ = ended.popFirst()
+        }
+    }
 }
 
 /// The SIP messages of calls.
 extension CallManager {
-    /// The last of a call's messages come after its end: the BYE's answer, the CANCEL's.
-    private static let patience: Duration = .seconds(2)
-
     /// The Call-IDs of the dialogs of a live call or a recent one.
     package func callIDs(ofCall id: Int64) -> [String] { dialogs.of(id) }
 
@@ -45,12 +54,14 @@ extension CallManager {
 
     /// Keeps the signalling of a call that is over with its record, if the policy says so.
     func keepSignalling(of record: CallRecord) {
+        let endpoint = services.sip
+        dialogs.end(record.id, at: loop.now) { callIDs in endpoint.assumeIsolated { $0.keepsMessages(of: callIDs) } }
         switch services.traces {
         case .off: return
         case .failures where !record.endedBadly: return
         case .failures, .always: break
         }
-        loop.schedule(after: Self.patience) { [weak self] in
+        loop.schedule(after: DialogIndex.patience) { [weak self] in
             self?.assumeIsolated { manager in
                 let trace = manager.signalling(ofCall: record.id)
                 guard !trace.isEmpty else { return }

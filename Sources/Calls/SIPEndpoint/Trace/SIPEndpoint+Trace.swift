@@ -7,6 +7,9 @@ extension SIPEndpoint {
     /// What is still known of the signalling of some dialogs, secrets blanked.
     package func trace(of callIDs: [String]) -> SIPTrace { traces.trace(of: callIDs).withoutSecrets }
 
+    /// Whether anything is still known of it.
+    package func keepsMessages(of callIDs: [String]) -> Bool { callIDs.contains(where: traces.keepsMessages) }
+
     /// Registrations and keep-alives are no calls; strangers could push the calls of others out.
     func note(_ message: SIPMessage, _ bytes: [UInt8], from flow: Flow) {
         guard !traces.isOff, trusts(flow.remote.ip), message.isOfCall, let callID = message.headers.callID

@@ -46,6 +46,8 @@ struct SIPTraceRing {
     /// The messages of some dialogs, in the order of time.
     func trace(of callIDs: [String]) -> SIPTrace { SIPTrace(callIDs.flatMap { messages[$0] ?? [] }) }
 
+    func keepsMessages(of callID: String) -> Bool { messages[callID] != nil }
+
     private mutating func dropFirst(of callID: String) {
         guard let place = messages.index(forKey: callID) else { return }
         let removed = messages.values[place].removeFirst()
