@@ -16,7 +16,7 @@ LIMIT = 10
 
 @pytest.fixture(scope="module")
 def gateway():
-    with Gateway() as running:
+    with Gateway(SIP_USERS="1003:third-secret:1003:Third") as running:
         yield running
 
 
@@ -112,6 +112,28 @@ def test_a_reload_keeps_the_call_with_a_phone(gateway, anna, phone):
     row = hang_up(gateway, anna, phone)
     assert row["answered_at"] == answered
     assert len(gateway.calls(limit=100)) == calls + 1
+
+
+def test_a_page_is_reloaded_while_its_partner_transfers_it(gateway, anna, phone):
+    connect(anna, phone)
+    uuid = newest_call(gateway)["uuid"]
+    with Phone(gateway, "1003", password="third-secret", tone=880) as target:
+        phone.transfer("1003")
+        target.wait_incoming()
+        anna.page.reload()
+        anna.wait_state("connected")
+        anna.wait_media()
+        assert newest_call(gateway)["state"] == "transferring"
+        target.answer()
+        phone.wait_closed()
+        target.assert_hears(PAGE_TONE, without=880)
+        samples, rate = anna.listen(1)
+        assert_tone(samples, rate, 880)
+        anna.press("hangup")
+        target.wait_closed()
+    row = wait_ended(gateway, uuid)
+    assert (row["state"], row["end_reason"], row["transfer_count"]) == ("completed", "caller_hangup", 1)
+    anna.wait_state("idle")
 
 
 def test_a_page_on_hold_is_reloaded_and_holds_still(gateway, anna, phone):
