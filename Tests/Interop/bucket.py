@@ -19,4 +19,7 @@ def s3_bucket(name="calls"):
     try:
         yield client
     finally:
+        # All servers of a process have the same buckets.
+        for stored in client.list_objects_v2(Bucket=name).get("Contents", []):
+            client.delete_object(Bucket=name, Key=stored["Key"])
         server.stop()
