@@ -96,6 +96,14 @@ def test_the_pbx_is_set_and_tried_without_a_restart_and_without_dropping_calls(c
     remove(gateway, "trunks", "pbx")
 
 
+def test_a_page_that_is_drawn_again_before_it_was_there_is_there_once(office):
+    office.at("pbx")
+    office.page.evaluate("() => { for (let time = 0; time < 4; time++) document.getElementById('language').click(); }")
+    office.find("check").first.wait_for()
+    office.page.wait_for_timeout(500)
+    assert office.find("check").count() == 1
+
+
 def test_a_check_speaks_the_language_of_the_page(office, gateway):
     with Provider({"op1": "secret-1"}) as provider:
         gateway.add(

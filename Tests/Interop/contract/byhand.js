@@ -79,7 +79,9 @@ window.Client = class Client {
   listen(socket) {
     this.socket = socket;
     socket.onmessage = (event) => this.take(event.data);
-    socket.onclose = () => { this.isOpen = false; };
+    this.closed = new Promise((resolve) => {
+      socket.onclose = () => { this.isOpen = false; resolve(); };
+    });
   }
 
   send(packet) {
@@ -141,5 +143,7 @@ window.Client = class Client {
     await this.send('41');
     await this.send('1');
     await this.polled;
+    // What happens from now on is not told any more.
+    if (this.transport === 'websocket') await this.closed;
   }
 };

@@ -78,8 +78,10 @@ function openOffice({ token, user }) {
     const found = groups.map(([, pages]) => own(pages, name)).find((Page) => Page && (Page !== Collection || kind));
     const Page = found ?? PBXPage;
     page = new Page(office, kind, place);
-    $('page').replaceChildren();
-    page.open($('page'));
+    // What the page before still waits for comes into a place that is gone.
+    const room = make('div', {});
+    $('page').replaceChildren(room);
+    page.open(room);
     mark(found ? name : 'pbx');
   };
   window.addEventListener('hashchange', () => {
