@@ -79,6 +79,18 @@ import Wire
         }
     }
 
+    @Test func `nothing is kept of a request with a password in it`() throws {
+        let answers = MemoryAnswers()
+        let scene = try Scene(.required, answers: answers)
+        let body: JSONValue = ["login": "vera", "password": "a-good-password"]
+        for _ in 0..<2 {
+            let made = try scene.ask(
+                .post, "/api/v1/admin/users", body, user: 3, role: "admin", fields: ["Idempotency-Key": "k"])
+            #expect(made.status == 201, "\(made.body)")
+        }
+        #expect(answers.isEmpty)
+    }
+
     @Test func `of what was refused nothing is kept`() throws {
         let answers = MemoryAnswers()
         let wrong: JSONValue = ["phoneClient": "79991234567", "status": "nothing"]
@@ -151,13 +163,22 @@ final class MemoryAnswers: AnswerStore {
     let isAway = Atomic(false)
     private let answers = Locked<[KeptAnswer.Key: KeptAnswer]>([:])
 
-    func answer(to key: KeptAnswer.Key, since moment: WallTime) async throws(StoreError) -> KeptAnswer? {
+    func begin(_ attempt: KeptAnswer) async throws(StoreError) -> KeptAnswer? {
         if isAway.load(ordering: .relaxed) { throw .unavailable(reason: "away") }
-        return answers.withLock { $0[key] }.flatMap { $0.begunAt >= moment ? $0 : nil }
+        return answers.withLock { answers in
+            if let kept = answers[attempt.key] { return kept }
+            answers[attempt.key] = attempt
+            return nil
+        }
     }
 
-    func keep(_ answer: KeptAnswer) { answers.withLock { $0[answer.key] = answer } }
-    func forget(_ key: KeptAnswer.Key) { answers.withLock { $0[key] = nil } }
+    func keep(_ answer: KeptAnswer) {
+        answers.withLock { if $0[answer.key]?.attempt == answer.attempt { $0[answer.key] = answer } }
+    }
+
+    func forget(_ attempt: KeptAnswer) {
+        answers.withLock { if $0[attempt.key]?.attempt == attempt.attempt { $0[attempt.key] = nil } }
+    }
 
     /// As a program leaves them that ends in the middle.
     func loseResponses() {

@@ -2,13 +2,13 @@ package import Wire
 
 /// The port to what was answered to requests that are not to be done twice, whatever becomes of this process.
 package protocol AnswerStore: Sendable {
-    /// What was begun or answered under this key since `moment`.
-    func answer(to key: KeptAnswer.Key, since moment: WallTime) async throws(StoreError) -> KeptAnswer?
-    /// Queued: what the request makes afterwards is written in no earlier transaction. So nothing is there that nobody
-    /// knows to be begun.
+    /// Writes down that a request is begun, which whoever comes with its key from now on will find; nil when it is the
+    /// first, else what is there.
+    func begin(_ attempt: KeptAnswer) async throws(StoreError) -> KeptAnswer?
+    /// Queued: what was answered to this attempt; without effect where it was never begun.
     func keep(_ answer: KeptAnswer)
-    /// Queued: nothing was made under this key.
-    func forget(_ key: KeptAnswer.Key)
+    /// Queued: this attempt made nothing.
+    func forget(_ attempt: KeptAnswer)
 }
 
 /// What was answered to a request that came with an `Idempotency-Key`.
@@ -47,8 +47,11 @@ package struct KeptAnswer: Sendable, Equatable {
     /// Nil as long as it is being done, and for ever where the program ended meanwhile.
     package var response: Response?
     package let begunAt: WallTime
+    /// Tells attempts apart that came to several gateways.
+    package let attempt: UUID
 
-    package init(key: Key, fingerprint: String, response: Response? = nil, begunAt: WallTime) {
-        (self.key, self.fingerprint, self.response, self.begunAt) = (key, fingerprint, response, begunAt)
+    package init(key: Key, fingerprint: String, response: Response? = nil, begunAt: WallTime, attempt: UUID) {
+        (self.key, self.fingerprint, self.response) = (key, fingerprint, response)
+        (self.begunAt, self.attempt) = (begunAt, attempt)
     }
 }

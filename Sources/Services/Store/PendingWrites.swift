@@ -12,7 +12,7 @@ struct PendingWrites {
         case presence(User.Presence, user: Int64)
         case registration(AccountRegistration?, account: Int64)
         case answer(KeptAnswer)
-        case noAnswer(KeptAnswer.Key)
+        case noAnswer(KeptAnswer)
         /// Out of the outbox.
         case kept(KeptStatement)
         case settlement(OutboxSettlement)

@@ -64,7 +64,7 @@ extension API {
     ) {
         let name = sample.name
         onAdmin(.post, name, sample.creation, &router) { request throws(Failure) in
-            try await once(request) { request throws(Failure) in
+            try await once(request, isKept: false) { request throws(Failure) in
                 let chosen = try resource(request)
                 return try await turns.take { () throws(Failure) in try await create(request, chosen, admin) }
             }

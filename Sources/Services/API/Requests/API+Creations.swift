@@ -18,8 +18,9 @@ extension API {
 
     /// Answers a request for the first time, or repeats what was answered to the same one before.
     ///
-    /// Whoever needs no token is told apart by address.
-    func once(_ request: APIRequest, _ answer: Answer) async throws(Failure) -> HTTPResponse {
+    /// Whoever needs no token is told apart by address. `isKept`: beyond the life of this process; not for requests with
+    /// passwords, whose fingerprint in a database would be a way to guess them.
+    func once(_ request: APIRequest, isKept: Bool = true, _ answer: Answer) async throws(Failure) -> HTTPResponse {
         guard let name = request.http.field("Idempotency-Key") else { return try await answer(request) }
         guard (1...Self.maximumKeyLength).contains(name.utf8.count) else {
             throw .invalid("Idempotency-Key", "от 1 до \(Self.maximumKeyLength) символов")
@@ -35,35 +36,41 @@ extension API {
         case .different: throw .keyUsedDifferently
         case .new: break
         }
-        var record = KeptAnswer(key: key, fingerprint: Hex.encode(fingerprint), begunAt: loop.wallTime)
-        if let response = try await answerBefore(record) { return response.repeated }
-        answers?.keep(record)
+        var entropy = loop.makeEntropy()
+        var attempt = KeptAnswer(
+            key: key, fingerprint: Hex.encode(fingerprint), begunAt: loop.wallTime, attempt: UUID(using: &entropy))
+        let answers = isKept ? answers : nil
+        if let response = try await answerBefore(attempt, answers) { return response.repeated }
         let response: HTTPResponse
         do throws(Failure) {
             response = try await answer(request)
         } catch {
             response = error.response
         }
-        if creations.finish(key, response), let kept = KeptAnswer.Response(response) {
-            record.response = kept
-            answers?.keep(record)
-        } else if !response.status.isSuccess {
-            answers?.forget(key)
+        creations.finish(key, response)
+        if response.status.isSuccess, let kept = KeptAnswer.Response(response) {
+            attempt.response = kept
+            answers?.keep(attempt)
+        } else if response.status.code < 500 {
+            // What failed by our fault may have been made nevertheless.
+            answers?.forget(attempt)
         }
         return response
     }
 
-    /// What an earlier process answered, or another gateway on the same database.
+    /// What an earlier process answered, or another gateway on the same database; nil when this is the first attempt, and
+    /// that is written down.
     ///
     /// While a database is away nobody can know, and calls are to be made nevertheless.
-    private func answerBefore(_ request: KeptAnswer) async throws(Failure) -> HTTPResponse? {
-        let since = KeptAnswer.oldest(at: loop.wallTime)
-        guard let kept = try? await answers?.answer(to: request.key, since: since) else { return nil }
-        guard kept.fingerprint == request.fingerprint, let response = kept.response?.http else {
-            creations.abandon(request.key)
-            throw kept.fingerprint == request.fingerprint ? .unknownOutcome : .keyUsedDifferently
+    private func answerBefore(
+        _ attempt: KeptAnswer, _ answers: (any AnswerStore)?
+    ) async throws(Failure) -> HTTPResponse? {
+        guard let kept = try? await answers?.begin(attempt) else { return nil }
+        guard kept.fingerprint == attempt.fingerprint, let response = kept.response?.http else {
+            creations.abandon(attempt.key)
+            throw kept.fingerprint == attempt.fingerprint ? .unknownOutcome : .keyUsedDifferently
         }
-        creations.finish(request.key, response)
+        creations.finish(attempt.key, response)
         return response
     }
 }

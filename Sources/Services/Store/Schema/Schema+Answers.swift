@@ -7,6 +7,8 @@ extension Schema {
             path \(sql.text) NOT NULL,
             name \(sql.text) NOT NULL,
             fingerprint \(sql.text) NOT NULL,
+            -- Which of several that came at once.
+            attempt \(sql.uuid) NOT NULL,
             -- Null while it is being done.
             status \(sql.integer),
             -- JSON list of pairs.

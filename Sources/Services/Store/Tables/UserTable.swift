@@ -83,7 +83,7 @@ extension PendingWrites.Row {
                     SQLValue(registration?.expiresAt), .integer(account),
                 ])
         case .answer(let answer): try AnswerTable.write(answer, to: database)
-        case .noAnswer(let key): try AnswerTable.delete(key, from: database)
+        case .noAnswer(let attempt): try AnswerTable.delete(attempt, from: database)
         case .settlement(let settlement): try OutboxTable.settle(settlement, in: database)
         }
     }
