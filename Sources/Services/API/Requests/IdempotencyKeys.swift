@@ -63,14 +63,12 @@ final class IdempotencyKeys: Sendable {
         }
     }
 
-    /// Keeps the answer if it is a success, else forgets the key; answers whether it is kept.
-    @discardableResult
-    func finish(_ key: Key, _ response: HTTPResponse) -> Bool {
+    /// Keeps the answer if it is a success, else forgets the key.
+    func finish(_ key: Key, _ response: HTTPResponse) {
         state.withLock { state in
-            guard state.entries[key] != nil else { return false }
+            guard state.entries[key] != nil else { return }
             let isKept = response.status.isSuccess && response.body.count <= limits.bytes
             if isKept { state.entries[key]?.response = response } else { state.remove(key) }
-            return isKept
         }
     }
 
