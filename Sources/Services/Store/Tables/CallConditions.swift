@@ -29,18 +29,17 @@ struct CallConditions {
     }
 
     mutating func add(_ condition: String, _ values: SQLValue...) {
-        parts.append(condition)
-        self.values.append(contentsOf: values)
+        add(SQLCondition(condition, values))
     }
 
-    mutating func add(_ condition: (sql: String, values: [SQLValue])) {
+    mutating func add(_ condition: SQLCondition) {
         parts.append(condition.sql)
         values += condition.values
     }
 
     private mutating func add(_ search: CallSearch?) {
         isSearchAlone = parts.isEmpty && search != nil
-        add(search?.condition ?? ("FALSE", []))
+        add(search?.condition ?? SQLCondition("FALSE"))
     }
 
     private mutating func addVisibility(_ visibility: CallQuery.Visibility) {

@@ -5,8 +5,6 @@ import Wire
 /// The index of normal forms has all numbers; that of what people wrote has only numbers that are more than their digits
 /// (`Schema.isMoreThanDigits`), or half of what is written for a call would be there twice.
 extension CallSearch {
-    typealias Condition = (sql: String, values: [SQLValue])
-
     /// What a text consists of.
     enum Letters {
         /// Digits and plus signs: it may be part of a number that is nothing but its digits.
@@ -25,28 +23,27 @@ extension CallSearch {
     /// An index names all calls that have the groups of three of a number, for frequent ones a third of all, before the
     /// first can be counted: where the callers are enough, the others are not asked. Names and notes of all that are named
     /// would have to be read, too, if they were asked in one.
-    var apart: [Condition] {
-        guard let digits else { return [byIndex] }
-        let (caller, receiver) = (like("caller_norm", digits), like("receiver_norm", digits))
-        let (isNotCaller, isNeither) = (Self.not(caller), Self.not(Self.any(of: [caller, receiver])))
-        return [caller, Self.all(of: [isNotCaller, receiver]), Self.all(of: [isNeither, Self.any(of: elsewhere)])]
+    var apart: [SQLCondition] {
+        let numbers = inNormalForms
+        guard numbers.count == 2 else { return [byIndex] }
+        let (caller, receiver) = (numbers[0], numbers[1])
+        return [caller, .all(of: [!caller, receiver]), .all(of: [!.any(of: numbers), .any(of: elsewhere)])]
     }
 
     /// The same as one condition.
-    var byIndex: Condition {
+    var byIndex: SQLCondition {
         if digits == nil, case .ofNumbers = letters { return oneByOne }
-        let numbers = digits.map { digits in ["caller_norm", "receiver_norm"].map { like($0, digits) } } ?? []
-        return Self.any(of: numbers + elsewhere)
+        return .any(of: inNormalForms + elsewhere)
     }
 
     /// Where a text may stand besides the normal forms of numbers.
-    private var elsewhere: [Condition] {
-        let written = ["caller", "receiver"].flatMap { end in
-            let text = like("fold(\(end)_number)", folded)
-            return [Self.all(of: [text, (Schema.isMoreThanDigits(end), [])])]
-                + (rewritten.map { [Self.all(of: [like("\(end)_norm", $0), text])] } ?? [])
+    private var elsewhere: [SQLCondition] {
+        let written = ["caller", "receiver"].flatMap { end -> [SQLCondition] in
+            let text = SQLCondition.like("fold(\(end)_number)", folded)
+            return [.all(of: [text, SQLCondition(Schema.isMoreThanDigits(end))])]
+                + (rewritten.map { [.all(of: [.like("\(end)_norm", $0), text])] } ?? [])
         }
-        return written + [like("fold(customer_name)", folded), like("fold(notes)", folded)]
+        return written + [.like("fold(customer_name)", folded), .like("fold(notes)", folded)]
     }
 
     /// The pattern of the digits as they are, where the normal form has others: in a longer number they may stand so.
@@ -54,19 +51,5 @@ extension CallSearch {
         guard case .ofNumbers(let own) = letters else { return nil }
         let pattern = Self.containing(own)
         return pattern == digits ? nil : pattern
-    }
-
-    private func like(_ text: String, _ pattern: String) -> Condition {
-        ("\(text) LIKE ? ESCAPE '!'", [.text(pattern)])
-    }
-
-    private static func not(_ condition: Condition) -> Condition { ("NOT (\(condition.sql))", condition.values) }
-
-    private static func any(of conditions: [Condition]) -> Condition { joined(conditions, by: " OR ") }
-
-    private static func all(of conditions: [Condition]) -> Condition { joined(conditions, by: " AND ") }
-
-    private static func joined(_ conditions: [Condition], by word: String) -> Condition {
-        ("(\(conditions.map(\.sql).joined(separator: word)))", conditions.flatMap(\.values))
     }
 }

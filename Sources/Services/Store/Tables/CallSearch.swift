@@ -75,20 +75,19 @@ struct CallSearch {
     var isIndexed: Bool { phrase != nil }
 
     /// The condition on a row of `calls`.
-    var condition: (sql: String, values: [SQLValue]) {
+    var condition: SQLCondition {
         if way == .sorting, let listed {
             let list = listed.map(String.init).joined(separator: ",")
-            return ("id IN (\(dialect.listedNumbers))", [.text("[\(list)]")])
+            return SQLCondition("id IN (\(dialect.listedNumbers))", [.text("[\(list)]")])
         }
-        guard phrase != nil, way != .looking else {
-            guard dialect == .postgres else { return way == .looking ? comparison(isFolded: !isCaseless) : oneByOne }
-            if way == .sorting { return byIndex }
-            // Of this the indexes of trigrams know nothing.
-            let (sql, values) = way == .looking ? comparison(isFolded: !isCaseless) : oneByOne
-            return ("\(sql) IS TRUE", values)
+        if phrase != nil, way != .looking {
+            let (ids, values) = ids
+            return SQLCondition("\(way == .walking ? "+" : "")id IN (\(ids))", values)
         }
-        let (ids, values) = ids
-        return ("\(way == .walking ? "+" : "")id IN (\(ids))", values)
+        let looking = way == .looking ? comparison(isFolded: !isCaseless) : oneByOne
+        guard dialect == .postgres else { return looking }
+        // Of the truth of it the indexes of trigrams know nothing.
+        return way == .sorting ? byIndex : SQLCondition("\(looking.sql) IS TRUE", looking.values)
     }
 
     /// The ids of all calls that match, each once.
@@ -160,18 +159,18 @@ struct CallSearch {
         if ids.count <= manyCalls { listed = ids }
     }
 
-    var oneByOne: (sql: String, values: [SQLValue]) { comparison(isFolded: true) }
+    var oneByOne: SQLCondition { comparison(isFolded: true) }
 
-    private func comparison(isFolded: Bool) -> (sql: String, values: [SQLValue]) {
-        var alternatives = ["caller_number", "receiver_number", "customer_name", "notes"].map {
-            "\(isFolded ? "fold(\($0))" : $0) LIKE ? ESCAPE '!'"
+    private func comparison(isFolded: Bool) -> SQLCondition {
+        let texts = ["caller_number", "receiver_number", "customer_name", "notes"].map {
+            SQLCondition.like(isFolded ? "fold(\($0))" : $0, folded)
         }
-        var values = alternatives.map { _ in SQLValue.text(folded) }
-        if let digits {
-            alternatives += ["caller_norm LIKE ? ESCAPE '!'", "receiver_norm LIKE ? ESCAPE '!'"]
-            values += [.text(digits), .text(digits)]
-        }
-        return ("(\(alternatives.joined(separator: " OR ")))", values)
+        return .any(of: texts + inNormalForms)
+    }
+
+    /// Where the digits may stand, of either end.
+    var inNormalForms: [SQLCondition] {
+        digits.map { digits in ["caller_norm", "receiver_norm"].map { .like($0, digits) } } ?? []
     }
 
     /// The pattern of what has this text in it, wherever.
