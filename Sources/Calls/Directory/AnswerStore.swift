@@ -44,7 +44,7 @@ package struct KeptAnswer: Sendable, Equatable {
     package let key: Key
     /// Stands for what was asked.
     package let fingerprint: String
-    /// Nil as long as it is being done, and for ever where the program ended meanwhile.
+    /// Nil as long as it is being done, and for good where the program ended meanwhile.
     package var response: Response?
     package let begunAt: WallTime
     /// Tells attempts apart that came to several gateways.

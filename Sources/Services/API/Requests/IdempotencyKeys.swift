@@ -72,7 +72,7 @@ final class IdempotencyKeys: Sendable {
         }
     }
 
-    /// Forgets a key under which nothing was made.
+    /// Forgets a key of which a database knows more.
     func abandon(_ key: Key) { state.withLock { $0.remove(key) } }
 
     var count: Int { state.withLock { $0.entries.count } }

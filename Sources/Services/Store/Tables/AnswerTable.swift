@@ -14,14 +14,16 @@ enum AnswerTable {
             DELETE FROM request_answers WHERE (caller, path, name) IN (
                 SELECT caller, path, name FROM request_answers WHERE created_at < ? ORDER BY created_at LIMIT ?)
             """, [oldest, SQLValue(sweep)])
-        try database.run(
-            "DELETE FROM request_answers WHERE \(isOfKey) AND created_at < ?", values(answer.key) + [oldest])
         let count = try database.run(
             """
             INSERT INTO request_answers (caller, path, name, fingerprint, created_at, attempt) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (caller, path, name) DO UPDATE SET fingerprint = excluded.fingerprint,
+                created_at = excluded.created_at, attempt = excluded.attempt, status = NULL, fields = NULL, body = NULL
+            WHERE request_answers.created_at < ?
             """,
-            values(answer.key) + [.text(answer.fingerprint), SQLValue(answer.begunAt), SQLValue(answer.attempt)])
+            values(answer.key) + [
+                .text(answer.fingerprint), SQLValue(answer.begunAt), SQLValue(answer.attempt), oldest,
+            ])
         return count == 1 ? nil : try read(answer.key, in: database)
     }
 
