@@ -60,9 +60,9 @@ final class GatewayObserver: CallObserver {
             metrics.queueWaiting.with(status.queue.name).set(Int64(status.waiting.count))
             // There before the first caller: what appears with its first value has no rate for it.
             metrics.queueWait.prepare([status.queue.name])
-            metrics.queueCalls.prepare([status.queue.name], QueueOutcome.words)
+            metrics.queueCalls.prepare([status.queue.name], QueueOutcome.Word.allCases.map(\.rawValue))
         case .ended(let queue, let outcome, let waited):
-            metrics.queueCalls.with(queue, outcome.word).increment()
+            metrics.queueCalls.with(queue, outcome.word.rawValue).increment()
             metrics.queueWait.with(queue).observe(waited.inSeconds)
         case .removed(let queue): metrics.queueWaiting.with(queue).set(0)
         case .moved: break

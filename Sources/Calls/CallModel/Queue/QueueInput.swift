@@ -69,15 +69,16 @@ package enum QueueOutcome: Sendable, Equatable {
     case abandoned
     case overflowed(OverflowReason)
 
-    /// All words that an outcome may have.
-    package static let words = ["answered", "abandoned", "overflowed"]
+    /// The words of metrics.
+    package enum Word: String, CaseIterable, Sendable {
+        case answered, abandoned, overflowed
+    }
 
-    /// The word of metrics and lists.
-    package var word: String {
+    package var word: Word {
         switch self {
-        case .answered: "answered"
-        case .abandoned: "abandoned"
-        case .overflowed: "overflowed"
+        case .answered: .answered
+        case .abandoned: .abandoned
+        case .overflowed: .overflowed
         }
     }
 }
