@@ -264,6 +264,11 @@ class Gateway:
             raise AssertionError(
                 f"{name}{labels} is {self.metric(name, **labels)} after {seconds} s instead of {value}") from None
 
+    def wait_idle(self, *others):
+        """Waits until no call and no leg is left, nor anything that these gauges count."""
+        for name in ("active_calls", "media_legs", *others):
+            self.wait_metric(name, 0)
+
     def rtp(self, direction, kind):
         """RTP packets counted by the media workers: `direction` in or out, `kind` browser or sip."""
         return self.metric("rtp_packets_total", direction=direction, kind=kind)

@@ -33,8 +33,7 @@ def phones(gateway):
     yield start
     for phone in started:
         phone.stop()
-    for name in ("active_calls", "media_legs", "media_conferences", "media_conference_participants"):
-        gateway.wait_metric(name, 0)
+    gateway.wait_idle("media_conferences", "media_conference_participants")
 
 
 def participants(gateway):

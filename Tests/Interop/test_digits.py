@@ -19,8 +19,7 @@ def gateway():
 @pytest.fixture(autouse=True)
 def nothing_is_left(gateway):
     yield
-    for name in ("active_calls", "media_legs", "sip_legs", "active_webrtc_connections"):
-        gateway.wait_metric(name, 0)
+    gateway.wait_idle("sip_legs", "active_webrtc_connections")
 
 
 @pytest.fixture

@@ -29,8 +29,7 @@ def anna(chrome, gateway):
     yield softphone.sign_in("anna")
     chrome.close_pages()
     assert softphone.problems == []
-    for name in ("active_calls", "media_legs", "sip_legs", "active_webrtc_connections"):
-        gateway.wait_metric(name, 0)
+    gateway.wait_idle("sip_legs", "active_webrtc_connections")
 
 
 def connect(anna, petr):

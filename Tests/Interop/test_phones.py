@@ -32,8 +32,7 @@ def phones(gateway):
     yield start
     for phone in started:
         phone.stop()
-    for name in ("active_calls", "media_legs", "sip_legs"):
-        gateway.wait_metric(name, 0)
+    gateway.wait_idle("sip_legs")
 
 
 def third(phones, **arguments):

@@ -38,8 +38,7 @@ def anna(chrome, gateway):
 @pytest.fixture(autouse=True)
 def nothing_is_left(gateway):
     yield
-    for name in ("active_calls", "media_legs", "sip_legs", "active_webrtc_connections"):
-        gateway.wait_metric(name, 0)
+    gateway.wait_idle("sip_legs", "active_webrtc_connections")
 
 
 def connect(anna, phone):

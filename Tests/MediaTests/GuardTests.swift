@@ -136,8 +136,7 @@ extension MediaTests {
             let rig = try MediaRig()
             let phone = try Phone(rig)
             let id = phone.id
-            rig.on { $0.play(.echo, to: id) }
-            try rig.settle(id)
+            try rig.echo(to: id)
             #expect(phone.latch())
             let heard = try #require(phone.receive()).header.ssrc
             let control = SocketAddress(ip: phone.gateway.ip, port: phone.gateway.port + 1)
@@ -155,8 +154,7 @@ extension MediaTests {
             let browser = try BrowserPeer(rig)
             try browser.connect()
             let id = browser.id
-            rig.on { $0.play(.echo, to: id) }
-            try rig.settle(id)
+            try rig.echo(to: id)
             browser.send([1])
             let heard = try #require(browser.receive()).header.ssrc
             let (forged, refused) = (farewell(of: browser.stream.ssrc, to: heard), rig.counter(.refused))

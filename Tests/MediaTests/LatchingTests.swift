@@ -73,8 +73,7 @@ extension MediaTests {
             let (natted, late) = (try TestSocket(.loopbackIPv4), try TestSocket(.loopbackIPv4))
             natted.send(phone.stream.next(voice), to: phone.gateway)
             #expect(rig.hears(.connected(id)))
-            rig.on { $0.play(.echo, to: id) }
-            try rig.settle(id)
+            try rig.echo(to: id)
             late.send(phone.stream.next([9]), to: phone.gateway)
             natted.send(phone.stream.next([1, 2]), to: phone.gateway)
             #expect(natted.receive().flatMap(SeenPacket.init)?.payload == [1, 2])

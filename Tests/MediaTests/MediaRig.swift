@@ -107,6 +107,12 @@ final class MediaRig: Sendable {
     /// Waits until the workers have done everything asked of this leg so far.
     func settle(_ id: MediaLegID) throws { _ = try statistics(of: id) }
 
+    /// Has a leg hear what it says.
+    func echo(to id: MediaLegID) throws {
+        on { $0.play(.echo, to: id) }
+        try settle(id)
+    }
+
     /// Lets the workers go on until they have counted so much.
     func wait(_ wanted: MediaCounter, toReach value: UInt64, of id: MediaLegID) throws {
         for _ in 0..<10_000 where counter(wanted) < value { try settle(id) }

@@ -194,8 +194,7 @@ extension MediaTests {
             let browser = try BrowserPeer(rig)
             try browser.connect()
             let id = browser.id
-            rig.on { $0.play(.echo, to: id) }
-            try rig.settle(id)
+            try rig.echo(to: id)
             for number in 0..<20 {
                 browser.send(mark(number))
                 #expect(try #require(browser.receive()).payload == mark(number))

@@ -38,8 +38,7 @@ extension MediaTests {
             let rig = try MediaRig()
             let phone = try Phone(rig)
             let id = phone.id
-            rig.on { $0.play(.echo, to: id) }
-            try rig.settle(id)
+            try rig.echo(to: id)
             for number in 0..<20 {
                 // Every fifth is lost on its way.
                 if number % 5 == 4 { _ = phone.stream.next([0]) } else { phone.send([1, 2, 3, 4]) }
