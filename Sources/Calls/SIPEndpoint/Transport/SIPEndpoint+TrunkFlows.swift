@@ -12,9 +12,11 @@ extension SIPEndpoint {
     /// Reads the certificates again that trunks are shown, away from the loop, each pair of files once; connections that
     /// are open stay as they are, and what cannot be used leaves what was shown before.
     @concurrent package nonisolated func renewTrunkIdentities() async {
-        let read = loadIdentities(of: await trunks.all)
+        let read = loadIdentities(of: await allTrunks)
         await show(read)
     }
+
+    private var allTrunks: [Trunk] { trunks.all }
 
     nonisolated func loadIdentities(of trunks: [Trunk]) -> [String: TLSIdentity] {
         var read: [String: TLSIdentity] = [:]

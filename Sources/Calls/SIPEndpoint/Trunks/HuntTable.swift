@@ -12,11 +12,20 @@ struct HuntTable {
         get { hunts[leg] }
         // Changed where it is: a copy of a hunt takes its whole INVITE along.
         _modify {
-            let before = hunts[leg]?.giveUpAt
+            let before = deadline(of: leg)
             yield &hunts[leg]
-            let after = hunts[leg]?.giveUpAt
+            let after = deadline(of: leg)
             if before != after { reschedule(leg, after) }
         }
+    }
+
+    /// The way that is tried at present.
+    func current(_ leg: SIPLegID) -> HuntAttempt? {
+        hunts.index(forKey: leg).flatMap { hunts.values[$0].current }
+    }
+
+    private func deadline(of leg: SIPLegID) -> Instant? {
+        hunts.index(forKey: leg).flatMap { hunts.values[$0].giveUpAt }
     }
 
     mutating func nextDeadline() -> Instant? { deadlines.nextDeadline() }

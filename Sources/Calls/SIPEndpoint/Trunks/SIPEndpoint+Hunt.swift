@@ -33,12 +33,9 @@ extension SIPEndpoint {
     /// ours.
     private func goOn(_ leg: SIPLegID, otherwise status: Int = 503) {
         leaveTrunk(leg)
-        while var hunt = hunts[leg] {
-            let attempt = hunt.next(patience: configuration.serverPatience, now: now)
-            hunts[leg] = hunt
-            guard let attempt else { break }
+        while let attempt = hunts[leg]?.next(patience: configuration.serverPatience, now: now) {
             if let trunk = attempt.trunk, !trunks.hasChannel(trunk) { continue }
-            guard var call = outgoing(hunt.request, attempt) else { continue }
+            guard let hunt = hunts[leg], var call = outgoing(hunt.request, attempt) else { continue }
             call.callID = hunt.callID
             if let trunk = attempt.trunk {
                 trunks.occupy(trunk)
@@ -64,7 +61,7 @@ extension SIPEndpoint {
     /// What a status means that no response said.
     func originOfOwn(_ status: Int, _ leg: SIPLegID) -> RejectionOrigin {
         guard status == 503 else { return .silence }
-        let remote = hunts[leg]?.current?.flow.remote
+        let remote = hunts.current(leg)?.flow.remote
         return .noWay(remote.flatMap { transports?.connectionFailures[$0] } ?? .connection(nil))
     }
 
@@ -125,7 +122,7 @@ extension SIPEndpoint {
     }
 
     private func noteAnswer(_ leg: SIPLegID) {
-        guard let attempt = hunts[leg]?.current, let trunk = attempt.trunk else { return }
+        guard let attempt = hunts.current(leg), let trunk = attempt.trunk else { return }
         trunks.hear(200, retryAfter: nil, from: attempt.flow, of: trunk, now: now)
         trunks.count(of: trunk) { $0.answers += 1 }
     }
@@ -146,7 +143,7 @@ extension SIPEndpoint {
 
     /// Follows a 3xx to servers of the trunk that sent it, and to nobody else; to another number only where it may be.
     private func redirect(_ leg: SIPLegID, _ contacts: [SIPURI]) -> Bool {
-        guard let attempt = hunts[leg]?.current, let trunk = attempt.trunk, let target = attempt.target else {
+        guard let attempt = hunts.current(leg), let trunk = attempt.trunk, let target = attempt.target else {
             return false
         }
         var attempts: [HuntAttempt] = []

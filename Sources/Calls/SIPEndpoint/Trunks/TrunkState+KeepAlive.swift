@@ -4,7 +4,7 @@ import Wire
 
 /// Who answers, and who does not.
 extension TrunkState {
-    mutating func watch(
+    func watch(
         _ flow: Flow, _ now: Instant, _ surroundings: TrunkSurroundings
     ) -> [TrunkEffect] {
         guard let server = health[flow] else { return [] }
@@ -43,7 +43,7 @@ extension TrunkState {
     }
 
     /// Learns of a server from an answer of it: to OPTIONS, REGISTER or INVITE.
-    mutating func hear(_ status: Int, retryAfter: UInt32?, from flow: Flow, now: Instant) {
+    func hear(_ status: Int, retryAfter: UInt32?, from flow: Flow, now: Instant) {
         guard health[flow] != nil else { return }
         let wasDead = isDead(flow)
         if status == 503, let retryAfter, retryAfter > 0 {
@@ -54,30 +54,30 @@ extension TrunkState {
     }
 
     /// Learns that a server does not answer.
-    mutating func missAnswer(from flow: Flow, now: Instant) {
+    func missAnswer(from flow: Flow, now: Instant) {
         guard health[flow] != nil else { return }
         health[flow]?.silent(now: now, interval: trunk.keepAlive)
         hurryRegistrations(on: flow, now)
     }
 
     /// An INVITE failed there with 503, or found no way.
-    mutating func suspect(_ flow: Flow, now: Instant) {
+    func suspect(_ flow: Flow, now: Instant) {
         health[flow]?.suspect(now: now, interval: trunk.keepAlive)
     }
 
     /// A connection broke.
-    mutating func connectionLost(_ flow: Flow, now: Instant) {
+    func connectionLost(_ flow: Flow, now: Instant) {
         if trunk.keepAlive != nil { suspect(flow, now: now) }
         hurryRegistrations(on: flow, now)
     }
 
-    private mutating func hurryRegistrations(on flow: Flow, _ now: Instant) {
+    private func hurryRegistrations(on flow: Flow, _ now: Instant) {
         for index in registrations.indices where registrations[index].flow == flow {
             if registrations[index].client.isRegistered { registrations[index].hurry(now: now) }
         }
     }
 
-    private mutating func hurryFailed(_ now: Instant) {
+    private func hurryFailed(_ now: Instant) {
         for index in registrations.indices where registrations[index].failure != nil {
             registrations[index].hurry(now: now)
         }

@@ -5,7 +5,7 @@ import Wire
 /// What changes a trunk from outside, and what time does to it.
 extension TrunkState {
     /// Takes another value of the same trunk: what it does not touch goes on as it was.
-    mutating func change(to changed: Trunk, now: Instant) -> [TrunkEffect] {
+    func change(to changed: Trunk, now: Instant) -> [TrunkEffect] {
         let isElsewhere = trunk.targets.first != changed.targets.first || trunk.realm != changed.realm
         trunk = changed
         let kept = changed.isEnabled ? Set(changed.targets) : []
@@ -21,13 +21,13 @@ extension TrunkState {
     }
 
     /// Takes our registrations back.
-    mutating func stop() -> [TrunkEffect] {
+    func stop() -> [TrunkEffect] {
         let gone = registrations
         (places, health, watched, registrations) = ([:], [:], [], [])
         return gone.compactMap { unregister($0) }
     }
 
-    private mutating func unregister(_ registration: TrunkRegistration) -> TrunkEffect? {
+    private func unregister(_ registration: TrunkRegistration) -> TrunkEffect? {
         var registration = registration
         guard let last = registration.stop() else { return nil }
         leaving.append(registration)
@@ -41,7 +41,7 @@ extension TrunkState {
     }
 
     /// The servers of a target were found, or could not be.
-    mutating func located(
+    func located(
         _ target: TrunkTarget, _ location: SIPLocation, now: Instant, _ surroundings: TrunkSurroundings
     ) -> [TrunkEffect] {
         guard places[target] != nil else { return [] }
@@ -55,7 +55,7 @@ extension TrunkState {
         return (isComplete ? register(now, surroundings) : []) + advance(to: now, surroundings)
     }
 
-    private mutating func keepHealthOfServers(_ now: Instant) {
+    private func keepHealthOfServers(_ now: Instant) {
         var entropy = Entropy(seed: 0)
         let current = allServers(using: &entropy).map(\.flow)
         let isAsked = trunk.keepAlive != nil
@@ -73,7 +73,7 @@ extension TrunkState {
         return next == .never ? nil : next
     }
 
-    mutating func advance(to now: Instant, _ surroundings: TrunkSurroundings) -> [TrunkEffect] {
+    func advance(to now: Instant, _ surroundings: TrunkSurroundings) -> [TrunkEffect] {
         guard isEnabled else { return [] }
         var effects: [TrunkEffect] = []
         for target in trunk.targets {

@@ -5,7 +5,7 @@ import Wire
 /// Our accounts there.
 extension TrunkState {
     /// Starts what is not registering yet and has a server to go to.
-    mutating func register(_ now: Instant, _ surroundings: TrunkSurroundings) -> [TrunkEffect] {
+    func register(_ now: Instant, _ surroundings: TrunkSurroundings) -> [TrunkEffect] {
         var entropy = surroundings.entropy()
         let servers = servers(now: now, using: &entropy).map(\.flow)
         guard let first = servers.first, let registrar = address() else { return [] }
@@ -39,7 +39,7 @@ extension TrunkState {
     }
 
     /// What became of a REGISTER or an OPTIONS of this trunk.
-    mutating func receive(
+    func receive(
         _ outcome: TrunkOutcome, to request: TrunkRequest, now: Instant, _ surroundings: TrunkSurroundings
     ) -> [TrunkEffect] {
         switch outcome {

@@ -4,8 +4,9 @@ import Wire
 
 /// One trunk as it is known now: where its servers are, how they do, and our registrations with them.
 ///
-/// A machine: locations, responses and the time go in, effects come out.
-struct TrunkState {
+/// A machine: locations, responses and the time go in, effects come out. An object, because every call asks it for small
+/// things and it is large.
+final class TrunkState {
     /// What the name service says of one target.
     struct Place {
         var location: SIPLocation?
@@ -42,26 +43,30 @@ struct TrunkState {
 
     var isEnabled: Bool { trunk.isEnabled }
 
-    mutating func count(_ change: (inout TrunkCounts) -> Void) { change(&counts) }
+    func count(_ change: (inout TrunkCounts) -> Void) { change(&counts) }
 
     // MARK: Servers
 
     /// Every server of every target, in the order one call tries them: those that are dead last, and those that sent
     /// us away not at all.
     func servers(now: Instant, using entropy: inout Entropy) -> [TrunkServer] {
-        let all = allServers(using: &entropy)
-        return all.filter { !isDead($0.flow) && !isOut($0.flow, now) }
-            + all.filter { isDead($0.flow) && !isOut($0.flow, now) }
+        var (lively, dead): ([TrunkServer], [TrunkServer]) = ([], [])
+        for server in allServers(using: &entropy) {
+            let health = health[server.flow]
+            if health?.isOut(now) == true { continue }
+            if health?.state == .dead { dead.append(server) } else { lively.append(server) }
+        }
+        return dead.isEmpty ? lively : lively + dead
     }
 
     func allServers(using entropy: inout Entropy) -> [TrunkServer] {
         var servers: [TrunkServer] = []
-        var seen: Set<Flow> = []
         let targets = Lot.drawn(trunk.targets, priority: \.priority, weight: \.weight, using: &entropy)
         for target in targets {
             for destination in places[target]?.location?.ordered(using: &entropy) ?? [] {
                 let server = TrunkServer(target: target, destination)
-                if seen.insert(server.flow).inserted, servers.count < Self.serverLimit { servers.append(server) }
+                let isRepeated = servers.contains { $0.flow == server.flow }
+                if !isRepeated, servers.count < Self.serverLimit { servers.append(server) }
             }
         }
         return servers
@@ -69,7 +74,6 @@ struct TrunkState {
 
     func isAlive(_ flow: Flow) -> Bool { health[flow]?.state == .alive }
     func isDead(_ flow: Flow) -> Bool { health[flow]?.state == .dead }
-    private func isOut(_ flow: Flow, _ now: Instant) -> Bool { health[flow]?.isOut(now) ?? false }
 
     /// Where requests of the trunk may come from, beside its networks: its servers, and whom the registrar named.
     var addresses: Set<IPAddress> {

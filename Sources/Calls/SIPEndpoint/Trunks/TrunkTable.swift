@@ -52,7 +52,7 @@ struct TrunkTable {
     }
 
     private mutating func depart(_ name: String) -> [TrunkEffect] {
-        guard var state = states.removeValue(forKey: name) else { return [] }
+        guard let state = states.removeValue(forKey: name) else { return [] }
         let effects = state.stop()
         state.leaving += departing[name]?.leaving ?? []
         departing[name] = state.leaving.isEmpty ? nil : state
@@ -130,7 +130,6 @@ struct TrunkTable {
         _ outcome: TrunkOutcome, to request: TrunkRequest, _ state: TrunkState, _ now: Instant,
         _ surroundings: TrunkSurroundings
     ) -> [TrunkEffect] {
-        var state = state
         let effects = state.receive(outcome, to: request, now: now, surroundings)
         departing[request.trunk] = state.leaving.isEmpty ? nil : state
         return effects
