@@ -1,5 +1,7 @@
 /// Everybody the exchange knows at one moment, indexed for the look-ups of a call.
-package struct Roster: Sendable {
+///
+/// An object, because every step of a call asks for one.
+package final class Roster: Sendable {
     package let users: [Int64: User]
     package let phones: [Int64: [UserPhone]]
     package let accounts: [SIPAccount]
