@@ -34,8 +34,9 @@ extension [Leg] {
 
 /// Who a leg leads to.
 ///
-/// How they are reached (a contact, a socket) is the `Call` actor's business.
-package enum Party: Sendable, Equatable {
+/// How they are reached (a contact, a socket) is the `Call` actor's business. Indirect, because legs are looked through,
+/// and so copied, at every step of a call.
+package indirect enum Party: Sendable, Equatable {
     /// A phone registered here, by its account's extension and its contact address, for an account may have several.
     case phone(extension: String, contact: String, userID: Int64?)
     /// A number behind a trunk; nil for the number: what the call's caller dialled; for the trunk: whichever fits.

@@ -1,7 +1,9 @@
 package import Wire
 
 /// What belongs to a call besides its record; each row carries the call's id.
-package enum CallRow: Hashable, Sendable {
+///
+/// Indirect, because rows are handed on from list to list until they are written.
+package indirect enum CallRow: Hashable, Sendable {
     case leg(CallLegRecord)
     case session(CallSession)
     case connection(WebRTCConnectionRecord)
