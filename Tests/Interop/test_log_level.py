@@ -23,13 +23,13 @@ def gateway():
         yield running
 
 
+def lines(gateway, **fields):
+    parsed = [json.loads(line) for line in list(gateway.output) if line.startswith("{")]
+    return [line for line in parsed if fields.items() <= line.items()]
+
+
 def debug_lines(gateway, **fields):
-    found = []
-    for line in list(gateway.output):
-        if line.startswith("{") and (parsed := json.loads(line))["level"] == "debug":
-            if fields.items() <= parsed.items():
-                found.append(parsed)
-    return found
+    return lines(gateway, level="debug", **fields)
 
 
 def set_level(gateway, level):
@@ -73,3 +73,13 @@ def test_one_call_is_followed(gateway):
         assert gateway.request("POST", f"/api/v1/calls/{uuid}/end", login="anna").status_code == 200
     wait_for(lambda: debug_lines(gateway, callId=uuids[0], message="step"), 5, "debug lines of the call")
     assert not debug_lines(gateway, callId=uuids[1])
+
+
+def test_the_end_of_a_call_is_one_line(gateway):
+    made = gateway.make_call("9196", login="anna")
+    uuid = gateway.call(made["id"])["uuid"]
+    assert gateway.request("POST", f"/api/v1/calls/{uuid}/end", login="anna").status_code == 200
+    wait_for(lambda: lines(gateway, callId=uuid, message="call ended"), 5, "the line")
+    ends = [line for line in lines(gateway, level="info", callId=uuid) if line["state"] not in ("incoming", "ringing")]
+    assert len(ends) == 1 and {"reason", "seconds", "from", "to"} <= ends[0].keys(), ends
+    assert ends[0]["state"] == gateway.call(made["id"])["state"]

@@ -15,15 +15,22 @@ final class GatewayObserver: CallObserver {
     func callChanged(_ event: CallEvent) {
         if case .stream(let status) = event.notice { count(status) }
         guard case .life(let notice) = event.notice else { return }
-        metrics.count(notice, event.record)
-        logger.info(
-            Self.word(for: notice),
-            [
-                LogField("callId", event.record.uuid), LogField("state", event.record.state.rawValue),
-                LogField("direction", event.record.direction.rawValue),
-                LogField("from", Private.number(event.record.callerNumber)),
-                LogField("to", Private.number(event.record.receiverNumber)),
-            ])
+        metrics.count(notice, event.snapshot)
+        logger.info(Self.word(for: notice), Self.fields(notice, event.snapshot))
+    }
+
+    private static func fields(_ notice: CallNotice, _ call: CallSnapshot) -> [LogField] {
+        var fields = [
+            LogField("callId", call.record.uuid), LogField("state", call.record.state.rawValue),
+            LogField("direction", call.record.direction.rawValue),
+            LogField("from", Private.number(call.record.callerNumber)),
+            LogField("to", Private.number(call.record.receiverNumber)),
+        ]
+        if case .ended = notice {
+            fields.append(LogField("reason", call.record.endReason?.rawValue ?? ""))
+            fields.append(LogField("seconds", call.record.duration ?? 0))
+        }
+        return fields
     }
 
     private func count(_ stream: StreamStatus) {
@@ -85,7 +92,7 @@ final class GatewayObserver: CallObserver {
         case .transferred: "call transferred"
         case .transferFailed: "call transfer failed"
         case .withdrawn: "call withdrawn from a user"
-        case .ended: "call over"
+        case .ended: "call ended"
         }
     }
 }

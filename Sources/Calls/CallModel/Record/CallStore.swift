@@ -78,8 +78,10 @@ package struct CallChange: Hashable, Sendable {
     package var rows: [CallRow]
 
     package init(record: CallRecord?, rows: [CallRow] = []) {
-        (snapshot, self.rows) = (record.map(CallSnapshot.init), rows)
+        self.init(record.map(CallSnapshot.init), rows: rows)
     }
+
+    package init(_ snapshot: CallSnapshot?, rows: [CallRow]) { (self.snapshot, self.rows) = (snapshot, rows) }
 
     package var record: CallRecord? { snapshot?.record }
 }

@@ -169,7 +169,8 @@ package struct ResumedCall: Sendable, Equatable {
 ///
 /// An object, because it goes from turn to turn to everybody who is told, and a record has forty parts to copy.
 package final class CallEvent: Sendable {
-    package let record: CallRecord
+    /// To be looked into, and handed on.
+    package let snapshot: CallSnapshot
     package let notice: Notice
     /// Users whose pages were shown the call.
     package let offeredTo: [Int64]
@@ -195,12 +196,16 @@ package final class CallEvent: Sendable {
     }
 
     /// `traceParent` is that of what it belongs to, where nothing is known of a request.
-    package init(
-        record: CallRecord, notice: Notice, offeredTo: [Int64], queue: String? = nil, traceParent: String? = nil
-    ) {
-        (self.record, self.notice, self.offeredTo, self.queue) = (record, notice, offeredTo, queue)
+    package convenience init(record: CallRecord, notice: Notice, offeredTo: [Int64], traceParent: String? = nil) {
+        self.init(CallSnapshot(record), notice, offeredTo: offeredTo, queue: nil, traceParent: traceParent)
+    }
+
+    init(_ snapshot: CallSnapshot, _ notice: Notice, offeredTo: [Int64], queue: String?, traceParent: String?) {
+        (self.snapshot, self.notice, self.offeredTo, self.queue) = (snapshot, notice, offeredTo, queue)
         self.traceParent = TraceContext.parent ?? traceParent
     }
+
+    package var record: CallRecord { snapshot.record }
 }
 
 /// Told of everything that happens to calls and to the SIP side: sockets, metrics, logs.

@@ -158,18 +158,20 @@ package actor Call {
     @discardableResult
     func writeRecord(telling notices: [CallNotice] = []) -> [CallEvent] {
         live.touch(at: loop.wallTime)
-        let events = notices.map { event(.life($0)) }
+        let snapshot = CallSnapshot(live.record)
+        let events = notices.map { event(.life($0), snapshot) }
         services.store.write(
-            CallChange(record: live.record, rows: legRows() + transferRows(notices) + events.flatMap(services.publish)))
+            CallChange(snapshot, rows: legRows() + transferRows(notices) + events.flatMap(services.publish)))
         return events
     }
 
     // MARK: - What others are told
 
-    func event(_ notice: CallEvent.Notice) -> CallEvent {
+    /// `snapshot` is of the record as it is now, where there is one.
+    func event(_ notice: CallEvent.Notice, _ snapshot: CallSnapshot? = nil) -> CallEvent {
         let queue = live.plan.queueName(in: live.phase, isAnswered: live.record.answeredAt != nil)
         return CallEvent(
-            record: live.record, notice: notice, offeredTo: offeredTo, queue: queue, traceParent: traceParent)
+            snapshot ?? CallSnapshot(live.record), notice, offeredTo: offeredTo, queue: queue, traceParent: traceParent)
     }
 
     func tell(_ notice: CallNotice) { tell(.life(notice)) }
@@ -180,8 +182,8 @@ package actor Call {
         let handedOn: [CallRow] = if case .life(let life) = notice { transferRows([life]) } else { [] }
         let all = rows + handedOn + services.publish(event)
         // Once the call is over its record may have been changed by others.
-        let record = live.phase == .over ? nil : live.record
-        if !all.isEmpty { services.store.write(CallChange(record: record, rows: all)) }
+        let snapshot = live.phase == .over ? nil : event.snapshot
+        if !all.isEmpty { services.store.write(CallChange(snapshot, rows: all)) }
         manager.announce(event)
     }
 
@@ -191,13 +193,6 @@ package actor Call {
         if let timer = quality.timer { loop.cancel(timer) }
         quality.timer = nil
         manager.assumeIsolated { $0.forget(self) }
-        logger.info(
-            "call ended",
-            [
-                LogField("state", live.record.state.rawValue),
-                LogField("reason", live.record.endReason?.rawValue ?? ""),
-                LogField("seconds", live.record.duration ?? 0),
-            ])
     }
 
     /// Changes what people wrote about a call, and answers its record.
@@ -208,7 +203,7 @@ package actor Call {
         live.touch(at: loop.wallTime)
         let event = event(notice)
         let more = live.record.tagRows(since: before) + services.publish(event)
-        services.store.write(CallChange(record: live.record, rows: legRows() + rows + more))
+        services.store.write(CallChange(event.snapshot, rows: legRows() + rows + more))
         manager.announce(event)
         return live.record
     }

@@ -19,7 +19,8 @@ package final class OpenSessions: Sendable {
     /// From any thread.
     package func rows(for event: CallEvent) -> [CallRow] {
         guard case .life(.ended) = event.notice else { return [] }
-        return close(ofCall: event.record.id, at: event.record.endedAt ?? event.record.updatedAt)
+        let call = event.snapshot
+        return close(ofCall: call.record.id, at: call.record.endedAt ?? call.record.updatedAt)
     }
 
     func close(ofCall id: Int64, at moment: WallTime) -> [CallRow] {

@@ -103,8 +103,8 @@ package struct GatewayMetrics: Sendable {
     package func countError(of part: String) { errors.with(part).increment() }
 
     /// Counts one step of a call's life.
-    package func count(_ notice: CallNotice, _ record: CallRecord) {
-        let direction = record.direction
+    package func count(_ notice: CallNotice, _ call: CallSnapshot) {
+        let direction = call.record.direction
         switch notice {
         case .created:
             steps.counter(direction, "initiated").increment()
@@ -112,9 +112,9 @@ package struct GatewayMetrics: Sendable {
         case .ringing: steps.counter(direction, "ringing").increment()
         case .answered: steps.counter(direction, "answered").increment()
         case .ended:
-            steps.counter(direction, CallView.gateway.status(of: record) ?? "failed").increment()
+            steps.counter(direction, CallView.gateway.status(of: call.record) ?? "failed").increment()
             steps.active.add(-1)
-            if record.answeredAt != nil { steps.duration(direction).observe(Double(record.duration ?? 0)) }
+            if call.record.answeredAt != nil { steps.duration(direction).observe(Double(call.record.duration ?? 0)) }
         case .offered, .rejected, .held, .transferRequested, .transferred, .transferFailed, .withdrawn: break
         }
     }

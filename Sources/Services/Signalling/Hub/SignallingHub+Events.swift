@@ -32,7 +32,7 @@ extension SignallingHub: CallObserver {
         let changesLists = changesLists(event)
         guard hasListeners else {
             journal.skip()
-            return forget(event.record.uuid)
+            return forget(event.snapshot.record.uuid)
         }
         let involved = involved(event)
         let sessions = involved.receivers(in: self)
@@ -60,11 +60,11 @@ extension SignallingHub: CallObserver {
 
     /// Whether lists of live calls may have changed: what is done about a call that was over before is in none of them.
     private func changesLists(_ event: CallEvent) -> Bool {
-        guard event.record.endedAt != nil else {
-            liveCalls.insert(event.record.uuid)
+        guard event.snapshot.record.endedAt != nil else {
+            liveCalls.insert(event.snapshot.record.uuid)
             return true
         }
-        let wasLive = liveCalls.remove(event.record.uuid) != nil
+        let wasLive = liveCalls.remove(event.snapshot.record.uuid) != nil
         if case .life = event.notice { return true }
         return wasLive
     }

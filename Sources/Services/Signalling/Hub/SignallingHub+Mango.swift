@@ -7,14 +7,14 @@ package import Wire
 extension SignallingHub {
     /// `mango-new-call` and `mango-call-updated`, to the operators.
     func publishMango(_ event: CallEvent) {
-        guard event.record.source == .mango else { return }
+        guard event.snapshot.record.source == .mango else { return }
         let call = CallView.records.render(facts(event.record), .detail)
         let receivers = Audience([RoomName.operators])
         switch event.notice {
         case .life(.created): send(SignallingEvent("mango-new-call", ["call": call]), to: receivers)
         case .life(.offered), .life(.withdrawn), .life(.rejected), .recording, .played, .stream: break
         case .life, .edited, .filed, .recorded:
-            let payload: JSONObject = ["callId": .integer(event.record.id), "call": call]
+            let payload: JSONObject = ["callId": .integer(event.snapshot.record.id), "call": call]
             send(SignallingEvent("mango-call-updated", payload), to: receivers)
         }
     }
