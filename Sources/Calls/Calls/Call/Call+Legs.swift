@@ -114,7 +114,7 @@ extension Call {
     /// Opens the media leg and learns where we listen; a failure ends the leg.
     func openMedia(_ id: LegID) -> Bool {
         guard let link = link(id) else { return false }
-        if link.transport != nil { return true }
+        if link.hasTransport { return true }
         do {
             let transport = try mediaTransport(link)
             update(id) { $0.transport = transport }
@@ -128,7 +128,8 @@ extension Call {
     }
 
     func legRows() -> [CallRow] {
-        let name = uuid.description
+        // Short enough to need no room of its own, and beside its predecessors in the index of legs.
+        let name = String(number)
         var rows: [CallRow] = []
         rows.reserveCapacity(live.legs.count)
         for leg in live.legs {
