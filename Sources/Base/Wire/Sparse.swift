@@ -16,6 +16,12 @@ public enum Sparse<Value: Sendable>: Sendable {
         get { if case .present(let value) = self { value } else { nil } }
         set { self = Sparse(wrappedValue: newValue) }
     }
+
+    /// What is read from the value where it lies: taking it out would copy all of it.
+    @inlinable
+    public func map<Part>(_ read: (Value) -> Part) -> Part? {
+        if case .present(let value) = self { read(value) } else { nil }
+    }
 }
 
 extension Sparse: Equatable where Value: Equatable {}

@@ -36,9 +36,15 @@ struct CompactWriter {
 
     /// No database keeps a NUL in a text.
     mutating func write(_ word: String) {
-        let text = word.utf8.contains(0) ? word.filter { $0 != "\0" } : word
+        let text = Self.hasNUL(word) ? word.filter { $0 != "\0" } : word
         write(UInt64(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
+    }
+
+    private static func hasNUL(_ word: String) -> Bool {
+        let bytes = word.utf8.span
+        for index in bytes.indices where bytes[index] == 0 { return true }
+        return false
     }
 
     mutating func write<Value>(_ value: Value?, _ body: (inout CompactWriter, Value) -> Void) {

@@ -26,7 +26,7 @@ extension Call {
             return .failure(.forbidden)
         }
         guard live.keepsPlace(link.id) else { return .failure(.invalidState) }
-        let isKept = keepsMedia && link.transport != nil && !live.lacksMedia(link.id)
+        let isKept = keepsMedia && link.hasTransport && !live.lacksMedia(link.id)
         replace(link.participant, on: link.id, by: participant)
         if !isKept { renewMedia(link.id) }
         perform(.rejoined(link.id, keepsMedia: isKept))
@@ -68,13 +68,13 @@ extension Call {
     /// Whether a page's later offer is for another connection, by another DTLS association (RFC 8842 section 4).
     func beginsAnew(_ id: LegID, _ stream: AudioStream) -> Bool {
         guard keepsPlaces, live.keepsPlace(id), let link = links[id] else { return false }
-        return link.transport == nil || live.lacksMedia(id) || link.remote?.fingerprints != stream.fingerprints
+        return !link.hasTransport || live.lacksMedia(id) || link.remote?.fingerprints != stream.fingerprints
     }
 
     /// Makes ready for another connection of a page: a fresh media leg.
     func renewMedia(_ id: LegID) {
         abandonOffer(id)
-        guard let link = links[id], link.transport != nil else { return }
+        guard let link = links[id], link.hasTransport else { return }
         services.media.close(link.mediaID)
         if let connectedAt = link.connectedAt { manager.announce(.disconnected(after: loop.now - connectedAt)) }
         let mediaID = manager.assumeIsolated { $0.replaceMedia(link.mediaID, call: self, leg: id) }

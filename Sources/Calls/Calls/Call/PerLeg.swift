@@ -46,5 +46,16 @@ struct PerLeg<Value> {
     }
 }
 
+extension PerLeg where Value: AnyObject {
+    subscript(id: LegID) -> Value? {
+        // A reference is not worth being lent.
+        get { index(of: id).flatMap { entries[$0].value } }
+        set {
+            let index = place(of: id)
+            if newValue == nil { entries.remove(at: index) } else { entries[index].value = newValue }
+        }
+    }
+}
+
 extension PerLeg: Sendable where Value: Sendable {}
 extension PerLeg.Entry: Sendable where Value: Sendable {}

@@ -61,11 +61,12 @@ extension CallManager {
         case .failures where !record.endedBadly: return
         case .failures, .always: break
         }
+        let id = record.id
         loop.schedule(after: DialogIndex.patience) { [weak self] in
             self?.assumeIsolated { manager in
-                let trace = manager.signalling(ofCall: record.id)
+                let trace = manager.signalling(ofCall: id)
                 guard !trace.isEmpty else { return }
-                manager.services.store.write(CallChange(record: nil, rows: [.trace(callID: record.id, trace.json)]))
+                manager.services.store.write(CallChange(record: nil, rows: [.trace(callID: id, trace.json)]))
             }
         }
     }

@@ -18,7 +18,7 @@ extension Call {
 
     /// Nil for a leg without media of its own.
     private func facts(of leg: Leg) -> LegFacts? {
-        guard let link = links[leg.id], link.transport != nil else { return nil }
+        guard let link = links[leg.id], link.hasTransport else { return nil }
         var facts = LegFacts(
             leg: leg.id.rawValue, kind: link.kind, party: name(of: leg.party, link), side: leg.side, state: leg.state)
         facts.local = link.transport?.addresses ?? []
@@ -30,11 +30,14 @@ extension Call {
         let meter = quality.meters[leg.id] ?? LegMeter()
         if let upAt = meter.upAt { facts.upFor = (meter.overAt ?? loop.now) - upAt }
         facts.isMuted = link.isMuted
-        if !link.speaksWebRTC { facts.described = link.remote?.rtp }
+        if !link.speaksWebRTC { facts.described = link.describedAddress }
         facts.quality = meter.quality(leg.id, link.kind, link.negotiated?.codec)
         facts.curve = meter.curve
-        if let figures = meter.figures { facts.take(figures, Clocks(now: loop.now, wall: loop.wallTime)) }
-        facts.quietFor = meter.figures?.lastPacketAt.map { max(.zero, (meter.overAt ?? loop.now) - $0) }
+        let (now, clocks) = (meter.overAt ?? loop.now, Clocks(now: loop.now, wall: loop.wallTime))
+        _ = meter.read { figures in
+            facts.take(figures, clocks)
+            facts.quietFor = figures.lastPacketAt.map { max(.zero, now - $0) }
+        }
         return facts
     }
 

@@ -27,7 +27,7 @@ extension Call {
 
     /// Asks the media legs that are open for their figures; `done` comes when all have answered, in a later turn.
     func lookAtFigures(then done: @escaping @Sendable (isolated Call) -> Void) {
-        let open = links.values.filter { $0.transport != nil && live.legs[$0.id]?.state.isOpen == true }
+        let open = links.values.filter { $0.hasTransport && live.legs[$0.id]?.state.isOpen == true }
         let round = quality.begin(Set(open.map(\.id)), done)
         for (id, mediaID) in open.map({ ($0.id, $0.mediaID) }) {
             services.media.statistics(of: mediaID) { [weak self] figures in
@@ -61,8 +61,8 @@ extension Call {
     /// Every leg that had media.
     var measured: CallQuality {
         let legs = live.legs.compactMap { leg -> LegQuality? in
-            guard let link = links[leg.id], let meter = quality.meters[leg.id], meter.figures != nil else { return nil }
-            return meter.quality(leg.id, link.kind, link.negotiated?.codec)
+            guard let link = links[leg.id], quality.meters[leg.id]?.hasFigures == true else { return nil }
+            return quality.meters[leg.id]?.quality(leg.id, link.kind, link.negotiated?.codec)
         }
         return CallQuality(legs: Array(legs.suffix(CallDiagnosis.maximumLegs)))
     }
@@ -87,7 +87,7 @@ extension Call {
         for leg in live.legs {
             if leg.state == .up, quality.meters[leg.id]?.upAt == nil {
                 quality.meters[leg.id, default: LegMeter()].upAt = loop.now
-            } else if !leg.state.isOpen, let meter = quality.meters[leg.id], meter.overAt == nil {
+            } else if !leg.state.isOpen, quality.meters[leg.id].map({ $0.overAt == nil }) == true {
                 quality.meters[leg.id]?.overAt = loop.now
             }
         }
@@ -95,9 +95,8 @@ extension Call {
 
     /// The last figures of a leg.
     func closed(_ id: LegID, _ figures: LegStatistics) {
-        var meter = quality.meters[id] ?? LegMeter()
-        let isSampled = meter.close(figures, links[id]?.negotiated?.codec, at: loop.now)
-        quality.meters[id] = meter
+        let isSampled = quality.meters[id, default: LegMeter()].close(
+            figures, links[id]?.negotiated?.codec, at: loop.now)
         if isSampled { announceQuality(of: [id.rawValue], isLast: true) }
     }
 
@@ -115,10 +114,7 @@ extension Call {
         concludeTrace()
         let measured = measured
         live.noteQuality(measured)
-        let isWorthIt = quality.meters.values.contains { meter in
-            meter.upAt != nil || meter.figures.map { $0.packetsReceived + $0.packetsSent > 0 } == true
-        }
-        guard isWorthIt || !troubles.isEmpty else { return }
+        guard quality.meters.contains(where: \.wasUsed) || !troubles.isEmpty else { return }
         services.store.write(
             CallChange(record: nil, rows: [.diagnosis(callID: number, measured, diagnosis.keptText)]))
     }

@@ -108,7 +108,7 @@ extension Call {
         guard let recording, !recording.isPaused, !isInRecordedConference else { return [] }
         var new: [MediaLegID] = []
         for leg in live.legs where leg.state.isOpen && leg.side != .target {
-            guard let link = links[leg.id], link.transport != nil, !recording.legs.contains(link.mediaID) else {
+            guard let link = links[leg.id], link.hasTransport, !recording.legs.contains(link.mediaID) else {
                 continue
             }
             services.media.record(link.mediaID, on: recording.id, leg.side == .caller ? .left : .right)

@@ -53,7 +53,7 @@ extension Call {
     func streamLegs() {
         guard let stream else { return }
         for leg in live.legs where isStreamed(leg) {
-            guard let link = links[leg.id], link.transport != nil, !stream.legs.contains(link.mediaID) else { continue }
+            guard let link = links[leg.id], link.hasTransport, !stream.legs.contains(link.mediaID) else { continue }
             let isCaller = leg.side == .caller
             let hears = stream.link.status.request.audience.includes(isCaller: isCaller)
             services.media.stream(link.mediaID, on: stream.id, isCaller ? .left : .right, hears: hears)
