@@ -21,16 +21,17 @@ package struct SIPURI: Hashable, Sendable {
         package init(name: String, value: String) { (self.name, self.value) = (name, value) }
     }
 
-    package var scheme: Scheme
-    /// The user part, or the number of a `tel:` URI.
-    ///
-    /// Held with the escapes it needs: see `user`.
-    var escapedUser: String?
-    /// A name, an IPv4 address or an IPv6 address in brackets; empty in `tel:` and other schemes.
-    package internal(set) var host: String
-    package var port: UInt16?
-    package var parameters: SIPParameters
-    @Sparse private var rarities: Rarities?
+    /// Messages, dialogs and sessions hand their URIs on and hardly ever change one: all copies are one reference.
+    private var parts: Boxed<Parts>
+
+    private struct Parts: Hashable {
+        var scheme: Scheme
+        var escapedUser: String?
+        var host: String
+        var port: UInt16?
+        var parameters = SIPParameters()
+        @Sparse var rarities: Rarities? = nil
+    }
 
     /// What hardly any URI has, so that the many which are kept for as long as a dialog lasts are small.
     private struct Rarities: Hashable {
@@ -45,16 +46,15 @@ package struct SIPURI: Hashable, Sendable {
         parameters: SIPParameters = SIPParameters()
     ) {
         guard let host = SIPURI.checkedHost(host) else { return nil }
-        self.init(unchecked: scheme, host: host)
-        self.user = user
-        (self.port, self.parameters) = (port, parameters)
+        let escapedUser = user.map(SIPURI.escaping)
+        parts = Boxed(
+            Parts(scheme: scheme, escapedUser: escapedUser, host: host, port: port, parameters: parameters))
     }
 
     /// The URI of a socket address, which is always a host.
     package init(scheme: Scheme = .sip, user: String? = nil, address: SocketAddress) {
-        self.init(unchecked: scheme, host: address.hostText)
-        self.user = user
-        port = address.port
+        let escapedUser = user.map(SIPURI.escaping)
+        parts = Boxed(Parts(scheme: scheme, escapedUser: escapedUser, host: address.hostText, port: address.port))
     }
 
     /// Reads a whole URI; nil when it is none.
@@ -64,9 +64,8 @@ package struct SIPURI: Hashable, Sendable {
     }
 
     init(unchecked scheme: Scheme, host: String = "", opaquePart: String = "") {
-        (self.scheme, self.host) = (scheme, host)
-        parameters = SIPParameters()
-        if !opaquePart.isEmpty { rarities = Rarities(opaquePart: opaquePart) }
+        let rarities = opaquePart.isEmpty ? nil : Rarities(opaquePart: opaquePart)
+        parts = Boxed(Parts(scheme: scheme, host: host, rarities: rarities))
     }
 
     /// Of parts that were read and are what they should be.
@@ -74,21 +73,46 @@ package struct SIPURI: Hashable, Sendable {
         read scheme: Scheme, escapedUser: String?, escapedPassword: String?, host: String, port: UInt16?,
         parameters: SIPParameters, headers: [Header]
     ) {
-        self.scheme = scheme
-        self.escapedUser = escapedUser
-        self.host = host
-        self.port = port
-        self.parameters = parameters
-        if escapedPassword != nil || !headers.isEmpty {
-            rarities = Rarities(escapedPassword: escapedPassword, headers: headers)
-        }
+        let isPlain = escapedPassword == nil && headers.isEmpty
+        parts = Boxed(
+            Parts(
+                scheme: scheme, escapedUser: escapedUser, host: host, port: port, parameters: parameters,
+                rarities: isPlain ? nil : Rarities(escapedPassword: escapedPassword, headers: headers)))
+    }
+
+    package var scheme: Scheme {
+        get { parts.value.scheme }
+        set { parts.value.scheme = newValue }
+    }
+
+    /// The user part, or the number of a `tel:` URI.
+    ///
+    /// Held with the escapes it needs: see `user`.
+    var escapedUser: String? {
+        get { parts.value.escapedUser }
+        set { parts.value.escapedUser = newValue }
+    }
+
+    /// A name, an IPv4 address or an IPv6 address in brackets; empty in `tel:` and other schemes.
+    package var host: String { parts.value.host }
+
+    package var port: UInt16? {
+        get { parts.value.port }
+        set { parts.value.port = newValue }
+    }
+
+    package var parameters: SIPParameters {
+        get { parts.value.parameters }
+        _modify { yield &parts.value.parameters }
     }
 
     /// The user part, or a `tel:` URI's number, without escapes.
     package var user: String? {
         get { escapedUser.map(Escapes.decode) }
-        set { escapedUser = newValue.map { Escapes.encode($0, allowed: Grammar.isUser) } }
+        set { escapedUser = newValue.map(SIPURI.escaping) }
     }
+
+    private static func escaping(user: String) -> String { Escapes.encode(user, allowed: Grammar.isUser) }
 
     package var password: String? {
         get { escapedPassword.map(Escapes.decode) }
@@ -96,23 +120,23 @@ package struct SIPURI: Hashable, Sendable {
     }
 
     var escapedPassword: String? {
-        get { rarities?.escapedPassword }
+        get { parts.value.rarities?.escapedPassword }
         set { changeRarities { $0.escapedPassword = newValue } }
     }
 
     package var headers: [Header] {
-        get { rarities?.headers ?? [] }
+        get { parts.value.rarities?.headers ?? [] }
         set { changeRarities { $0.headers = newValue } }
     }
 
     /// What follows the colon of a scheme that is not sip, sips or tel.
-    package var opaquePart: String { rarities?.opaquePart ?? "" }
+    package var opaquePart: String { parts.value.rarities?.opaquePart ?? "" }
 
     private mutating func changeRarities(_ change: (inout Rarities) -> Void) {
-        var changed = rarities ?? Rarities()
+        var changed = parts.value.rarities ?? Rarities()
         change(&changed)
         // Nothing is always written the same, so that equal URIs are equal.
-        rarities = changed == Rarities() ? nil : changed
+        parts.value.rarities = changed == Rarities() ? nil : changed
     }
 
     package var isSIP: Bool { scheme == .sip || scheme == .sips }

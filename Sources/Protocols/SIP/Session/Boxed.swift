@@ -20,3 +20,11 @@ struct Boxed<Value: Sendable>: Sendable {
         }
     }
 }
+
+extension Boxed: Equatable where Value: Equatable {
+    static func == (left: Boxed, right: Boxed) -> Bool { left.storage === right.storage || left.value == right.value }
+}
+
+extension Boxed: Hashable where Value: Hashable {
+    func hash(into hasher: inout Hasher) { value.hash(into: &hasher) }
+}
