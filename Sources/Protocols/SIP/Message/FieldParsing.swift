@@ -1,38 +1,41 @@
 /// A value that stands in a header, alone or in a list.
 protocol FieldValue {
-    /// Adds the next value to a list and stops behind it; false when it is malformed.
-    static func parse(_ scanner: inout FieldScanner, into list: inout [Self]) -> Bool
+    /// Reads the next value and stops behind it; nil when it is malformed.
+    static func parse(_ scanner: inout FieldScanner) -> Self?
 }
 
 extension FieldValue {
     /// Reads a value that takes up all the bytes.
     static func parse(_ bytes: Span<UInt8>) -> Self? {
-        let list = parseList(trimmed(bytes), limit: 1)
-        return list?.first
+        var scanner = FieldScanner(trimmed(bytes))
+        guard let value = parse(&scanner) else { return nil }
+        scanner.skipWhitespace()
+        return scanner.isAtEnd ? value : nil
     }
 
     /// Reads `value, value …`; nil when one is malformed or there are more than `limit`.
     static func parseList(_ bytes: Span<UInt8>, limit: Int) -> [Self]? {
         var scanner = FieldScanner(bytes)
-        var values: [Self] = []
-        values.reserveCapacity(1)
-        repeat {
-            guard values.count < limit, parse(&scanner, into: &values) else { return nil }
-        } while scanner.skipSeparator(",")
+        guard limit > 0, let first = parse(&scanner) else { return nil }
+        // Most lists are of one.
+        var values = [first]
+        while scanner.skipSeparator(",") {
+            guard values.count < limit, let next = parse(&scanner) else { return nil }
+            values.append(next)
+        }
         scanner.skipWhitespace()
         return scanner.isAtEnd ? values : nil
     }
 }
 
 extension NameAddress: FieldValue {
-    static func parse(_ scanner: inout FieldScanner, into list: inout [NameAddress]) -> Bool {
+    static func parse(_ scanner: inout FieldScanner) -> NameAddress? {
         scanner.skipWhitespace()
         var displayName: String?
         guard readName(into: &displayName, &scanner), let uri = uri(&scanner, isNamed: displayName != nil),
             let parameters = scanner.parameters()
-        else { return false }
-        list.append(NameAddress(displayName: displayName, uri: uri, parameters: parameters))
-        return true
+        else { return nil }
+        return NameAddress(displayName: displayName, uri: uri, parameters: parameters)
     }
 
     /// Reads the display name before a `<`, if there is one; false when a quoted one does not end.
@@ -78,18 +81,17 @@ extension NameAddress: FieldValue {
 }
 
 extension Via: FieldValue {
-    static func parse(_ scanner: inout FieldScanner, into list: inout [Via]) -> Bool {
+    static func parse(_ scanner: inout FieldScanner) -> Via? {
         scanner.skipWhitespace()
         guard let name = scanner.token(), equalIgnoringCase(name, "SIP"), scanner.skipSeparator("/"),
             let version = scanner.token(), equalIgnoringCase(version, "2.0"), scanner.skipSeparator("/"),
             let transport = scanner.token(), scanner.skipWhitespace(), let host = scanner.host()
-        else { return false }
+        else { return nil }
         var port: UInt16?
         guard scanner.readPort(into: &port, allowsWhitespace: true), let parameters = scanner.parameters() else {
-            return false
+            return nil
         }
-        list.append(Via(transport: SIPTransport(token: transport), host: host, port: port, parameters: parameters))
-        return true
+        return Via(transport: SIPTransport(token: transport), host: host, port: port, parameters: parameters)
     }
 }
 

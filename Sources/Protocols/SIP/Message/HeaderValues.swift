@@ -38,12 +38,11 @@ package struct SIPReason: Hashable, Sendable, CustomStringConvertible, FieldValu
         (self.namespace, self.cause, self.text) = (namespace, cause, text)
     }
 
-    static func parse(_ scanner: inout FieldScanner, into list: inout [SIPReason]) -> Bool {
+    static func parse(_ scanner: inout FieldScanner) -> SIPReason? {
         scanner.skipWhitespace()
-        guard let namespace = scanner.token(), let parameters = scanner.parameters() else { return false }
+        guard let namespace = scanner.token(), let parameters = scanner.parameters() else { return nil }
         let cause = parameters["cause"].flatMap(Decimal.exactly).map(Int.init)
-        list.append(SIPReason(namespace: SIP.text(namespace), cause: cause, text: parameters["text"]))
-        return true
+        return SIPReason(namespace: SIP.text(namespace), cause: cause, text: parameters["text"])
     }
 
     package var description: String {
