@@ -63,19 +63,30 @@ public struct OctetWriter: OctetSink, ~Copyable {
     /// A number in decimal, with zeros before it up to `width` digits.
     public mutating func append(decimal value: Int64, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
-        var (divisor, rest): (UInt64, UInt64) = (1, value.magnitude)
-        for _ in 1..<max(1, min(width, 18)) { divisor *= 10 }
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
-            (rest, divisor) = (rest % divisor, divisor / 10)
+        var rest = value.magnitude
+        let count = max(Self.digits(of: rest), min(width, 18))
+        if count > capacity - written { grow(for: count) }
+        // From the last digit to the first: to divide by a number that is known is a multiplication.
+        var place = written + count
+        while place > written {
+            place -= 1
+            unsafe memory[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        written += count
+    }
+
+    private static func digits(of value: UInt64) -> Int {
+        var (count, limit): (Int, UInt64) = (1, 10)
+        // No magnitude of 64 bits with a sign has more digits than 19, and 10¹⁹ is still a number.
+        while value >= limit, count < 19 { (count, limit) = (count + 1, limit * 10) }
+        return count
     }
 
     private mutating func append(_ more: UnsafeBufferPointer<UInt8>) {
         guard let start = more.baseAddress, more.count > 0 else { return }
         if more.count > capacity - written { grow(for: more.count) }
-        unsafe (memory + written).update(from: start, count: more.count)
+        unsafe (memory + written).initialize(from: start, count: more.count)
         written &+= more.count
     }
 
@@ -83,7 +94,7 @@ public struct OctetWriter: OctetSink, ~Copyable {
     mutating func grow(for more: Int) {
         let larger = max(capacity * 2, written + more)
         let room = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-        unsafe room.update(from: memory, count: written)
+        unsafe room.initialize(from: memory, count: written)
         unsafe memory.deallocate()
         unsafe (memory, capacity) = (room, larger)
     }

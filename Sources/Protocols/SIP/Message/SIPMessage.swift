@@ -100,7 +100,7 @@ extension SIPRequest {
         for byte in method.rawValue.utf8 where Grammar.isToken(byte) { output.append(byte) }
         output.append(UInt8.space)
         uri.append(to: &output)
-        output.append(" SIP/2.0\r\n")
+        output.append(" SIP/2.0\r\n" as StaticString)
         headers.append(to: &output, bodyLength: body.count)
         output.append(body.span)
         return output.bytes
@@ -111,11 +111,11 @@ extension SIPResponse {
     /// The message as it goes on the wire; Content-Length is the body's.
     package func serialized() -> [UInt8] {
         var output = OctetWriter(capacity: headers.bytesOnWire + body.count + 128)
-        output.append("SIP/2.0 ")
+        output.append("SIP/2.0 " as StaticString)
         output.append(decimal: Int64(status))
         output.append(UInt8.space)
         for byte in reason.utf8 { output.append(max(byte, UInt8.space)) }
-        output.append("\r\n")
+        output.appendLineBreak()
         headers.append(to: &output, bodyLength: body.count)
         output.append(body.span)
         return output.bytes
@@ -141,13 +141,22 @@ extension SIPHeaders {
                 output.append(fields[index].name.linePrefix.span)
             } else {
                 output.append(source.extracting(spelling))
-                output.append(": ")
+                output.append(UInt8.colon)
+                output.append(UInt8.space)
             }
             output.append(source.extracting(Int(fields[index].valueStart)..<Int(fields[index].valueEnd)))
-            output.append("\r\n")
+            output.appendLineBreak()
         }
-        output.append("Content-Length: ")
+        output.append("Content-Length: " as StaticString)
         output.append(decimal: Int64(bodyLength))
-        output.append("\r\n\r\n")
+        output.appendLineBreak()
+        output.appendLineBreak()
+    }
+}
+
+extension OctetWriter {
+    fileprivate mutating func appendLineBreak() {
+        append(UInt8.carriageReturn)
+        append(UInt8.lineFeed)
     }
 }

@@ -30,10 +30,11 @@ extension OctetWriter {
 extension SIPParameters {
     /// As a header writes them: bare where a token or host may stand, quoted otherwise.
     func append(to output: inout OctetWriter) {
-        for parameter in all {
+        let all = self.all.span
+        for index in all.indices {
             output.append(UInt8(ascii: ";"))
-            output.appendToken(parameter.name)
-            guard let value = parameter.value else { continue }
+            output.appendToken(all[index].name)
+            guard let value = all[index].value else { continue }
             output.append(UInt8(ascii: "="))
             if Grammar.isBareParameterValue(value) {
                 output.append(value)
@@ -53,9 +54,9 @@ extension SIPParameters {
 extension SIPURI.Scheme {
     fileprivate func append(to output: inout OctetWriter) {
         switch self {
-        case .sip: output.append("sip")
-        case .sips: output.append("sips")
-        case .tel: output.append("tel")
+        case .sip: output.append("sip" as StaticString)
+        case .sips: output.append("sips" as StaticString)
+        case .tel: output.append("tel" as StaticString)
         case .other(let name): output.appendToken(name)
         }
     }
@@ -136,7 +137,7 @@ extension Via: CustomStringConvertible {
     }
 
     func append(to output: inout OctetWriter) {
-        output.append("SIP/2.0/")
+        output.append("SIP/2.0/" as StaticString)
         output.append(transport.rawValue)
         output.append(UInt8.space)
         output.append(host)
