@@ -46,6 +46,8 @@ struct InviteSession: Sendable {
     /// The dialog that was confirmed, or for a callee the early one.
     var dialog: Dialog?
     var timers = SessionTimers()
+    /// When the user agent has it look at its timers.
+    var wakening: (deadline: Instant, token: TimerQueue<SessionID>.Token)?
     /// Client transactions of this session that have not ended.
     var openTransactions: Set<ClientTransactionID> = []
     var authentication = RequestAuthentication()

@@ -27,7 +27,6 @@ package struct UserAgent: Sendable {
     /// Sessions with devices whose connection is gone.
     private(set) var adrift: Set<SessionID> = []
     private var deadlines = TimerQueue<SessionID>()
-    private var scheduled: [SessionID: (deadline: Instant, token: TimerQueue<SessionID>.Token)] = [:]
     private var outputs: [UserAgentOutput] = []
     private var lastSession: UInt64 = 0
     /// Each once; never more than a few.
@@ -79,7 +78,7 @@ package struct UserAgent: Sendable {
         context.transactions.advance(to: now)
         settle(now)
         while let id = deadlines.popExpired(now) {
-            scheduled[id] = nil
+            sessions[id]?.value.wakening = nil
             withSession(id, now) { $0.advance(to: now, &$1) }
         }
     }
@@ -137,7 +136,7 @@ package struct UserAgent: Sendable {
     /// Places a call.
     package mutating func call(_ call: OutgoingSession, now: Instant) -> SessionID {
         let id = makeSessionID()
-        insert(InviteSession(calling: call, id: id, &context))
+        insert(Boxed(InviteSession(calling: call, id: id, &context)))
         withSession(id, now) { $0.start(now: now, &$1) }
         return id
     }
@@ -165,7 +164,7 @@ package struct UserAgent: Sendable {
             settle(now)
             return nil
         }
-        insert(session)
+        insert(Boxed(session))
         withSession(id, now) { $0.welcome(now: now, &$1) }
         return id
     }
@@ -249,10 +248,10 @@ package struct UserAgent: Sendable {
         return SessionID(rawValue: lastSession)
     }
 
-    private mutating func insert(_ session: InviteSession) {
-        let id = session.id
-        sessionIDs[SessionKey(callID: session.callID, localTag: session.localTag)] = id
-        sessions[id] = Boxed(session)
+    private mutating func insert(_ session: Boxed<InviteSession>) {
+        let id = session.value.id
+        sessionIDs[SessionKey(callID: session.value.callID, localTag: session.value.localTag)] = id
+        sessions[id] = session
     }
 
     /// Changes one session, then carries out what that caused.
@@ -284,34 +283,36 @@ package struct UserAgent: Sendable {
             context.events = []
         }
         for id in touched {
-            follow(id)
-            reschedule(id)
+            guard let place = sessions.index(forKey: id) else { continue }
+            follow(id, at: place)
+            reschedule(id, at: place)
         }
         touched.removeAll(keepingCapacity: true)
     }
 
-    private mutating func follow(_ id: SessionID) {
-        if sessions[id]?.value.peer.isAdrift == true { adrift.insert(id) } else { adrift.remove(id) }
-        guard let flow = sessions[id]?.value.peer.flow, flow.connection != 0 else { return flows.remove(id) }
-        flows.place(id, on: flow)
+    private typealias Place = Dictionary<SessionID, Boxed<InviteSession>>.Index
+
+    private mutating func follow(_ id: SessionID, at place: Place) {
+        if sessions.values[place].value.peer.isAdrift { adrift.insert(id) } else { adrift.remove(id) }
+        if sessions.values[place].value.peer.flow.connection == 0 { return flows.remove(id) }
+        flows.place(id, on: sessions.values[place].value.peer.flow)
     }
 
-    private mutating func reschedule(_ id: SessionID) {
-        guard let deadline = sessions[id]?.value.timers.next,
-            let isFinished = sessions[id]?.value.isFinished
-        else { return }
-        if let current = scheduled[id] {
+    private mutating func reschedule(_ id: SessionID, at place: Place) {
+        let deadline = sessions.values[place].value.timers.next
+        let isFinished = sessions.values[place].value.isFinished
+        if let current = sessions.values[place].value.wakening {
             if current.deadline == deadline, !isFinished { return }
             deadlines.cancel(current.token)
-            scheduled[id] = nil
+            sessions.values[place].value.wakening = nil
         }
         if isFinished {
-            guard let session = sessions.removeValue(forKey: id) else { return }
+            let session = sessions.remove(at: place).value
             sessionIDs[SessionKey(callID: session.value.callID, localTag: session.value.localTag)] = nil
             flows.remove(id)
             adrift.remove(id)
         } else if deadline != .never {
-            scheduled[id] = (deadline, deadlines.schedule(at: deadline, id))
+            sessions.values[place].value.wakening = (deadline, deadlines.schedule(at: deadline, id))
         }
     }
 
