@@ -10,6 +10,7 @@ extension JSONValue {
     public var text: String { String(decoding: encoded(), as: UTF8.self) }
 
     public func write(to text: inout [UInt8]) { write(into: &text) }
+    public func write(to text: inout OctetWriter) { write(into: &text) }
 
     func write(into text: inout (some OctetSink & ~Copyable)) {
         switch self {
@@ -40,7 +41,7 @@ extension JSONValue {
     }
 
     /// A string with its quotes.
-    public static func write(_ value: String, to text: inout [UInt8]) { write(value, into: &text) }
+    public static func write(_ value: String, to text: inout OctetWriter) { write(value, into: &text) }
 
     static func write(_ value: String, into text: inout (some OctetSink & ~Copyable)) {
         text.append(UInt8(ascii: "\""))

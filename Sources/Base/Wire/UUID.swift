@@ -22,17 +22,28 @@ public struct UUID: Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         unsafe String(unsafeUninitializedCapacity: 36) { text in
             var place = 0
-            for digit in 0..<32 {
-                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                    unsafe text[place] = UInt8(ascii: "-")
-                    place += 1
-                }
-                let half = digit < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 0xF
-                unsafe text[place] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+            forEachCharacter { character in
+                unsafe text[place] = character
                 place += 1
             }
             return place
         }
     }
+
+    @inline(__always)
+    fileprivate func forEachCharacter(_ body: (UInt8) -> Void) {
+        // The digit to come is always the topmost.
+        var rest = high
+        for digit in 0..<32 {
+            if digit == 16 { rest = low }
+            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { body(UInt8(ascii: "-")) }
+            body(Hex.digit(UInt8(truncatingIfNeeded: rest >> 60)))
+            rest <<= 4
+        }
+    }
+}
+
+extension OctetWriter {
+    /// As `description`, without a text for it.
+    public mutating func append(_ id: UUID) { id.forEachCharacter { append($0) } }
 }

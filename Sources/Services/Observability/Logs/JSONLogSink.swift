@@ -60,11 +60,12 @@ package final class JSONLogSink: LogSink {
 
     package func write(_ line: LogLine) {
         let moment = wallTime()
+        let rest = Self.encoded(line, prefix: prefix)
         gathered.withLock { gathered in
             let isFirst = gathered.bytes.isEmpty
             let start = gathered.bytes.count
             gathered.clock.begin(&gathered.bytes, at: moment)
-            Self.encode(line, prefix: prefix, to: &gathered.bytes)
+            gathered.bytes += rest
             gathered.bytes.append(ASCII.lineFeed)
             if line.level == .error {
                 gathered.countError?(line.label)
@@ -99,22 +100,24 @@ package final class JSONLogSink: LogSink {
     package static func encode(_ line: LogLine, at moment: WallTime, prefix: String = "", to text: inout [UInt8]) {
         var clock = LogClock()
         clock.begin(&text, at: moment)
-        encode(line, prefix: prefix, to: &text)
+        text += encoded(line, prefix: prefix)
     }
 
     /// What comes behind the moment.
-    private static func encode(_ line: LogLine, prefix: String, to text: inout [UInt8]) {
-        text.append(#"","level":""#)
+    private static func encoded(_ line: LogLine, prefix: String) -> [UInt8] {
+        var text = OctetWriter(capacity: 512)
+        text.append(#"","level":""# as StaticString)
         text.append(line.level.name)
-        text.append(#"","logger":"#)
+        text.append(#"","logger":"# as StaticString)
         JSONValue.write(line.label, to: &text)
-        text.append(#","message":"#)
+        text.append(#","message":"# as StaticString)
         JSONValue.write(prefix.isEmpty ? line.message : prefix + line.message, to: &text)
         for index in line.fields.indices where !isTaken(index, of: line) {
             text.append(UInt8(ascii: ","))
             write(line.fields[index], to: &text)
         }
         text.append(UInt8(ascii: "}"))
+        return text.bytes
     }
 
     /// Whether a field has the name of one before it.
@@ -133,28 +136,19 @@ package final class JSONLogSink: LogSink {
 
     private static let ownNames = ["timestamp", "level", "logger", "message"]
 
-    private static func write(_ field: LogField, to text: inout [UInt8]) {
+    private static func write(_ field: LogField, to text: inout OctetWriter) {
         JSONValue.write(field.name, to: &text)
         text.append(ASCII.colon)
         switch field.value {
         case .text(let value): JSONValue.write(value, to: &text)
-        case .id(let id): write(id, to: &text)
+        case .id(let id):
+            text.append(UInt8(ascii: "\""))
+            text.append(id)
+            text.append(UInt8(ascii: "\""))
         case .integer(let number): text.append(decimal: number)
         case .number(let number): JSONValue.number(number).write(to: &text)
-        case .flag(let flag): text.append(flag ? "true" : "false")
+        case .flag(let flag): text.append(flag ? "true" : "false" as StaticString)
         }
-    }
-
-    /// As text in its quotes, a digit after the other.
-    private static func write(_ id: UUID, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "\""))
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }
-            let half = digit < 16 ? id.high : id.low
-            let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 0xF
-            text.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value)
-        }
-        text.append(UInt8(ascii: "\""))
     }
 
     /// A full pipe blocks, as for any program that logs to standard output; a closed one is ignored.
