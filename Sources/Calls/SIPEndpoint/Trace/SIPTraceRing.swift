@@ -9,10 +9,21 @@ struct SIPTraceRing {
     /// Bytes of messages with what each costs besides; 0 keeps none.
     let limit: Int
     private(set) var byteCount = 0
-    /// By Call-ID, oldest first.
-    private var messages: [String: [TracedMessage]] = [:]
-    /// The Call-ID of every message kept, oldest first.
-    private var order = FIFO<String>()
+    /// The list of each Call-ID.
+    private var places: [String: Int] = [:]
+    private var lists: [List] = []
+    /// Lists that are empty, to be used again.
+    private var free: [Int] = []
+    /// The list of every message kept, oldest first.
+    private var order = FIFO<Int>()
+    /// Where the message before went: mostly the next is of the same call.
+    private var latest: Int?
+
+    /// The messages of one Call-ID, oldest first.
+    private struct List {
+        var callID: String
+        var messages: [TracedMessage]
+    }
 
     /// What one message costs besides its own bytes.
     private static let overhead = 200
@@ -28,31 +39,44 @@ struct SIPTraceRing {
     /// Keeps a message; one that begins no call only with others of its call.
     mutating func keep(_ message: TracedMessage, callID: String, beginsCall: Bool = true) {
         guard limit > 0 else { return }
-        if let place = messages.index(forKey: callID) {
-            guard messages.values[place].count < Self.perCall else { return }
-            messages.values[place].append(message)
-        } else {
-            guard beginsCall else { return }
-            var list: [TracedMessage] = []
-            list.reserveCapacity(Self.usual)
-            list.append(message)
-            messages[callID] = list
-        }
-        order.append(callID)
+        guard let place = place(of: callID) ?? (beginsCall ? makePlace(for: callID) : nil) else { return }
+        latest = place
+        guard lists[place].messages.count < Self.perCall else { return }
+        lists[place].messages.append(message)
+        order.append(place)
         byteCount += message.bytes.count + Self.overhead
-        while byteCount > limit, let oldest = order.popFirst() { dropFirst(of: oldest) }
+        while byteCount > limit, let oldest = order.popFirst() { dropFirst(at: oldest) }
     }
 
     /// The messages of some dialogs, in the order of time.
-    func trace(of callIDs: [String]) -> SIPTrace { SIPTrace(callIDs.flatMap { messages[$0] ?? [] }) }
+    func trace(of callIDs: [String]) -> SIPTrace {
+        SIPTrace(callIDs.flatMap { callID in places[callID].map { lists[$0].messages } ?? [] })
+    }
 
-    func keepsMessages(of callID: String) -> Bool { messages[callID] != nil }
+    func keepsMessages(of callID: String) -> Bool { places[callID] != nil }
 
-    private mutating func dropFirst(of callID: String) {
-        guard let place = messages.index(forKey: callID) else { return }
-        let removed = messages.values[place].removeFirst()
+    private func place(of callID: String) -> Int? {
+        if let latest, lists[latest].callID == callID { return latest }
+        return places[callID]
+    }
+
+    private mutating func makePlace(for callID: String) -> Int {
+        var list = List(callID: callID, messages: [])
+        list.messages.reserveCapacity(Self.usual)
+        let place = free.popLast() ?? lists.count
+        if place < lists.count { lists[place] = list } else { lists.append(list) }
+        places[callID] = place
+        return place
+    }
+
+    private mutating func dropFirst(at place: Int) {
+        let removed = lists[place].messages.removeFirst()
         byteCount -= removed.bytes.count + Self.overhead
-        if messages.values[place].isEmpty { messages.remove(at: place) }
+        guard lists[place].messages.isEmpty else { return }
+        places[lists[place].callID] = nil
+        lists[place] = List(callID: "", messages: [])
+        free.append(place)
+        if latest == place { latest = nil }
     }
 }
 
@@ -65,7 +89,7 @@ extension SIPTraceRing {
                 // Most lines are told by their first letter.
                 let letter = buffer[start] | 0x20
                 if letter == UInt8(ascii: "c") || letter == UInt8(ascii: "i"),
-                    let value = value(of: buffer[start..<end])
+                    let value = value(in: buffer, start..<end)
                 {
                     return value
                 }
@@ -85,14 +109,24 @@ extension SIPTraceRing {
     }
 
     /// What stands after `Call-ID:` or `i:`, whatever its case.
-    private static func value(of line: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
-        guard let first = line.first, let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        let name = line[..<colon].prefix { !ASCII.isWhitespace($0) }
-        let isName =
-            name.count == 1 && first | 0x20 == UInt8(ascii: "i") || name.elementsEqual(Self.name) { $0 | 0x20 == $1 }
-        guard isName else { return nil }
-        let value = line[(colon + 1)...].drop(while: ASCII.isWhitespace).prefix { $0 > 0x20 }
-        return String(decoding: value, as: UTF8.self)
+    private static func value(in buffer: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> String? {
+        var place = line.lowerBound
+        if buffer[place] | 0x20 == UInt8(ascii: "i") {
+            place += 1
+        } else {
+            guard line.count > name.count else { return nil }
+            for index in name.indices {
+                if buffer[place] | 0x20 != name[index] { return nil }
+                place += 1
+            }
+        }
+        while place < line.upperBound, ASCII.isWhitespace(buffer[place]) { place += 1 }
+        guard place < line.upperBound, buffer[place] == ASCII.colon else { return nil }
+        place += 1
+        while place < line.upperBound, ASCII.isWhitespace(buffer[place]) { place += 1 }
+        var end = place
+        while end < line.upperBound, buffer[end] > 0x20 { end += 1 }
+        return String(decoding: buffer[place..<end], as: UTF8.self)
     }
 
     /// Every byte with the bit of lowercase set, as the comparison has it.
