@@ -116,8 +116,9 @@ package actor SIPEndpoint {
     private func receive(_ input: TransportInput) {
         switch input {
         case .message(let message, let bytes, let flow):
-            guard isWelcome(message, flow) else { return }
-            note(message, bytes, from: flow)
+            let isTrunk = trunks.isTrunk(flow.remote.ip)
+            guard isWelcome(message, flow, isTrunk: isTrunk) else { return }
+            note(message, bytes, from: flow, isTrunk: isTrunk)
             agent.receive(message, from: flow, now: now)
         case .malformed(let error, let flow):
             counters.malformed += 1

@@ -14,8 +14,8 @@ extension SIPEndpoint {
     /// Whether a message that was read is to be acted upon: not from a banned port, and not from a scanner.
     ///
     /// The network of a trunk may hold others than its servers: whoever brings credentials is looked at like anybody.
-    func isWelcome(_ message: SIPMessage, _ flow: Flow) -> Bool {
-        if trunks.isTrunk(flow.remote.ip) {
+    func isWelcome(_ message: SIPMessage, _ flow: Flow, isTrunk: Bool) -> Bool {
+        if isTrunk {
             guard case .request(let request) = message, digest.credentials(in: request.headers) != nil else {
                 return true
             }

@@ -11,8 +11,9 @@ extension SIPEndpoint {
     package func keepsMessages(of callIDs: [String]) -> Bool { callIDs.contains(where: traces.keepsMessages) }
 
     /// Registrations and keep-alives are no calls; strangers could push the calls of others out.
-    func note(_ message: SIPMessage, _ bytes: [UInt8], from flow: Flow) {
-        guard !traces.isOff, trusts(flow.remote.ip), message.isOfCall, let callID = message.headers.callID
+    func note(_ message: SIPMessage, _ bytes: [UInt8], from flow: Flow, isTrunk: Bool) {
+        guard !traces.isOff, isTrunk || sources.isTrusted(flow.remote.ip, now: now), message.isOfCall,
+            let callID = message.headers.callID
         else { return }
         traces.keep(traced(bytes, flow, isIncoming: true), callID: callID)
     }
