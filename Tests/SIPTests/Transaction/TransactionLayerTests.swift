@@ -55,6 +55,14 @@ struct TransactionLayerTests {
         return try #require(id)
     }
 
+    @Test func `a Via that says where its request came from stays as it was written`() throws {
+        var layer = layer()
+        let via = "SIP/2.0/UDP  192.0.2.1:5062 ; branch=z9hG4bKone"
+        let outputs = receive(&layer, try request(.options, via: via))
+        guard case .request(let received, _)? = outputs.first else { throw NotARequest() }
+        #expect(received.headers[.via] == via)
+    }
+
     @Test func `a repeated request is answered again and does not go up twice`() throws {
         var layer = layer()
         let options = try request(.options)

@@ -54,14 +54,15 @@ extension TransactionLayer {
 
 extension SIPRequest {
     /// Writes into the top Via where the request really came from (RFC 3261 section 18.2.1, RFC 3581 section 4).
+    ///
+    /// A Via that is right stays as it came.
     mutating func noteSource(_ source: SocketAddress) {
         guard var via = headers.topVia else { return }
-        if via.wantsResponsePort { via.rport = source.port }
-        if via.wantsResponsePort || IPAddress(via.host) != source.ip {
-            via.received = source.ip.description
-        } else {
-            via.received = nil
-        }
+        let isAsked = via.wantsResponsePort
+        let isElsewhere = isAsked || IPAddress(via.host) != source.ip
+        guard isElsewhere || via.parameters.contains("received") else { return }
+        if isAsked { via.rport = source.port }
+        via.received = isElsewhere ? source.ip.description : nil
         headers.topVia = via
     }
 }
