@@ -50,7 +50,7 @@ package struct AudioStream: Hashable, Sendable {
     package var isBrowser: Bool { ice != nil && !fingerprints.isEmpty }
 
     /// The owner's codecs that are also in `others`, in the owner's order.
-    package func codecs(alsoIn others: some Collection<Codec>) -> [Codec] {
+    package func codecs(alsoIn others: [Codec]) -> [Codec] {
         var shared: [Codec] = []
         for format in codecs where others.contains(format.codec) && !shared.contains(format.codec) {
             shared.append(format.codec)

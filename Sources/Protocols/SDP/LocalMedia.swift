@@ -28,12 +28,14 @@ extension MediaDescription {
         attributes.append(SDPAttribute("ptime", "20"))
     }
 
+    private static let numbers = (0...UInt8.max).map { String($0) }
+
     /// Names a format on the line, and in an `rtpmap` what it stands for.
     @discardableResult
     private mutating func append(
         _ type: UInt8, _ encoding: String, _ clockRate: UInt32, _ channels: UInt8 = 1
     ) -> String {
-        let number = String(type)
+        let number = Self.numbers[Int(type)]
         formats.append(number)
         var mapping = OctetWriter(capacity: 64)
         mapping.append(number)

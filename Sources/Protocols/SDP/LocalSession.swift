@@ -137,12 +137,12 @@ extension LocalSession {
 
     private func origin(_ address: SDPConnection) -> String {
         var text = OctetWriter(capacity: 64)
-        text.append("- ")
+        text.append("- " as StaticString)
         text.append(decimal: Int64(clamping: id))
         text.append(ASCII.space)
         text.append(decimal: Int64(clamping: version))
         text.append(ASCII.space)
-        text.append(address.text)
+        address.append(to: &text)
         return text.text
     }
 

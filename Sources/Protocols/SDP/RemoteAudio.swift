@@ -3,10 +3,25 @@ import Wire
 
 /// The one audio stream we take from a remote offer or answer, with the description it stood in.
 package struct RemoteAudio: Hashable, Sendable {
-    package let description: SessionDescription
+    /// Handed on with every change of a call and never changed: all copies are one reference.
+    private let parts: Parts
+
+    private final class Parts: Sendable {
+        let description: SessionDescription
+        let index: Int
+        let stream: AudioStream
+
+        init(_ description: SessionDescription, _ index: Int, _ stream: AudioStream) {
+            (self.description, self.index, self.stream) = (description, index, stream)
+        }
+    }
+
+    // Lent and not copied: most who look want one property of many.
+
+    package var description: SessionDescription { _read { yield parts.description } }
     /// Which m-line the stream is.
-    package let index: Int
-    package let stream: AudioStream
+    package var index: Int { parts.index }
+    package var stream: AudioStream { _read { yield parts.stream } }
 
     /// Reads a description and picks its first usable audio line: RTP, plain or with keys, or DTLS-SRTP with all that needs.
     package init(parsing bytes: [UInt8]) throws(SDPError) {
@@ -16,7 +31,7 @@ package struct RemoteAudio: Hashable, Sendable {
     package init(_ description: SessionDescription) throws(SDPError) {
         for (index, media) in description.media.enumerated() where media.kind == "audio" && !media.isRefused {
             guard let stream = StreamReader(description, media).stream() else { continue }
-            (self.description, self.index, self.stream) = (description, index, stream)
+            parts = Parts(description, index, stream)
             return
         }
         throw .noUsableAudio
@@ -24,6 +39,16 @@ package struct RemoteAudio: Hashable, Sendable {
 
     /// Whether anything changed since `other` that the media must be told of.
     package func differsInMedia(from other: RemoteAudio) -> Bool { stream.differsInMedia(from: other.stream) }
+
+    package static func == (left: RemoteAudio, right: RemoteAudio) -> Bool {
+        left.parts === right.parts
+            || left.index == right.index && left.stream == right.stream && left.description == right.description
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(index)
+        hasher.combine(description)
+    }
 }
 
 /// Gathers one m-line's stream from its own, its bundle's and the session's attributes.
@@ -87,11 +112,12 @@ private struct StreamReader {
 
     private func readFormats(into stream: inout AudioStream) {
         let (mappings, parameters) = readMappings()
-        var seen: Set<UInt8> = []
+        var seen: UInt128 = 0
         for format in media.formats {
-            guard let type = payloadType(format.utf8.span), seen.insert(type).inserted,
-                let codec = mappings.first(where: { $0.payloadType == type })?.codec ?? Codec(staticPayloadType: type)
-            else { continue }
+            guard let type = payloadType(format.utf8.span), seen >> UInt128(type) & 1 == 0 else { continue }
+            seen |= 1 << UInt128(type)
+            let mapped = mappings.first { $0.payloadType == type }?.codec
+            guard let codec = mapped ?? Codec(staticPayloadType: type) else { continue }
             if ASCII.equalIgnoringCase(codec.encoding, "telephone-event") {
                 stream.telephoneEvents.append(TelephoneEventFormat(payloadType: type, clockRate: codec.clockRate))
             } else if !Self.supplementary.contains(where: { ASCII.equalIgnoringCase($0, codec.encoding) }) {

@@ -126,4 +126,9 @@ extension SDPConnection {
     var ip: IPAddress? { IPAddress(host) }
 
     var text: String { (isIPv6 ? "IN IP6 " : "IN IP4 ") + host }
+
+    func append(to output: inout OctetWriter) {
+        output.append(isIPv6 ? "IN IP6 " : "IN IP4 " as StaticString)
+        output.append(host)
+    }
 }

@@ -8,7 +8,7 @@ extension SessionDescription {
         writer.line("o", origin)
         writer.line("s", name)
         writer.linesBeforeConnection(otherLines)
-        if let connection { writer.line("c", connection.text) }
+        if let connection { writer.connection(connection) }
         writer.linesAfterConnection(otherLines)
         writer.attributes(attributes)
         for media in media { writer.media(media) }
@@ -22,8 +22,13 @@ private struct SDPWriter: ~Copyable {
 
     var bytes: [UInt8] { text.bytes }
 
-    /// Lines that stand before the connection: title, URI, e-mail and telephone.
-    private static let beforeConnection = Set("iuep".utf8)
+    /// Whether a line stands before the connection: title, URI, e-mail and telephone.
+    private static func isBeforeConnection(_ line: SDPLine) -> Bool {
+        switch line.type {
+        case UInt8(ascii: "i"), UInt8(ascii: "u"), UInt8(ascii: "e"), UInt8(ascii: "p"): true
+        default: false
+        }
+    }
 
     /// Most descriptions of one stream.
     private static let usualLength = 512
@@ -34,21 +39,29 @@ private struct SDPWriter: ~Copyable {
         end()
     }
 
+    mutating func connection(_ connection: SDPConnection) {
+        begin("c")
+        connection.append(to: &text)
+        end()
+    }
+
     mutating func linesBeforeConnection(_ lines: [SDPLine]) {
-        for line in lines where Self.beforeConnection.contains(line.type) { other(line) }
+        for line in lines where Self.isBeforeConnection(line) { other(line) }
     }
 
     mutating func linesAfterConnection(_ lines: [SDPLine]) {
-        for line in lines where !Self.beforeConnection.contains(line.type) { other(line) }
+        for line in lines where !Self.isBeforeConnection(line) { other(line) }
     }
 
     mutating func attributes(_ attributes: [SDPAttribute]) {
-        for attribute in attributes {
+        // A span lends its elements, where an array hands out copies.
+        let attributes = attributes.span
+        for index in attributes.indices {
             begin("a")
-            text.append(attribute.name)
-            if !attribute.value.isEmpty {
+            text.append(attributes[index].name)
+            if !attributes[index].value.isEmpty {
                 text.append(UInt8(ascii: ":"))
-                text.append(attribute.value)
+                text.append(attributes[index].value)
             }
             end()
         }
@@ -63,7 +76,7 @@ private struct SDPWriter: ~Copyable {
         for format in media.formats { word(format) }
         end()
         linesBeforeConnection(media.otherLines)
-        if let connection = media.connection { line("c", connection.text) }
+        if let connection = media.connection { self.connection(connection) }
         linesAfterConnection(media.otherLines)
         attributes(media.attributes)
     }
