@@ -63,6 +63,14 @@ struct TransactionLayerTests {
         #expect(received.headers[.via] == via)
     }
 
+    @Test func `a request is accepted once`() throws {
+        var layer = layer()
+        let options = try request(.options)
+        _ = try accept(&layer, options)
+        let again = layer.accept(options, from: source)
+        #expect(again == nil)
+    }
+
     @Test func `a repeated request is answered again and does not go up twice`() throws {
         var layer = layer()
         let options = try request(.options)

@@ -97,9 +97,7 @@ extension TransactionLayer {
     ///
     /// Nil when the layer is full: then a 503 has been sent, and the request needs nothing more.
     package mutating func accept(_ request: SIPRequest, from flow: Flow) -> ServerTransactionID? {
-        guard let key = ServerTransactionKey(request), request.method != .ack, serverKeys[key] == nil else {
-            return nil
-        }
+        guard request.method != .ack, let (key, mergeKey) = received.take() else { return nil }
         guard servers.count < limits.servers else {
             counts.refused += 1
             let retryAfter = limits.retryAfter
@@ -110,7 +108,6 @@ extension TransactionLayer {
         }
         let id = ServerTransactionID(rawValue: makeID())
         let isReliable = flow.transport.isReliable
-        let mergeKey = MergedRequestKey(request)
         let responseFlow = Self.responseFlow(to: request, from: flow)
         let transaction = ServerTransaction(
             machine: request.method == .invite
@@ -151,15 +148,18 @@ extension TransactionLayer {
     }
 
     mutating func receive(_ request: SIPRequest, from flow: Flow, now: Instant) {
-        receivedAt = now
+        (receivedAt, received) = (now, nil)
         var request = request
         request.noteSource(flow.remote)
-        if let id = matchingServer(of: request) {
+        let key = ServerTransactionKey(request)
+        if let key, let id = matchingServer(of: request, key) {
             return receiveAgain(request, id, from: flow, now: now)
         }
         if request.method == .ack { return outputs.append(.acknowledgement(request, flow)) }
+        let mergeKey = MergedRequestKey(request)
+        received = key.map { ($0, mergeKey) }
         if request.method == .cancel { return receiveCancel(request, from: flow, now: now) }
-        if let key = MergedRequestKey(request), mergeKeys[key] != nil {
+        if let mergeKey, mergeKeys[mergeKey] != nil {
             return answerStatelessly(request, status: 482, over: flow)
         }
         outputs.append(.request(request, flow))
@@ -177,8 +177,8 @@ extension TransactionLayer {
         perform(steps, server: id)
     }
 
-    private func matchingServer(of request: SIPRequest) -> ServerTransactionID? {
-        guard let key = ServerTransactionKey(request), let id = serverKeys[key] else { return nil }
+    private func matchingServer(of request: SIPRequest, _ key: ServerTransactionKey) -> ServerTransactionID? {
+        guard let id = serverKeys[key] else { return nil }
         guard case .legacy = key, let transaction = servers[id]?.value else { return id }
         let expected = request.method == .ack ? transaction.responseTag : transaction.requestTag
         return request.headers.toTag == expected ? id : nil

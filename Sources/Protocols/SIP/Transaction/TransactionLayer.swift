@@ -32,6 +32,8 @@ package struct TransactionLayer: Sendable {
     var entropy: Entropy
     /// When the request came that may be accepted now.
     var receivedAt = Instant.zero
+    /// What it will be known by.
+    var received: (key: ServerTransactionKey, mergeKey: MergedRequestKey?)?
     /// Makes the To tags of answers given without state repeat for a repeated request.
     let statelessSecret: String
     private var deadlines = TimerQueue<Owner>()
