@@ -27,7 +27,7 @@ package struct Dialog: Sendable {
     package let id: DialogID
     package private(set) var state: State
     /// Ours, with our tag, as every request of ours says it.
-    private let localField: SIPHeaders.Field
+    let localField: SIPHeaders.Field
     /// The peer's, with its tag.
     private let remoteField: SIPHeaders.Field
     package private(set) var remoteTarget: SIPURI
@@ -40,13 +40,14 @@ package struct Dialog: Sendable {
     ///
     /// A response without a Contact keeps the Request-URI as the target. Nil when an identity is missing.
     package init?(calling request: SIPRequest, answeredBy response: SIPResponse) {
-        guard let local = request.headers.first(.from), let remote = response.headers.to,
+        guard let local = request.headers.first(.from), let remote = response.headers.first(.to),
+            !remote.addresses.isEmpty,
             let callID = request.headers.callID, let sequence = request.headers.cseq?.number, response.status > 100
         else { return nil }
-        id = DialogID(callID: callID, localTag: request.headers.fromTag ?? "", remoteTag: remote.tag ?? "")
+        id = DialogID(callID: callID, localTag: request.headers.fromTag ?? "", remoteTag: response.headers.toTag ?? "")
         state = (200..<300).contains(response.status) ? .confirmed : .early
         localField = local
-        remoteField = SIPHeaders.Field(.to, addresses: [remote])
+        remoteField = SIPHeaders.Field(.to, copying: remote)
         remoteTarget = response.headers.contacts.first?.uri ?? request.uri
         routeSet = response.headers.recordRoutes.reversed()
         localSequence = sequence
@@ -56,15 +57,16 @@ package struct Dialog: Sendable {
     ///
     /// Nil when an identity is missing.
     package init?(calledBy request: SIPRequest, localTag: String) {
-        guard var local = request.headers.to, let remote = request.headers.from, let callID = request.headers.callID,
+        guard var local = request.headers.to, let remote = request.headers.first(.from),
+            let caller = remote.addresses.first, let callID = request.headers.callID,
             let sequence = request.headers.cseq?.number
         else { return nil }
         local.tag = localTag
-        id = DialogID(callID: callID, localTag: localTag, remoteTag: remote.tag ?? "")
+        id = DialogID(callID: callID, localTag: localTag, remoteTag: caller.tag ?? "")
         state = .early
         localField = SIPHeaders.Field(.from, addresses: [local])
-        remoteField = SIPHeaders.Field(.to, addresses: [remote])
-        remoteTarget = request.headers.contacts.first?.uri ?? remote.uri
+        remoteField = SIPHeaders.Field(.to, copying: remote)
+        remoteTarget = request.headers.contacts.first?.uri ?? caller.uri
         routeSet = request.headers.recordRoutes
         // Any start below 2^31 will do; the peer's own number keeps traces readable.
         localSequence = 0

@@ -213,6 +213,18 @@ extension SIPHeaders.Field {
         return SIPHeaders.Field(name, addresses: [address])
     }
 
+    /// The same value as another header.
+    func named(_ name: SIPHeaderName) -> SIPHeaders.Field {
+        SIPHeaders.Field(name: name, value: Int(valueStart)..<Int(valueEnd), in: source, meaning: meaning)
+    }
+
+    /// The value of another field, with bytes of its own: a dialog does not keep the message it began with.
+    init(_ name: SIPHeaderName, copying other: SIPHeaders.Field) {
+        var bytes: [UInt8] = []
+        bytes.append(other.bytes)
+        self.init(name, whole: Self.cleaned(bytes)) { _ in other.meaning }
+    }
+
     /// The Max-Forwards of a request that begins here (RFC 3261 section 8.1.1.6).
     static let allHops = SIPHeaders.Field(.maxForwards, "70")
 

@@ -80,13 +80,16 @@ extension SIPRequest {
 
 extension SIPHeaders {
     /// The headers of an answer to these, as they came.
-    func answer(toTag: String?) -> SIPHeaders {
+    func answer(toTag: String?) -> SIPHeaders { answer(to: first(.to)?.tagged(toTag)) }
+
+    /// As the other, with a To that is made already.
+    func answer(to: Field?) -> SIPHeaders {
         // With room for what most answers add.
         var answer = SIPHeaders(capacity: 12)
         answer.copy(.via, from: self)
         // Of a malformed request only the first of each: an answer must not be ambiguous too.
         if let from = first(.from) { answer.append(from) }
-        if let to = first(.to) { answer.append(to.tagged(toTag)) }
+        if let to { answer.append(to) }
         if let callID = first(.callID) { answer.append(callID) }
         if let cseq = first(.cseq) { answer.append(cseq) }
         return answer

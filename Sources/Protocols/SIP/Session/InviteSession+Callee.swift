@@ -201,7 +201,10 @@ extension InviteSession {
     func makeResponse(
         _ status: Int, to request: SIPRequest, sdp: [UInt8]?, _ profile: UserAgentProfile
     ) -> SIPResponse {
-        var response = SIPResponse(to: request, status: status, toTag: localTag)
+        // The dialog has our side with its tag.
+        let own = request.headers.toTag == nil ? dialog?.localField.named(.to) : nil
+        var response = SIPResponse(
+            status, headers: own.map(request.headers.answer) ?? request.headers.answer(toTag: localTag))
         response.headers.copy(.recordRoute, from: request.headers)
         response.headers.contacts = [peer.contact]
         profile.describe(&response.headers, isResponse: true, options: peer.options)
