@@ -32,6 +32,19 @@ import Testing
         #expect(packed("AB") != packed("A"))
         #expect(packed("0123456789abcdef") != nil)
         #expect(packed("0123456789abcdefg") == nil)
+        #expect(packed("01234567") != packed("01234567\0"))
+        #expect(packed("0123456789abcdeX") != packed("0123456789abcdex"))
+    }
+
+    @Test(arguments: [1, 7, 8, 9, 15, 16])
+    func `the letters of a packed word, and they alone, have no case`(_ count: Int) {
+        for byte in UInt8.min...UInt8.max {
+            let word = [UInt8](repeating: byte, count: count)
+            let lower = [UInt8](repeating: byte.lowercased, count: count)
+            let packed = PackedWord(word.span, ignoringCase: true)
+            #expect(packed == PackedWord(lower.span))
+            #expect((packed == PackedWord(word.span)) == (byte == byte.lowercased))
+        }
     }
 
     @Test func `numbers of any length are read or refused`() {

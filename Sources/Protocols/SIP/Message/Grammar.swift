@@ -48,17 +48,38 @@ struct ByteSet: Sendable {
     }
 }
 
-/// A word of at most 16 bytes as one integer, so that tables of words are searched by comparing integers.
+/// A word of at most 16 bytes as integers, so that tables of words are searched by comparing integers.
 struct PackedWord: Hashable, Sendable {
-    private let value: UInt128
+    private let count: Int
+    /// The first eight bytes and the last eight, which may overlap; a shorter word is the first and nothing.
+    private let head: UInt64
+    private let tail: UInt64
 
     /// Nil for a longer word.
     init?(_ bytes: Span<UInt8>, ignoringCase: Bool = false) {
-        guard bytes.count <= 16 else { return nil }
-        var value: UInt128 = 0
-        for index in bytes.indices {
-            value = value << 8 | UInt128(ignoringCase ? bytes[index].lowercased : bytes[index])
+        count = bytes.count
+        guard count <= 16 else { return nil }
+        var (head, tail): (UInt64, UInt64) = (0, 0)
+        if count >= 8 {
+            head = Self.eight(bytes, from: 0)
+            tail = Self.eight(bytes, from: count - 8)
+        } else {
+            for index in bytes.indices { head = head << 8 | UInt64(bytes[index]) }
         }
-        self.value = value
+        self.head = ignoringCase ? Self.lowercased(head) : head
+        self.tail = ignoringCase ? Self.lowercased(tail) : tail
+    }
+
+    private static func eight(_ bytes: Span<UInt8>, from start: Int) -> UInt64 {
+        bytes.extracting(start..<start + 8).bytes.unsafeLoadUnaligned(as: UInt64.self)
+    }
+
+    /// Eight bytes at once: of each, the top bit of `fromA` says that it is `A` or more, that of `behindZ` that it is
+    /// more than `Z`.
+    private static func lowercased(_ word: UInt64) -> UInt64 {
+        let low = word & 0x7F7F_7F7F_7F7F_7F7F
+        let fromA = low + 0x3F3F_3F3F_3F3F_3F3F
+        let behindZ = low + 0x2525_2525_2525_2525
+        return word | (fromA & ~behindZ & ~word & 0x8080_8080_8080_8080) >> 2
     }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// Reads whole messages (RFC 3261 7), in time linear in their length.
 package enum SIPParser {
     /// Where the bytes of a message end.
@@ -49,15 +51,21 @@ package enum SIPParser {
     private static func body(
         _ head: HeadScanner, _ headers: SIPHeaders, _ framing: Framing
     ) throws(SIPParseError.Fault) -> [UInt8] {
-        let available = head.bytes[head.bodyStart...]
+        let available = head.bytes.span.extracting(head.bodyStart...)
         guard let length = headers.contentLength else {
             guard framing == .datagram else { throw .missingHeader(.contentLength) }
             guard available.count <= SIPLimits.bodyBytes else { throw .bodyTooLarge }
-            return Array(available)
+            return copy(of: available)
         }
         guard length <= SIPLimits.bodyBytes else { throw .bodyTooLarge }
         guard length <= available.count else { throw .bodyTooShort }
-        return Array(available.prefix(length))
+        return copy(of: available.extracting(first: length))
+    }
+
+    private static func copy(of bytes: Span<UInt8>) -> [UInt8] {
+        var copy: [UInt8] = []
+        if !bytes.isEmpty { copy.append(bytes) }
+        return copy
     }
 }
 
@@ -93,16 +101,20 @@ private struct HeaderReader {
     }
 
     private static func field(_ bytes: [UInt8], _ line: HeadScanner.Line) -> SIPHeaders.Field? {
-        var scanner = FieldScanner(bytes.span.extracting(line.start..<line.end))
-        guard let nameBytes = scanner.token() else { return nil }
-        scanner.skipWhitespace()
-        guard scanner.skip(":") else { return nil }
-        scanner.skipWhitespace()
+        let text = bytes.span.extracting(line.start..<line.end)
+        guard let colon = text.firstIndex(of: UInt8.colon) else { return nil }
+        var nameEnd = colon
+        while nameEnd > 0, text[nameEnd - 1].isWhitespace { nameEnd -= 1 }
+        let nameBytes = text.extracting(first: nameEnd)
         let name = SIPHeaderName(nameBytes)
-        let value = trimmed(scanner.rest)
-        let start = line.start + scanner.index
+        // A name that is known is a token.
+        guard name != .other || !nameBytes.isEmpty && nameBytes.allSatisfy(Grammar.isToken) else { return nil }
+        let value = trimmed(text.extracting((colon + 1)...))
+        var start = colon + 1
+        while start < text.count, text[start].isWhitespace { start += 1 }
+        start += line.start
         return SIPHeaders.Field(
-            name: name, spelling: name == .other ? line.start..<line.start + nameBytes.count : nil,
+            name: name, spelling: name == .other ? line.start..<line.start + nameEnd : nil,
             value: start..<start + value.count, in: bytes, meaning: SIPHeaders.Field.meaning(of: name, value))
     }
 
