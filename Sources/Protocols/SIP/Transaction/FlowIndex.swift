@@ -20,19 +20,24 @@ struct FlowIndex<Member: Hashable & Sendable>: Sendable {
     /// Puts a member on a flow, and off the one it was on.
     mutating func place(_ member: Member, on flow: Flow) {
         let known = numbers[flow]
-        if let known, places[member] == known { return }
-        remove(member)
+        if let before = places[member] {
+            if before == known { return }
+            remove(member)
+        }
         let number = known ?? makeNumber(for: flow)
         places[member] = number
-        users[number]?.members.insert(member)
+        // By its place, so that what is found is changed there and not taken out and put back.
+        guard let place = users.index(forKey: number) else { return }
+        users.values[place].members.insert(member)
     }
 
     mutating func remove(_ member: Member) {
         guard let number = places.removeValue(forKey: member) else { return }
-        users[number]?.members.remove(member)
-        guard let left = users[number], left.members.isEmpty else { return }
-        users[number] = nil
-        numbers[left.flow] = nil
+        guard let place = users.index(forKey: number) else { return }
+        users.values[place].members.remove(member)
+        guard users.values[place].members.isEmpty else { return }
+        numbers[users.values[place].flow] = nil
+        users.remove(at: place)
     }
 
     private mutating func makeNumber(for flow: Flow) -> UInt32 {
