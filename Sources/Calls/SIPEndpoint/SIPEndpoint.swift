@@ -142,9 +142,11 @@ package actor SIPEndpoint {
     /// Carries out everything the machines put out, then sets the timer for what they want next.
     func settle() {
         while true {
-            let outputs = agent.takeOutputs()
+            var outputs = agent.takeOutputs()
             if outputs.isEmpty { break }
-            for output in outputs { perform(output) }
+            outputs.reverse()
+            while let output = outputs.popLast() { perform(output) }
+            agent.reuse(outputs)
         }
         for change in bindings.takeChanges() {
             tell { $0.registrationChanged(account: change.account, registered: change.isRegistered) }

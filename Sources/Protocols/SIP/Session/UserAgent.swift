@@ -27,7 +27,7 @@ package struct UserAgent: Sendable {
     /// Sessions with devices whose connection is gone.
     private(set) var adrift: Set<SessionID> = []
     private var deadlines = TimerQueue<SessionID>()
-    private var outputs: [UserAgentOutput] = []
+    private var outputs = Outbox<UserAgentOutput>()
     private var lastSession: UInt64 = 0
     /// Each once; never more than a few.
     private var touched: [SessionID] = []
@@ -62,10 +62,10 @@ package struct UserAgent: Sendable {
         }
     }
 
-    package mutating func takeOutputs() -> [UserAgentOutput] {
-        defer { outputs = [] }
-        return outputs
-    }
+    package mutating func takeOutputs() -> [UserAgentOutput] { outputs.take() }
+
+    /// Gives back what `takeOutputs` answered, once it is empty, for the memory it has.
+    package mutating func reuse(_ emptied: consuming [UserAgentOutput]) { outputs.reuse(emptied) }
 
     // MARK: Inputs
 
@@ -274,9 +274,11 @@ package struct UserAgent: Sendable {
     /// Routes what the transactions put out until they have no more to say, and hands the rest to the user.
     private mutating func settle(_ now: Instant) {
         while true {
-            let batch = context.transactions.takeOutputs()
+            var batch = context.transactions.takeOutputs()
             if batch.isEmpty { break }
-            for output in batch { route(output, now) }
+            batch.reverse()
+            while let output = batch.popLast() { route(output, now) }
+            context.transactions.reuse(batch)
         }
         if !context.events.isEmpty {
             for (id, event) in context.events { put(.session(id, event)) }
@@ -326,9 +328,5 @@ package struct UserAgent: Sendable {
         sessionIDs[SessionKey(callID: callID, localTag: localTag)]
     }
 
-    mutating func put(_ output: UserAgentOutput) {
-        // Most messages cause no more: without it the first ones are moved again and again.
-        if outputs.isEmpty { outputs.reserveCapacity(8) }
-        outputs.append(output)
-    }
+    mutating func put(_ output: UserAgentOutput) { outputs.append(output) }
 }

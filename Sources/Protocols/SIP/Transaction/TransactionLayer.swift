@@ -28,7 +28,7 @@ package struct TransactionLayer: Sendable {
     var serverKeys: [ServerTransactionKey: ServerTransactionID] = [:]
     var mergeKeys: [MergedRequestKey: ServerTransactionID] = [:]
     var flows = FlowIndex<Owner>()
-    var outputs: [TransactionOutput] = []
+    var outputs = Outbox<TransactionOutput>()
     var entropy: Entropy
     /// When the request came that may be accepted now.
     var receivedAt = Instant.zero
@@ -56,10 +56,10 @@ package struct TransactionLayer: Sendable {
     package mutating func nextDeadline() -> Instant? { deadlines.nextDeadline() }
 
     /// Everything that is to be done since the last call.
-    package mutating func takeOutputs() -> [TransactionOutput] {
-        defer { outputs = [] }
-        return outputs
-    }
+    package mutating func takeOutputs() -> [TransactionOutput] { outputs.take() }
+
+    /// Gives back what `takeOutputs` answered, once it is empty, for the memory it has.
+    package mutating func reuse(_ emptied: consuming [TransactionOutput]) { outputs.reuse(emptied) }
 
     package mutating func receive(_ message: SIPMessage, from flow: Flow, now: Instant) {
         switch message {
