@@ -48,7 +48,8 @@ extension SIPEndpoint {
 
     /// A number behind a trunk, under the name of the account the caller has there.
     private func callTrunk(_ number: String, _ request: OutgoingInvite, _ attempt: HuntAttempt) -> OutgoingSession? {
-        guard let state = attempt.trunk.flatMap({ trunks.states[$0] }), state.isEnabled, let target = attempt.target
+        guard let trunk = attempt.trunk, let state = trunks.states[trunk], state.isEnabled,
+            let target = attempt.target
         else { return nil }
         let dialled = state.trunk.numbers.outgoingCalled.rewrite(number)
         guard !dialled.isEmpty, let uri = TrunkState.address(of: target, user: dialled),

@@ -66,7 +66,8 @@ extension SIPEndpoint {
     ) {
         var peer = peer(flow, user: invite.uri.user, isSymmetric: isSymmetric(invite, flow, source))
         if case .account(let account) = source { (peer.account, peer.options) = (account.username, .phone) }
-        if let state = source.trunkName.flatMap({ trunks.states[$0] }) {
+        let state = trunk(of: source)
+        if let state {
             peer.options = SessionOptions(state.trunk.session)
             peer.credentials = state.trunk.credentials.first.map(state.credentials)
         }
@@ -74,15 +75,23 @@ extension SIPEndpoint {
         let trunk = source.trunkName
         if let trunk { trunks.occupy(trunk) }
         let leg = legs.add(session, callID: invite.headers.callID ?? "", trunk: trunk)
-        var incoming = incoming(invite, flow, source)
+        var incoming = incoming(invite, flow, source, state)
         if case .session(let replaced) = replacement { incoming.replaces = legs.leg(replaced) }
         let told = incoming
         tell { $0.inviteArrived(leg, told) }
     }
 
-    private func incoming(_ invite: SIPRequest, _ flow: Flow, _ source: IncomingInvite.Source) -> IncomingInvite {
+    /// Not by `flatMap`, which would take a copy of the whole table along.
+    private func trunk(of source: IncomingInvite.Source) -> TrunkState? {
+        guard let name = source.trunkName else { return nil }
+        return trunks.states[name]
+    }
+
+    private func incoming(
+        _ invite: SIPRequest, _ flow: Flow, _ source: IncomingInvite.Source, _ trunk: TrunkState?
+    ) -> IncomingInvite {
         var incoming = IncomingInvite(
-            from: caller(of: invite, source), to: dialled(invite, source), source: source, offer: invite.sdp,
+            from: caller(of: invite, source, trunk), to: dialled(invite, trunk), source: source, offer: invite.sdp,
             sipCallID: invite.headers.callID ?? "", maxForwards: invite.headers.maxForwards ?? 70, receivedAt: now,
             origin: flow.remote.ip)
         incoming.referredBy = invite.headers.referredBy?.description
@@ -105,20 +114,21 @@ extension SIPEndpoint {
     }
 
     /// An account is what it authenticated as; a trunk is believed.
-    private func caller(of invite: SIPRequest, _ source: IncomingInvite.Source) -> CallerIdentity {
+    private func caller(
+        of invite: SIPRequest, _ source: IncomingInvite.Source, _ state: TrunkState?
+    ) -> CallerIdentity {
         switch source {
         case .account(let account):
             return CallerIdentity(displayName: account.displayName, user: account.username)
         case .trunk(let name):
-            let trunk = trunks.states[name]?.trunk ?? Trunk(name: name, targets: [])
-            return CallerIdentity(invite, from: trunk)
+            return CallerIdentity(invite, from: state?.trunk ?? Trunk(name: name, targets: []))
         }
     }
 
     /// A trunk that calls a registered account names the account; the number dialled then stands in To.
-    private func dialled(_ invite: SIPRequest, _ source: IncomingInvite.Source) -> String {
+    private func dialled(_ invite: SIPRequest, _ trunk: TrunkState?) -> String {
         let named = invite.uri.user ?? ""
-        guard case .trunk(let name) = source, let state = trunks.states[name] else { return named }
+        guard let state = trunk else { return named }
         let number = state.isOwnName(named) ? invite.headers.to?.uri.user ?? named : named
         return state.trunk.numbers.incomingCalled.rewrite(number)
     }
