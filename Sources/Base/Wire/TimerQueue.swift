@@ -2,7 +2,8 @@
 ///
 /// Its code is specialized where it is used (hence `@inlinable`): every packet moves a timer or two.
 ///
-/// Cancelling only forgets the payload; the heap drops the stale entry when it comes to the top.
+/// Cancelling only forgets the payload; the heap drops the stale entry when it comes to the top. So the entry at the top
+/// is always one that is wanted, and to ask for the next deadline, which is done at every turn, is to look at it.
 public struct TimerQueue<Payload> {
     public struct Token: SerialID {
         public let rawValue: UInt64
@@ -50,23 +51,22 @@ public struct TimerQueue<Payload> {
     @inlinable
     public mutating func cancel(_ token: Token) {
         payloads[token] = nil
+        if heap.first?.token == token { dropStale() }
         if heap.count > 64, heap.count > payloads.count * 4 { compact() }
     }
 
     /// The earliest deadline still wanted.
     @inlinable
-    public mutating func nextDeadline() -> Instant? {
-        dropStale()
-        return heap.first?.deadline
-    }
+    public func nextDeadline() -> Instant? { heap.first?.deadline }
 
     /// Takes one payload whose deadline is at or before `now`.
     @inlinable
     public mutating func popExpired(_ now: Instant) -> Payload? {
-        dropStale()
         guard let first = heap.first, first.deadline <= now else { return nil }
         removeFirst()
-        return payloads.removeValue(forKey: first.token)
+        let payload = payloads.removeValue(forKey: first.token)
+        dropStale()
+        return payload
     }
 
     @inlinable
