@@ -12,8 +12,6 @@ package struct SIPParameters: Hashable, Sendable {
 
     package init() { all = [] }
 
-    init(all: [Parameter]) { self.all = all }
-
     package var isEmpty: Bool { all.isEmpty }
     package var count: Int { all.count }
 

@@ -8,11 +8,11 @@ package struct Via: Hashable, Sendable {
     /// The sent-by host: a name, an IPv4 address, or an IPv6 address in brackets.
     package var host: String
     package var port: UInt16?
-    package var parameters: SIPParameters
+    package var parameters = SIPParameters()
 
     package init(transport: SIPTransport, host: String, port: UInt16? = nil, branch: String) {
         (self.transport, self.host, self.port) = (transport, host, port)
-        parameters = ["branch": branch]
+        parameters.append(SIPParameters.Parameter(name: "branch", value: branch))
     }
 
     package init(transport: SIPTransport, sentBy: SocketAddress, branch: String) {

@@ -103,11 +103,9 @@ struct SessionContext: Sendable {
     }
 
     mutating func makeVia(_ flow: Flow, sentBy: SocketAddress) -> Via {
-        let parameters = SIPParameters(all: [
-            SIPParameters.Parameter(name: "branch", value: Via.magicCookie + entropy.hex(12)),
-            SIPParameters.Parameter(name: "rport", value: nil),
-        ])
-        return Via(transport: flow.transport, host: sentBy.hostText, port: sentBy.port, parameters: parameters)
+        var via = Via(transport: flow.transport, sentBy: sentBy, branch: Via.magicCookie + entropy.hex(12))
+        via.requestResponsePort()
+        return via
     }
 
     mutating func makeTag() -> String { entropy.hex(8) }
