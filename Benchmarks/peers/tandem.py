@@ -10,6 +10,8 @@ from .util import *
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FIRST_NUMBER = 79990000000
 SECRET = "a secret of the benchmark, 32 bytes and more"
+# Seconds for an answer: on a busy machine one may come late, and lateness of answers is not what is measured here.
+PATIENCE = 30
 
 
 def token(user):
@@ -22,7 +24,7 @@ def token(user):
 
 class WebSocket:
     def __init__(self, port, path):
-        self.socket = socket.create_connection(("127.0.0.1", port), 5)
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
@@ -189,7 +191,7 @@ class Peer:
                              self.folder)
         for _ in range(100):
             try:
-                self.http = http.client.HTTPConnection("127.0.0.1", self.web, timeout=5)
+                self.http = http.client.HTTPConnection("127.0.0.1", self.web, timeout=PATIENCE)
                 self.http.request("GET", "/health/ready")
                 answer = self.http.getresponse()
                 answer.read()
