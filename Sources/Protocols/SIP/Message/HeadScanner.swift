@@ -62,6 +62,11 @@ struct HeadScanner {
 
     /// Takes the line at `position`, with the lines folded into it, and moves behind its line break.
     private mutating func line(isHeader: Bool) -> Line {
+        if let line = plainLine() {
+            position = line.end + 2
+            checkLength(line, isHeader: isHeader)
+            return line
+        }
         var line = Line(start: position, end: position)
         let malformed: SIPParseError.Fault = isHeader ? .malformedHeader(.other) : .malformedStartLine
         while position < end {
@@ -92,6 +97,16 @@ struct HeadScanner {
         note(.unfinishedHead)
         checkLength(line, isHeader: isHeader)
         return line
+    }
+
+    /// The line at `position`, if nothing is folded into it and nothing is strange about it, as with nearly every one.
+    private func plainLine() -> Line? {
+        let text = bytes.span
+        let found = text.nextBreak(from: position)
+        guard found < end - 2, text[found] == UInt8.carriageReturn, text[found + 1] == UInt8.lineFeed,
+            !text[found + 2].isWhitespace
+        else { return nil }
+        return Line(start: position, end: found)
     }
 
     private mutating func checkLength(_ line: Line, isHeader: Bool) {
