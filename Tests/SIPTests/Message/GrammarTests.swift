@@ -36,7 +36,7 @@ import Testing
         #expect(packed("0123456789abcdeX") != packed("0123456789abcdex"))
     }
 
-    @Test(arguments: [1, 7, 8, 9, 15, 16])
+    @Test(arguments: [1, 3, 4, 7, 8, 9, 15, 16])
     func `the letters of a packed word, and they alone, have no case`(_ count: Int) {
         for byte in UInt8.min...UInt8.max {
             let word = [UInt8](repeating: byte, count: count)

@@ -51,7 +51,7 @@ struct ByteSet: Sendable {
 /// A word of at most 16 bytes as integers, so that tables of words are searched by comparing integers.
 struct PackedWord: Hashable, Sendable {
     private let count: Int
-    /// The first eight bytes and the last eight, which may overlap; a shorter word is the first and nothing.
+    /// The first eight bytes and the last eight, which may overlap, or of a shorter word the same of four and nothing.
     private let head: UInt64
     private let tail: UInt64
 
@@ -63,6 +63,8 @@ struct PackedWord: Hashable, Sendable {
         if count >= 8 {
             head = Self.eight(bytes, from: 0)
             tail = Self.eight(bytes, from: count - 8)
+        } else if count >= 4 {
+            head = Self.four(bytes, from: 0) << 32 | Self.four(bytes, from: count - 4)
         } else {
             for index in bytes.indices { head = head << 8 | UInt64(bytes[index]) }
         }
@@ -72,6 +74,10 @@ struct PackedWord: Hashable, Sendable {
 
     private static func eight(_ bytes: Span<UInt8>, from start: Int) -> UInt64 {
         bytes.extracting(start..<start + 8).bytes.unsafeLoadUnaligned(as: UInt64.self)
+    }
+
+    private static func four(_ bytes: Span<UInt8>, from start: Int) -> UInt64 {
+        UInt64(bytes.extracting(start..<start + 4).bytes.unsafeLoadUnaligned(as: UInt32.self))
     }
 
     /// Eight bytes at once: of each, the top bit of `fromA` says that it is `A` or more, that of `behindZ` that it is

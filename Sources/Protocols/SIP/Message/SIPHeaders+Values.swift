@@ -31,8 +31,10 @@ extension SIPHeaders {
 
     /// Whether Content-Type names a session description.
     var saysSDP: Bool {
-        read(.contentType) { equalIgnoringCase($0, "application/sdp") || MediaType($0)?.isSDP == true } ?? false
+        read(.contentType) { PackedWord($0, ignoringCase: true) == Self.sdp || MediaType($0)?.isSDP == true } ?? false
     }
+
+    private static let sdp = PackedWord("application/sdp".utf8.span)
 
     /// The value of Content-Length; written by the serialiser, which counts for itself.
     package var contentLength: Int? {
