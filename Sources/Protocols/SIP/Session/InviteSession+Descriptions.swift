@@ -41,17 +41,15 @@ extension InviteSession {
 extension InviteSession {
     /// Changes the dialog with a peer's tag; nil when there is none.
     mutating func changeDialog<Result>(_ tag: String, _ change: (inout Dialog) -> Result) -> Result? {
-        if var current = dialog, current.id.remoteTag == tag {
-            defer { dialog = current }
-            return change(&current)
-        }
-        guard var fork = forks.early[tag], dialog == nil else { return nil }
-        defer { forks.early[tag] = fork }
-        return change(&fork.dialog)
+        if dialog?.id.remoteTag == tag { return dialog?.apply(change) }
+        return dialog == nil ? forks.early[tag]?.dialog.apply(change) : nil
     }
 
     /// Where requests within the dialog go: the first route or the target, and before there is a dialog the peer.
-    var dialogFlow: Flow { dialog.map { peer.flow(to: $0.nextHop) } ?? peer.flow }
+    var dialogFlow: Flow {
+        guard let hop = dialog?.nextHop else { return peer.flow }
+        return peer.flow(to: hop)
+    }
 
     /// Where requests within the dialog with a peer's tag go.
     func flow(_ tag: String) -> Flow {
