@@ -72,12 +72,12 @@ private struct StreamReader {
         stream.isBundled = media.mid.map { mid in bundle.contains { $0 == mid } } ?? false
         readAddresses(into: &stream)
         switch media.profile {
-        case "RTP/AVP", "RTP/AVPF": return keyed(stream)
+        case "RTP/AVP", "RTP/AVPF": return readKeys(into: &stream) ? stream : nil
         case "RTP/SAVPF", "RTP/SAVP":
             readSecurity(into: &stream)
             if stream.isBrowser { return stream }
             (stream.ice, stream.fingerprints, stream.setup, stream.requiresKeys) = (nil, [], nil, true)
-            return keyed(stream)
+            return readKeys(into: &stream) ? stream : nil
         case "UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF":
             readSecurity(into: &stream)
             return stream.isBrowser ? stream : nil
@@ -86,14 +86,16 @@ private struct StreamReader {
         }
     }
 
-    /// The stream with the keys beside it; nil when it cannot do without and has none.
-    private func keyed(_ stream: AudioStream) -> AudioStream? {
-        var stream = stream
-        let lines = media.attributes.lazy.filter { $0.name == "crypto" }
-        stream.crypto = lines.prefix(Self.maximumKeys).compactMap { CryptoAttribute($0.value) }
+    /// The keys beside the stream; false when it cannot do without and has none.
+    private func readKeys(into stream: inout AudioStream) -> Bool {
+        var count = 0
+        for attribute in media.attributes where attribute.name == "crypto" && count < Self.maximumKeys {
+            count += 1
+            if let key = CryptoAttribute(attribute.value) { stream.crypto.append(key) }
+        }
         // RFC 8866 section 5.7 demands an address: without one the far end could never be sent anything.
-        guard media.connection != nil || session.connection != nil else { return nil }
-        return stream.requiresKeys && stream.crypto.isEmpty ? nil : stream
+        guard media.connection != nil || session.connection != nil else { return false }
+        return !stream.requiresKeys || !stream.crypto.isEmpty
     }
 
     /// Lines looked at: more than there are suites with all their variations.
@@ -101,13 +103,15 @@ private struct StreamReader {
 
     /// The direction of the media, else of the session, else both ways (RFC 8866 section 6.7).
     private func direction() -> MediaDirection {
-        for attributes in [media.attributes, session.attributes] {
-            // All four words are of one length.
-            for attribute in attributes where attribute.name.utf8.count == 8 {
-                if let direction = MediaDirection(rawValue: attribute.name) { return direction }
-            }
+        Self.direction(in: media.attributes) ?? Self.direction(in: session.attributes) ?? .sendrecv
+    }
+
+    private static func direction(in attributes: [SDPAttribute]) -> MediaDirection? {
+        // All four words are of one length.
+        for attribute in attributes where attribute.name.utf8.count == 8 {
+            if let direction = MediaDirection(rawValue: attribute.name) { return direction }
         }
-        return .sendrecv
+        return nil
     }
 
     private func readFormats(into stream: inout AudioStream) {
