@@ -16,9 +16,9 @@ extension SIPEndpoint {
     /// The network of a trunk may hold others than its servers: whoever brings credentials is looked at like anybody.
     func isWelcome(_ message: SIPMessage, _ flow: Flow, isTrunk: Bool) -> Bool {
         if isTrunk {
-            guard case .request(let request) = message, digest.credentials(in: request.headers) != nil else {
-                return true
-            }
+            guard case .request(let request) = message, request.headers.contains(.authorization),
+                digest.credentials(in: request.headers) != nil
+            else { return true }
             return !sources.isBannedAnywhere(flow.remote, now: now)
         }
         guard !sources.isBanned(flow.remote, now: now) else { return false }
