@@ -86,15 +86,9 @@ package final class JSONLogSink: LogSink {
     private func writeOut(_ gathered: inout Gathered) {
         guard !gathered.bytes.isEmpty else { return }
         writeAll(gathered.bytes)
-        guard let files = gathered.files else {
-            gathered.bytes.removeAll(keepingCapacity: true)
-            return
-        }
-        // Theirs from here on, on another thread: emptied in place it would be changed where they may still read.
-        files.write(gathered.bytes, errors: gathered.errors)
-        let size = gathered.bytes.count
-        (gathered.bytes, gathered.errors) = ([], [])
-        gathered.bytes.reserveCapacity(size)
+        gathered.files?.write(gathered.bytes, errors: gathered.errors)
+        gathered.bytes.removeAll(keepingCapacity: true)
+        gathered.errors.removeAll()
     }
 
     package static func encode(_ line: LogLine, at moment: WallTime, prefix: String = "", to text: inout [UInt8]) {

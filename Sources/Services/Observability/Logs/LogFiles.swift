@@ -1,12 +1,12 @@
 import Glibc
 import Reactor
-import Synchronization
 import Wire
 
 /// Log lines in the files of a folder: `combined.log` has all, `error.log` those of errors alone.
 ///
 /// They are written by a thread of their own, so that nobody waits for the disk: lines for which a slow one leaves no room
-/// in memory are left out here, and were on standard output. Full files become `combined.log.1` and so on, the oldest is
+/// in memory are left out here, and were on standard output. Lines gather for a moment, unless an error is among them: to
+/// wake the thread for those of each call is dearer than to write them. Full files become `combined.log.1` and so on, the oldest is
 /// removed.
 package actor LogFiles {
     /// How large a file becomes, and how many full ones are kept beside it.
@@ -20,12 +20,40 @@ package actor LogFiles {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private nonisolated let thread = BlockingThread(name: "log")
-    private nonisolated let waiting = Atomic(0)
+    private nonisolated let backlog = Locked(Backlog())
     private let combined: LogFile
     private let errors: LogFile
 
-    /// Bytes that may wait for the disk.
-    private static let patience = 8 << 20
+    /// What waits for the disk.
+    private struct Backlog {
+        var lines: [UInt8] = []
+        var errors: [UInt8] = []
+        /// Bytes that are being written.
+        var underWay = 0
+        /// The thread will look.
+        var isDue = false
+
+        /// Bytes that may wait.
+        private static let limit = 8 << 20
+
+        /// Answers whether the thread is to be told.
+        mutating func add(_ lines: [UInt8], _ errors: [UInt8]) -> Bool {
+            let size = self.lines.count + self.errors.count + underWay
+            guard size + lines.count + errors.count <= Self.limit else { return false }
+            self.lines += lines
+            self.errors += errors
+            defer { isDue = true }
+            return !isDue
+        }
+
+        mutating func take() -> (lines: [UInt8], errors: [UInt8]) {
+            defer { (lines, errors, isDue) = ([], [], false) }
+            underWay = lines.count + errors.count
+            return (lines, errors)
+        }
+    }
+
+    private static let gathering = Duration.milliseconds(20)
 
     /// `complain` is told, on the files' thread, why they cannot be written, once until they can be again.
     package init(folder: String, limits: Limits = Limits(), complain: @escaping @Sendable (String) -> Void) {
@@ -37,10 +65,12 @@ package actor LogFiles {
 
     /// Queues whole lines, and those of them that are errors.
     nonisolated func write(_ lines: [UInt8], errors: [UInt8]) {
-        let size = lines.count + errors.count
-        guard waiting.load(ordering: .relaxed) + size <= Self.patience else { return }
-        waiting.add(size, ordering: .relaxed)
-        thread.execute { self.assumeIsolated { $0.append(lines, errors) } }
+        let isFirst = backlog.withLock { $0.add(lines, errors) }
+        if !errors.isEmpty {
+            thread.execute { self.assumeIsolated { $0.drain() } }
+        } else if isFirst {
+            thread.execute(after: Self.gathering) { self.assumeIsolated { $0.drain() } }
+        }
     }
 
     /// Writes what waits and ends the thread.
@@ -51,10 +81,11 @@ package actor LogFiles {
         errors.append([])
     }
 
-    private func append(_ lines: [UInt8], _ errorLines: [UInt8]) {
-        combined.append(lines)
-        if !errorLines.isEmpty { errors.append(errorLines) }
-        waiting.subtract(lines.count + errorLines.count, ordering: .relaxed)
+    private func drain() {
+        let taken = backlog.withLock { $0.take() }
+        if !taken.lines.isEmpty { combined.append(taken.lines) }
+        if !taken.errors.isEmpty { errors.append(taken.errors) }
+        backlog.withLock { $0.underWay = 0 }
     }
 }
 
@@ -78,18 +109,41 @@ private final class LogFile {
 
     deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
+    /// Writes whole lines, as many to a file as it has room for.
     func append(_ bytes: [UInt8]) {
-        if descriptor >= 0, size > 0, size + bytes.count > limits.bytes { rotate() }
-        guard descriptor >= 0 || open() else { return }
+        var rest = bytes[...]
+        repeat {
+            let room = limits.bytes - size
+            if descriptor >= 0, size > 0, lines(of: rest, within: room) == 0 { rotate() }
+            guard descriptor >= 0 || open() else { return }
+            let count = lines(of: rest, within: limits.bytes - size)
+            let piece = rest.prefix(count > 0 ? count : firstLine(of: rest))
+            guard write(piece) else { return failed() }
+            rest = rest.dropFirst(piece.count)
+        } while !rest.isEmpty
+        hasComplained = false
+    }
+
+    /// The bytes of the lines at the beginning that fit.
+    private func lines(of bytes: ArraySlice<UInt8>, within room: Int) -> Int {
+        if bytes.count <= room { return bytes.count }
+        return bytes.prefix(max(0, room)).lastIndex(of: ASCII.lineFeed).map { $0 + 1 - bytes.startIndex } ?? 0
+    }
+
+    private func firstLine(of bytes: ArraySlice<UInt8>) -> Int {
+        bytes.firstIndex(of: ASCII.lineFeed).map { $0 + 1 - bytes.startIndex } ?? bytes.count
+    }
+
+    private func write(_ bytes: ArraySlice<UInt8>) -> Bool {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
             }
-            if count > 0 { written += count } else if errno != EINTR { return failed() }
+            if count > 0 { written += count } else if errno != EINTR { return false }
         }
         size += written
-        hasComplained = false
+        return true
     }
 
     private func open() -> Bool {
