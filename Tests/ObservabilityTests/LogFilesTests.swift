@@ -54,6 +54,21 @@ struct LogFilesTests {
         #expect(try #require(folder.text("combined.log")).contains(#""number":99}"#))
     }
 
+    @Test func `lines that gathered are spread over files whole, and a long one has a file of its own`() throws {
+        var limits = LogFiles.Limits()
+        (limits.bytes, limits.files) = (400, 20)
+        let files = LogFiles(folder: folder.path, limits: limits) { Issue.record("\($0)") }
+        let logger = Logger(label: "calls", sink: try sink(files))
+        for number in 0..<20 {
+            logger.info(number == 7 ? String(repeating: "long", count: 200) : "line", [LogField("number", number)])
+        }
+        files.stop()
+        let texts = folder.names.filter { $0.hasPrefix("combined") }.compactMap { folder.text($0) }
+        #expect(texts.allSatisfy { $0.utf8.count <= 400 || $0.split(separator: "\n").count == 1 })
+        let lines = texts.flatMap { $0.split(separator: "\n") }
+        #expect(lines.count == 20 && lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+    }
+
     @Test func `what an earlier run wrote stays`() throws {
         for message in ["first", "second"] {
             let files = LogFiles(folder: folder.path) { Issue.record("\($0)") }

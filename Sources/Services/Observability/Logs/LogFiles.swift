@@ -77,8 +77,8 @@ package actor LogFiles {
     package nonisolated func stop() { thread.stop() }
 
     private func open() {
-        combined.append([])
-        errors.append([])
+        combined.open()
+        errors.open()
     }
 
     private func drain() {
@@ -112,15 +112,14 @@ private final class LogFile {
     /// Writes whole lines, as many to a file as it has room for.
     func append(_ bytes: [UInt8]) {
         var rest = bytes[...]
-        repeat {
-            let room = limits.bytes - size
-            if descriptor >= 0, size > 0, lines(of: rest, within: room) == 0 { rotate() }
-            guard descriptor >= 0 || open() else { return }
+        while !rest.isEmpty {
+            if descriptor >= 0, size > 0, lines(of: rest, within: limits.bytes - size) == 0 { rotate() }
+            guard open() else { return }
             let count = lines(of: rest, within: limits.bytes - size)
             let piece = rest.prefix(count > 0 ? count : firstLine(of: rest))
             guard write(piece) else { return failed() }
             rest = rest.dropFirst(piece.count)
-        } while !rest.isEmpty
+        }
         hasComplained = false
     }
 
@@ -146,7 +145,10 @@ private final class LogFile {
         return true
     }
 
-    private func open() -> Bool {
+    /// Opens the file if it is not; false while it cannot be.
+    @discardableResult
+    func open() -> Bool {
+        if descriptor >= 0 { return true }
         guard SystemClock.now() >= retryAt else { return false }
         mkdir(folder, 0o750)
         descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
