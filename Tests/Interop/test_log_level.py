@@ -65,6 +65,7 @@ def test_sighup_reads_the_file_again(gateway):
 
 @covers("calls POST /api/v1/calls/:id/debug")
 def test_one_call_is_followed(gateway):
+    set_level(gateway, "warn")
     made = [gateway.make_call("9196", login="anna") for _ in range(2)]
     uuids = [gateway.call(call["id"])["uuid"] for call in made]
     answer = gateway.request("POST", f"/api/v1/calls/{uuids[0]}/debug", login="admin")
@@ -73,6 +74,9 @@ def test_one_call_is_followed(gateway):
         assert gateway.request("POST", f"/api/v1/calls/{uuid}/end", login="anna").status_code == 200
     wait_for(lambda: debug_lines(gateway, callId=uuids[0], message="step"), 5, "debug lines of the call")
     assert not debug_lines(gateway, callId=uuids[1])
+    over = wait_for(lambda: debug_lines(gateway, callId=uuids[0], message="call is over"), 5, "its last line")
+    assert {"state", "reason", "seconds"} <= over[0].keys()
+    set_level(gateway, "info")
 
 
 def test_the_end_of_a_call_is_one_line(gateway):
@@ -80,6 +84,6 @@ def test_the_end_of_a_call_is_one_line(gateway):
     uuid = gateway.call(made["id"])["uuid"]
     assert gateway.request("POST", f"/api/v1/calls/{uuid}/end", login="anna").status_code == 200
     wait_for(lambda: lines(gateway, callId=uuid, message="call ended"), 5, "the line")
-    ends = [line for line in lines(gateway, level="info", callId=uuid) if line["state"] not in ("incoming", "ringing")]
+    ends = [line for line in lines(gateway, level="info", callId=uuid) if line.get("state", "ringing") not in ("incoming", "ringing")]
     assert len(ends) == 1 and {"reason", "seconds", "from", "to"} <= ends[0].keys(), ends
     assert ends[0]["state"] == gateway.call(made["id"])["state"]

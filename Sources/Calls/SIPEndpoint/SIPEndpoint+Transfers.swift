@@ -16,7 +16,7 @@ extension SIPEndpoint {
 
     /// A number as the far end of a leg would dial it: behind its trunk, by the trunk's rules, or at our own address.
     package func address(of number: String, for leg: SIPLegID) -> SIPURI? {
-        if let state = legs.trunk(leg).flatMap({ trunks.states[$0] }) {
+        if let trunk = legs.trunk(leg), let state = trunks.states[trunk] {
             return state.address(user: state.trunk.numbers.outgoingCalled.rewrite(number))
         }
         return legs.session(leg).flatMap { agent.flow(of: $0) }.map { contact(user: number, facing: $0).uri }

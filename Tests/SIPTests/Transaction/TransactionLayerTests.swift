@@ -100,6 +100,22 @@ struct TransactionLayerTests {
         #expect(layer.transactionCount == 0)
     }
 
+    @Test func `an RFC 2543 request that is like another but for its To tag does not take its place`() throws {
+        var layer = layer()
+        let via = "SIP/2.0/UDP 192.0.2.1:5062"
+        let id = try accept(&layer, try request(.invite, via: via))
+        let other = try request(.invite, via: via, toTag: "t")
+        guard case .request(let told, let flow)? = receive(&layer, other).first else {
+            Issue.record("the other request did not go up")
+            return
+        }
+        let taken = layer.accept(told, from: flow)
+        #expect(taken == nil)
+        let outputs = receive(&layer, try request(.cancel, via: via))
+        let cancelled = outputs.contains { if case .cancelled(id, _) = $0 { true } else { false } }
+        #expect(cancelled)
+    }
+
     @Test func `an ACK of a failure stays inside and an ACK of nothing goes up`() throws {
         var layer = layer()
         let invite = try request(.invite)

@@ -193,6 +193,14 @@ package actor Call {
         if let timer = quality.timer { loop.cancel(timer) }
         quality.timer = nil
         manager.assumeIsolated { $0.forget(self) }
+        // The line for everybody is the observers'; whoever follows this call alone reads here how it ended.
+        logger.debug(
+            "call is over",
+            [
+                LogField("state", live.record.state.rawValue),
+                LogField("reason", live.record.endReason?.rawValue ?? ""),
+                LogField("seconds", live.record.duration ?? 0),
+            ])
     }
 
     /// Changes what people wrote about a call, and answers its record.

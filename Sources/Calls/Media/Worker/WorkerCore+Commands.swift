@@ -63,7 +63,7 @@ extension WorkerCore {
         let leg = LegPointer.allocate(capacity: 1)
         let slot = Int(truncatingIfNeeded: entropy.next() % UInt64(WorkerWheels.houseSlots))
         leg.initialize(to: MediaLeg(id, kind, houseSlot: slot, entropy: &entropy))
-        leg.pointee.nextReportAt = now + reportInterval / 2
+        leg.pointee.nextReportAt = now + drawReportInterval() / 2
         leg.pointee.listeningSince = now
         legs[id] = leg
         wheels.house(leg)

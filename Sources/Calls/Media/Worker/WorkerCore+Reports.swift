@@ -47,14 +47,12 @@ extension WorkerCore {
     }
 
     /// The time to the next report: 5 s, give or take half; half of it to the first (RFC 3550 section 6.2).
-    var reportInterval: Duration {
-        mutating get { .milliseconds(Int64.random(in: 2500...7500, using: &entropy)) }
-    }
+    mutating func drawReportInterval() -> Duration { .milliseconds(Int64.random(in: 2500...7500, using: &entropy)) }
 
     /// Sends a report when its time has come.
     mutating func reportIfDue(_ leg: LegPointer) {
         guard leg.pointee.nextReportAt <= now else { return }
-        leg.pointee.nextReportAt = now + reportInterval
+        leg.pointee.nextReportAt = now + drawReportInterval()
         guard leg.pointee.formats != nil else { return }
         sendReport(leg, isLast: false)
     }

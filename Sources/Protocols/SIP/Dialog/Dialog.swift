@@ -94,7 +94,7 @@ package struct Dialog: Sendable {
         if let target = headers.contacts.first?.uri { remoteTarget = target }
     }
 
-    /// Changes it where it is, for who would else take it out and put it back.
+    /// Changes it where it is: through an optional, too, which a closure cannot reach into.
     mutating func apply<Result>(_ change: (inout Dialog) -> Result) -> Result { change(&self) }
 
     /// Where the next request goes on the wire: the first route, or the target.

@@ -1,6 +1,6 @@
 /// Finds the lines of a message's head and makes each folded header one line.
 ///
-/// It looks at every byte once, and records positions only: the array that the values will share is complete before
+/// It looks at every byte once, or of what is strange once more, and records positions only: the array that the values will share is complete before
 /// the first slice of it is taken.
 struct HeadScanner {
     struct Line {

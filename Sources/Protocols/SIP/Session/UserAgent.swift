@@ -55,7 +55,7 @@ package struct UserAgent: Sendable {
     package var sessionCount: Int { sessions.count }
     package var profile: UserAgentProfile { context.profile }
 
-    package mutating func nextDeadline() -> Instant? {
+    package func nextDeadline() -> Instant? {
         switch (context.transactions.nextDeadline(), deadlines.nextDeadline()) {
         case (let first?, let second?): min(first, second)
         case (let first, let second): first ?? second

@@ -93,11 +93,12 @@ struct ServerTransaction: Sendable {
 }
 
 extension TransactionLayer {
-    /// Makes a server transaction for a request just put out by `.request`, and for nothing else.
+    /// Makes a server transaction for the request received last, which was put out by `.request`, and for nothing else.
     ///
-    /// Nil when the layer is full: then a 503 has been sent, and the request needs nothing more.
+    /// Nil when the layer is full: then a 503 has been sent, and the request needs nothing more. Nil, too, when an old
+    /// peer's key (RFC 2543) is that of a transaction that lives: it is not taken away from that one.
     package mutating func accept(_ request: SIPRequest, from flow: Flow) -> ServerTransactionID? {
-        guard request.method != .ack, let (key, mergeKey) = received.take() else { return nil }
+        guard request.method != .ack, let (key, mergeKey) = received.take(), !isTaken(key) else { return nil }
         guard servers.count < limits.servers else {
             counts.refused += 1
             let retryAfter = limits.retryAfter
@@ -120,6 +121,11 @@ extension TransactionLayer {
         flows.place(.server(id), on: responseFlow)
         if let mergeKey { mergeKeys[mergeKey] = id }
         return id
+    }
+
+    /// Keys that RFC 3261 knows were looked for when the request came; those of old peers fit several requests.
+    private func isTaken(_ key: ServerTransactionKey) -> Bool {
+        if case .legacy = key { serverKeys[key] != nil } else { false }
     }
 
     /// Sends a response through its transaction; one that the state does not let out any more is dropped.
@@ -227,7 +233,7 @@ extension TransactionLayer {
 
     private mutating func removeServer(_ id: ServerTransactionID) {
         guard let transaction = servers.removeValue(forKey: id)?.value else { return }
-        serverKeys[transaction.key] = nil
+        if serverKeys[transaction.key] == id { serverKeys[transaction.key] = nil }
         flows.remove(.server(id))
         if let mergeKey = transaction.mergeKey, mergeKeys[mergeKey] == id { mergeKeys[mergeKey] = nil }
         unschedule(transaction.scheduled)

@@ -53,7 +53,7 @@ package struct TransactionLayer: Sendable {
     package var serverCount: Int { servers.count }
 
     /// When `advance` is wanted next.
-    package mutating func nextDeadline() -> Instant? { deadlines.nextDeadline() }
+    package func nextDeadline() -> Instant? { deadlines.nextDeadline() }
 
     /// Everything that is to be done since the last call.
     package mutating func takeOutputs() -> [TransactionOutput] { outputs.take() }

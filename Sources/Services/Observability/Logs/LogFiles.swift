@@ -4,10 +4,10 @@ import Wire
 
 /// Log lines in the files of a folder: `combined.log` has all, `error.log` those of errors alone.
 ///
-/// They are written by a thread of their own, so that nobody waits for the disk: lines for which a slow one leaves no room
-/// in memory are left out here, and were on standard output. Lines gather for a moment, unless an error is among them: to
-/// wake the thread for those of each call is dearer than to write them. Full files become `combined.log.1` and so on, the oldest is
-/// removed.
+/// They are written by a thread of their own, so that nobody waits for the disk: lines for which a slow one leaves no
+/// room in memory are left out here, and were on standard output. Lines gather for a moment, unless an error is among
+/// them: to wake the thread for those of each call, instead of twice in that time, is dearer than to write them. Full
+/// files become `combined.log.1` and so on, the oldest is removed.
 package actor LogFiles {
     /// How large a file becomes, and how many full ones are kept beside it.
     package struct Limits: Sendable {
@@ -113,8 +113,11 @@ private final class LogFile {
     func append(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            if descriptor >= 0, size > 0, lines(of: rest, within: limits.bytes - size) == 0 { rotate() }
             guard open() else { return }
+            if size > 0, lines(of: rest, within: limits.bytes - size) == 0 {
+                rotate()
+                guard open() else { return }
+            }
             let count = lines(of: rest, within: limits.bytes - size)
             let piece = rest.prefix(count > 0 ? count : firstLine(of: rest))
             guard write(piece) else { return failed() }

@@ -1,4 +1,5 @@
-/// A value on the heap that is copied when it is shared and changed, so that a table of large values stays small.
+/// A value on the heap that is copied when it is shared and changed: tables of large values stay small, and what is
+/// handed on often is one reference.
 struct Boxed<Value: Sendable>: Sendable {
     /// Changed only while one box refers to it, which makes it as safe to send as the value.
     private final class Storage: @unchecked Sendable {
