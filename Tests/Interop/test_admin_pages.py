@@ -217,6 +217,18 @@ def test_lists_within_things_say_what_is_wrong_in_their_rows(office, gateway):
     remove(gateway, "trunks", "carrier")
 
 
+def test_a_form_waits_for_what_it_offers(office):
+    held = []
+    office.page.route("**/admin/trunks", lambda route: held.append(route))
+    office.at("routes").find("add").wait_for()
+    office.page.wait_for_function("document.querySelector('[data-test=add]').disabled")
+    while not held:
+        office.page.wait_for_timeout(20)
+    held.pop().continue_()
+    office.find("add").click()
+    office.find("field-trunk").wait_for()
+
+
 def test_webhooks_are_tried_and_parked_messages_looked_after(office, gateway):
     with Receiver() as receiver:
         receiver.answer = lambda delivery: 404

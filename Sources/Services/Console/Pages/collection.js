@@ -28,6 +28,9 @@ export class Collection {
     };
     const add = make('button', { type: 'button', class: 'primary', 'data-test': 'add' }, text('add'));
     add.onclick = () => this.edit(null);
+    // A form may offer what only the list's answer brings.
+    add.disabled = true;
+    this.add = add;
     const name = this.place.length > 0 ? this.place[1] : this.kind.path;
     const back = this.place.length > 0 ? [make('a', { class: 'back', href: `#${this.kind.parent}` }, `‹ ${text(`section_${this.kind.parent}`)}`)] : [];
     root.append(...back, make('div', { class: 'page-head' }, make('h1', {}, text(`section_${name}`)), this.filter, add),
@@ -47,6 +50,8 @@ export class Collection {
       // Answers may overtake each other: the newest question's is shown.
       if (asked !== this.asked) return;
       [this.items, this.pagination, this.context] = [answer.data, answer.pagination, context];
+      // Some lists have nothing to be added to.
+      if (this.add) this.add.disabled = false;
     } catch (refusal) {
       if (asked !== this.asked) return;
       // Whatever comes next is drawn, be it the same as before.
