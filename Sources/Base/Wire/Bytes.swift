@@ -1,5 +1,11 @@
 /// Text and bytes behind other bytes, copied in one go: what is appended as a sequence goes through an iterator.
 extension [UInt8] {
+    @inlinable
+    public init(copying bytes: Span<UInt8>) {
+        self.init()
+        append(bytes)
+    }
+
     @inlinable public mutating func append(_ more: Span<UInt8>) {
         unsafe more.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }

@@ -17,11 +17,8 @@ public enum Sparse<Value: Sendable>: Sendable {
         set { self = Sparse(wrappedValue: newValue) }
     }
 
-    /// What is read from the value where it lies: taking it out would copy all of it.
-    @inlinable
-    public func map<Part>(_ read: (Value) -> Part) -> Part? {
-        if case .present(let value) = self { read(value) } else { nil }
-    }
+    /// Whether it is there, without taking it out, which copies all of it.
+    @inlinable public var isPresent: Bool { if case .present = self { true } else { false } }
 }
 
 extension Sparse: Equatable where Value: Equatable {}

@@ -1,3 +1,5 @@
+import Wire
+
 /// Numbers, words and flags one after the other as printable text, for what is written with every call and seldom read.
 ///
 /// A number takes a character for five of its bits, the lowest first, in the alphabet of Base64; the sixth says that more
@@ -36,15 +38,9 @@ struct CompactWriter {
 
     /// No database keeps a NUL in a text.
     mutating func write(_ word: String) {
-        let text = Self.hasNUL(word) ? word.filter { $0 != "\0" } : word
+        let text = word.utf8.span.firstIndex(of: 0) != nil ? word.filter { $0 != "\0" } : word
         write(UInt64(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
-    }
-
-    private static func hasNUL(_ word: String) -> Bool {
-        let bytes = word.utf8.span
-        for index in bytes.indices where bytes[index] == 0 { return true }
-        return false
     }
 
     mutating func write<Value>(_ value: Value?, _ body: (inout CompactWriter, Value) -> Void) {

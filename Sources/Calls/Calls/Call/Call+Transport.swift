@@ -72,6 +72,20 @@ extension Call {
 extension LegLink {
     /// A page of ours, told of things by its socket.
     var isPage: Bool { participant != nil || party.isBrowser }
+
+    /// Its media is a browser's: a page's, or that of a SIP client in a page.
+    var speaksWebRTC: Bool {
+        switch transport {
+        case .browser: true
+        case .rtp: false
+        case nil: isPage || (pendingOffer?.stream ?? remote).map(\.isBrowser) ?? expectsWebRTC
+        }
+    }
+
+    /// The family its media is of: that of its description, else that of its signalling.
+    var family: IPAddress.Family {
+        ((pendingOffer?.stream ?? remote)?.rtp?.ip ?? signallingHost)?.family ?? .ipv4
+    }
 }
 
 extension SDESPolicy {

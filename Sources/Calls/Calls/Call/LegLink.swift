@@ -17,6 +17,7 @@ final class LegLink: @unchecked Sendable {
     var session: LocalSession
     /// Set once the media leg is open.
     @Sparse var transport: LocalTransport?
+    var hasTransport: Bool { _transport.isPresent }
     var sip: SIPLegID?
     var participant: (any CallParticipant)?
     /// The caller hears it though it has not answered.
@@ -94,25 +95,6 @@ final class LegLink: @unchecked Sendable {
         course = link.course
     }
 
-    var hasTransport: Bool { if case .present = _transport { true } else { false } }
-
-    /// Its media is a browser's: a page's, or that of a SIP client in a page.
-    var speaksWebRTC: Bool {
-        if let isBrowser = _transport.map(\.isBrowser) { return isBrowser }
-        return isPage || described(\.isBrowser) ?? expectsWebRTC
-    }
-
-    /// The family its media is of: that of its description, else that of its signalling.
-    var family: IPAddress.Family { ((described(\.rtp) ?? nil)?.ip ?? signallingHost)?.family ?? .ipv4 }
-
-    /// Where the far end wants its RTP.
-    var describedAddress: SocketAddress? { _remote.map(\.rtp) ?? nil }
-
-    /// Of its latest description, whether that was answered or not.
-    private func described<Part>(_ read: (AudioStream) -> Part) -> Part? {
-        _pendingOffer.map { read($0.stream) } ?? _remote.map(read)
-    }
-
     /// Our answer to the INVITE is with the far end: in a 183, or in a 200.
     var hasOurAnswer: Bool { isAnswered || earlyAnswer != nil }
 
@@ -150,8 +132,4 @@ final class LegLink: @unchecked Sendable {
         let choice = pendingOffer.map { $0.stream.codecs(alsoIn: Codec.relayable).first } ?? negotiated?.codec
         return choice.flatMap { Codec.relayable.contains($0) ? $0 : nil }
     }
-}
-
-extension LocalTransport {
-    fileprivate var isBrowser: Bool { if case .browser = self { true } else { false } }
 }

@@ -30,13 +30,12 @@ extension Call {
         let meter = quality.meters[leg.id] ?? LegMeter()
         if let upAt = meter.upAt { facts.upFor = (meter.overAt ?? loop.now) - upAt }
         facts.isMuted = link.isMuted
-        if !link.speaksWebRTC { facts.described = link.describedAddress }
+        if !link.speaksWebRTC { facts.described = link.remote?.rtp }
         facts.quality = meter.quality(leg.id, link.kind, link.negotiated?.codec)
         facts.curve = meter.curve
-        let (now, clocks) = (meter.overAt ?? loop.now, Clocks(now: loop.now, wall: loop.wallTime))
-        _ = meter.read { figures in
-            facts.take(figures, clocks)
-            facts.quietFor = figures.lastPacketAt.map { max(.zero, now - $0) }
+        if let figures = meter.figures {
+            facts.take(figures, Clocks(now: loop.now, wall: loop.wallTime))
+            facts.quietFor = figures.lastPacketAt.map { max(.zero, (meter.overAt ?? loop.now) - $0) }
         }
         return facts
     }

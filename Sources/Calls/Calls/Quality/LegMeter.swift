@@ -19,10 +19,10 @@ struct LegMeter {
     private var scores = Scores()
     private(set) var curve = QualityCurve()
 
-    var hasFigures: Bool { if case .present = _figures { true } else { false } }
+    var hasFigures: Bool { _figures.isPresent }
 
     /// Somebody could talk or send here.
-    var wasUsed: Bool { upAt != nil || _figures.map { $0.packetsReceived + $0.packetsSent > 0 } == true }
+    var wasUsed: Bool { upAt != nil || figures.map { $0.packetsReceived + $0.packetsSent > 0 } == true }
 
     private struct Scores {
         var sum = 0.0
@@ -67,17 +67,13 @@ struct LegMeter {
             quality.mos = LegQuality.Score(
                 current: scores.last, minimum: scores.minimum, average: scores.sum / Double(scores.count))
         }
-        _ = read { figures in
-            quality.received = LegQuality.Direction(received: figures, recent?.received)
-            quality.sent = LegQuality.Direction(sent: figures, recent?.sent)
-            quality.roundTripMilliseconds = figures.remote?.roundTrip.map(\.milliseconds)
-            quality.transcoding = figures.transcoding.map { "\($0.from.rawValue) to \($0.to.rawValue)" }
-        }
+        guard let figures else { return quality }
+        quality.received = LegQuality.Direction(received: figures, recent?.received)
+        quality.sent = LegQuality.Direction(sent: figures, recent?.sent)
+        quality.roundTripMilliseconds = figures.remote?.roundTrip.map(\.milliseconds)
+        quality.transcoding = figures.transcoding.map { "\($0.from.rawValue) to \($0.to.rawValue)" }
         return quality
     }
-
-    /// Reads the figures where they are: they are large.
-    func read<Value>(_ body: (LegStatistics) -> Value) -> Value? { _figures.map(body) }
 }
 
 extension LegQuality.Direction {

@@ -220,9 +220,7 @@ extension SIPHeaders.Field {
 
     /// The value of another field, with bytes of its own: a dialog does not keep the message it began with.
     init(_ name: SIPHeaderName, copying other: SIPHeaders.Field) {
-        var bytes: [UInt8] = []
-        bytes.append(other.bytes)
-        self.init(name, whole: Self.cleaned(bytes)) { _ in other.meaning }
+        self.init(name, whole: Self.cleaned([UInt8](copying: other.bytes))) { _ in other.meaning }
     }
 
     /// The Max-Forwards of a request that begins here (RFC 3261 section 8.1.1.6).

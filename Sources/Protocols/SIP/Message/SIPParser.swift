@@ -55,17 +55,11 @@ package enum SIPParser {
         guard let length = headers.contentLength else {
             guard framing == .datagram else { throw .missingHeader(.contentLength) }
             guard available.count <= SIPLimits.bodyBytes else { throw .bodyTooLarge }
-            return copy(of: available)
+            return [UInt8](copying: available)
         }
         guard length <= SIPLimits.bodyBytes else { throw .bodyTooLarge }
         guard length <= available.count else { throw .bodyTooShort }
-        return copy(of: available.extracting(first: length))
-    }
-
-    private static func copy(of bytes: Span<UInt8>) -> [UInt8] {
-        var copy: [UInt8] = []
-        if !bytes.isEmpty { copy.append(bytes) }
-        return copy
+        return [UInt8](copying: available.extracting(first: length))
     }
 }
 
