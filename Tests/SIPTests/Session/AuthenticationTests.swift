@@ -119,6 +119,20 @@ struct AuthenticationTests {
         #expect(credentials()?.protection?.nonceCount == 2)
     }
 
+    @Test func `the ACK of a fork that answers late carries the credentials of the INVITE`() throws {
+        _ = call()
+        try challenge(401, realm: "pbx.example", nonce: "n1")
+        let invite = try #require(lastRequest)
+        try answer()
+        var late = SIPResponse(to: invite, status: 200, toTag: "late")
+        late.headers.contacts = [NameAddress(uri: SIPURI(user: "other", address: SimulatedLink.End.right.address))]
+        link.inject(.response(late), to: .left)
+        let ack = try #require(link.requests(.ack, from: .left).last)
+        #expect(ack.headers.to?.tag == "late" && ack.headers.cseq?.number == 2)
+        #expect(ack.headers[.authorization] == invite.headers[.authorization])
+        #expect(ack.headers[.authorization] != nil)
+    }
+
     @Test(
         arguments: [
             (nil, true, false), ("pbx.example", true, true), ("pbx.example", false, false),

@@ -58,6 +58,33 @@ struct BrokenFlowTests {
         #expect(agent.transactionCount == 0 && agent.context.transactions.flows.count == 0)
     }
 
+    @Test func `a 2xx that comes again when the phone has another connection is acknowledged there`() throws {
+        var agent = agent()
+        let id = call(&agent, over: flow(1))
+        let invite = try #require(requests(&agent).first)
+        var answer = SIPResponse(to: invite, status: 200, toTag: "r")
+        answer.headers.contacts = [NameAddress(uri: SIPURI(user: "phone", address: flow(1).remote))]
+        answer.setSDP([2])
+        agent.receive(.response(answer), from: flow(1), now: now)
+        let first = try #require(requests(&agent).first)
+        agent.receive(.response(answer), from: flow(1), now: now)
+        #expect(requests(&agent).map { $0.serialized() } == [first.serialized()])
+        agent.move([id], to: flow(2), now: now)
+        agent.receive(.response(answer), from: flow(1), now: now)
+        let again = try #require(requests(&agent).first)
+        #expect(again.method == .ack && again.headers.vias.count == 1)
+        #expect(again.headers.topBranch != first.headers.topBranch)
+        #expect(again.headers.to == first.headers.to && again.headers.cseq == first.headers.cseq)
+    }
+
+    private func requests(_ agent: inout UserAgent) -> [SIPRequest] {
+        agent.takeOutputs().compactMap {
+            guard case .transmit(let bytes, _) = $0, case .request(let request)? = try? SIPParser.parse(bytes)
+            else { return nil }
+            return request
+        }
+    }
+
     @Test func `a datagram peer is on no connection`() {
         var agent = agent()
         _ = call(&agent, over: Flow(transport: .udp, remote: flow(1).remote))

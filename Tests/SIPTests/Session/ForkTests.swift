@@ -71,6 +71,22 @@ struct ForkTests {
         #expect(byes.map { $0.headers.cseq?.number } == [3])
     }
 
+    @Test func `a fork that answers when the call is over is acknowledged, each time, and told BYE`() throws {
+        let id = link.call(from: .left)
+        try respond(200, "a", sdp: [1])
+        link.with(.left) { $0.hangUp(id, now: link.now) }
+        link.run(for: .seconds(10))
+        for _ in 0..<2 { try respond(200, "b", sdp: [2]) }
+        let acks = link.requests(.ack, from: .left).filter { $0.headers.to?.tag == "b" }
+        #expect(acks.count == 2 && Set(acks.map { $0.serialized() }).count == 1)
+        #expect(acks.first?.headers.cseq?.number == 1 && acks.first?.uri.user == "b")
+        let invite = try #require(link.requests(.invite, from: .left).first)
+        #expect(acks.first?.headers.from == invite.headers.from)
+        #expect(link.requests(.bye, from: .left).last?.headers.to?.tag == "b")
+        link.run()
+        #expect(link.isIdle)
+    }
+
     @Test func `an UPDATE to a fork that lost is asked for again in the dialog that won`() throws {
         let id = link.call(from: .left)
         try respond(183, "a", sdp: [1], sequence: 1)

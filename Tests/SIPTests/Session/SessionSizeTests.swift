@@ -21,4 +21,22 @@ struct SessionSizeTests {
         let transactions = SimulatedLink.End.allCases.map { link.with($0) { $0.transactionCount } }
         #expect(transactions == [0, 0])
     }
+
+    /// Transactions last for half a minute after a call that is up or over: thousands of them do, where calls are short.
+    @Test func `what was said is forgotten once it was answered, and what another fork would need is not`() throws {
+        let link = SimulatedLink(seed: 92)
+        let call = link.talk()
+        link.with(.left) { $0.hangUp(call.left, now: link.now) }
+        link.run(for: .seconds(1))
+        let left = link.with(.left) { $0.context }
+        #expect(left.transactions.clients.count == 2)
+        #expect(left.transactions.clients.values.allSatisfy { $0.value.unanswered == nil })
+        let owned = left.owners.values.map { $0.value.request }
+        #expect(owned.count == 2 && owned.allSatisfy { $0.body.isEmpty && $0.headers.fields.count == 4 })
+        let session = try #require(link.with(.left) { $0.sessions[call.left]?.value })
+        #expect(session.isOver && session.invite?.body == [] && session.forks.early.capacity == 0)
+        let right = link.with(.right) { $0.context.transactions.servers }
+        // The BYE's answer may be asked for again; the INVITE's is repeated by its session.
+        #expect(right.values.map { $0.value.lastResponse != nil }.sorted { !$0 && $1 } == [false, true])
+    }
 }

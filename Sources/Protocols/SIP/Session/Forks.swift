@@ -29,7 +29,7 @@ struct Forks: Sendable {
     /// Early dialogs by the To tag of their responses.
     var early: [String: Fork] = [:]
     /// Forks that answered after another had won, or after we gave up: the ACK each gets, by To tag.
-    var strays: [String: (ack: SIPRequest, flow: Flow)] = [:]
+    var strays: [String: SentAcknowledgement] = [:]
 
     /// More forks than this are not remembered: they get their responses dropped, and end by their own timers.
     static let limit = 16

@@ -127,7 +127,7 @@ extension InviteSession {
 
     private mutating func receiveSuccess(_ response: SIPResponse, _ now: Instant, _ context: inout SessionContext) {
         let tag = response.headers.toTag ?? ""
-        if let stray = forks.strays[tag] { return context.acknowledge(stray.ack, peer: peer, over: stray.flow) }
+        if let stray = forks.strays[tag] { return context.acknowledgeAgain(stray, peer: peer, over: stray.flow) }
         if let dialog, dialog.id.remoteTag == tag { return repeatAcknowledgement(of: response, &context) }
         guard case .calling = phase, dialog == nil else { return endStray(response, tag, now, &context) }
         let fork = forks.early[tag]
@@ -163,6 +163,7 @@ extension InviteSession {
     private mutating func leaveOtherForks(than tag: String) {
         // Those that lost stay known while the INVITE lasts: should one answer late, its count of requests goes on.
         forks.early[tag] = nil
+        if forks.early.isEmpty { forks.early = [:] }
         switch exchange {
         case .sent(let sent) where sent.tag != tag:
             if queuedOffer == nil { queuedOffer = sent.offer }
@@ -176,6 +177,7 @@ extension InviteSession {
 
     private mutating func establish(_ now: Instant, _ context: inout SessionContext) {
         phase = .established
+        invite = invite?.outline
         if exchange.isStable { timers[.offer] = nil }
         dropSettledDescription()
         sendQueuedOffer(now, &context)
@@ -183,8 +185,8 @@ extension InviteSession {
 
     /// The 2xx of our INVITE or re-INVITE came again: its ACK was lost.
     mutating func repeatAcknowledgement(of response: SIPResponse, _ context: inout SessionContext) {
-        guard let ack = lastAcknowledgement, ack.headers.cseq?.number == response.headers.cseq?.number else { return }
-        context.acknowledge(ack, peer: peer, over: dialogFlow)
+        guard let ack = lastAcknowledgement, ack.sequence == response.headers.cseq?.number else { return }
+        context.acknowledgeAgain(ack, peer: peer, over: dialogFlow)
     }
 
     mutating func acknowledge(
@@ -194,8 +196,7 @@ extension InviteSession {
         var ack = dialog.makeAcknowledgement(sequence: number)
         if mayAuthenticate(over: dialogFlow) { ack.copyCredentials(from: request) }
         ack.setSDP(answer)
-        lastAcknowledgement = ack
-        context.acknowledge(ack, peer: peer, over: dialogFlow)
+        lastAcknowledgement = context.acknowledge(ack, peer: peer, over: dialogFlow)
     }
 
     /// A fork that answered after the call was decided is acknowledged and told BYE (section 13.2.2.4).
@@ -210,8 +211,7 @@ extension InviteSession {
         var ack = stray.makeAcknowledgement(sequence: number)
         let flow = peer.flow(to: stray.nextHop)
         if mayAuthenticate(over: flow) { ack.copyCredentials(from: invite) }
-        forks.strays[tag] = (ack, flow)
-        context.acknowledge(ack, peer: peer, over: flow)
+        forks.strays[tag] = context.acknowledge(ack, peer: peer, over: flow)
         send(stray.makeRequest(.bye), .strayBye, over: flow, now: now, &context)
     }
 

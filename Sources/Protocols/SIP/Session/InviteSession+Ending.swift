@@ -51,6 +51,7 @@ extension InviteSession {
         serverInvite = nil
         lastProvisional = nil
         provisionals = nil
+        invite = invite?.outline
         localDescription = nil
         refresh = nil
         for timer in Self.timersOfLife { timers[timer] = nil }

@@ -140,7 +140,7 @@ extension InviteSession {
     private func isKnownSuccess(_ response: SIPResponse) -> Bool {
         let number = response.headers.cseq?.number
         if case .owed(let owed) = exchange, owed.response.headers.cseq?.number == number { return true }
-        return lastAcknowledgement?.headers.cseq?.number == number
+        return lastAcknowledgement?.sequence == number
     }
 
     private mutating func offerTaken(

@@ -51,10 +51,10 @@ struct InviteSession: Sendable {
     /// Client transactions of this session that have not ended.
     var openTransactions: Set<ClientTransactionID> = []
     var authentication = RequestAuthentication()
-    /// The latest ACK of a 2xx, sent again when the 2xx comes again.
-    @Sparse var lastAcknowledgement: SIPRequest?
+    /// The latest ACK of a 2xx.
+    @Sparse var lastAcknowledgement: SentAcknowledgement?
 
-    /// Caller: the INVITE as sent last, without its Via, while its transaction lasts.
+    /// Caller: the INVITE as sent last, without its Via, while its transaction lasts; its outline once it is answered.
     @Sparse var invite: SIPRequest?
     var inviteTransaction: ClientTransactionID?
     var cancellation = Cancellation.none

@@ -25,8 +25,9 @@ struct SessionContext: Sendable {
     struct Owner: Sendable {
         let session: SessionID
         let purpose: SessionRequest
-        /// As it was before its Via, to be sent again with credentials or over another transport.
-        let request: SIPRequest
+        /// As it was before its Via, to be sent again with credentials or over another transport; its outline once it
+        /// has its final response.
+        var request: SIPRequest
         let flow: Flow
         /// Where the request goes when the way over TCP, taken for its size, fails.
         var datagramFlow: Flow?
@@ -84,13 +85,6 @@ struct SessionContext: Sendable {
         owners[id] = Boxed(
             Owner(session: owner.session, purpose: .cancel, request: owner.request, flow: owner.flow))
         return id
-    }
-
-    /// Sends an ACK for a 2xx, which no transaction looks after.
-    mutating func acknowledge(_ ack: SIPRequest, peer: SessionPeer, over flow: Flow) {
-        var complete = ack
-        complete.headers.prependVia(makeVia(flow, sentBy: peer.sentBy))
-        transactions.transmit(complete.serialized(), over: flow)
     }
 
     mutating func respond(

@@ -54,6 +54,7 @@ extension UserAgent {
     private mutating func routeResponse(_ response: SIPResponse, _ transaction: ClientTransactionID, _ now: Instant) {
         guard let owner = context.owners[transaction]?.value else { return put(.response(response, transaction)) }
         touch(owner.session) { $0.receive(response, to: owner, transaction, now: now, &$1) }
+        if response.isFinal { context.owners[transaction]?.value.request = owner.request.outline }
     }
 
     private mutating func routeFailure(

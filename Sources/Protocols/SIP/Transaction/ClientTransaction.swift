@@ -49,8 +49,8 @@ struct ClientTransaction: Sendable {
 
     var machine: Machine
     let key: ClientTransactionKey
-    let request: SIPRequest
-    let bytes: [UInt8]
+    /// What is sent, until there is a final response: nothing of it is needed after that.
+    var unanswered: (request: SIPRequest, bytes: [UInt8])?
     let flow: Flow
     let sentAt: Instant
     /// The ACK of a failure, made once and repeated.
@@ -77,13 +77,14 @@ extension TransactionLayer {
             request.method == .invite
             ? .invite(InviteClientTransaction(values: timers, isReliable: isReliable, now: now))
             : .other(NonInviteClientTransaction(values: timers, isReliable: isReliable, now: now))
+        let bytes = request.serialized()
         let transaction = ClientTransaction(
-            machine: machine, key: ClientTransactionKey(branch: branch, method: request.method), request: request,
-            bytes: request.serialized(), flow: flow, sentAt: now)
+            machine: machine, key: ClientTransactionKey(branch: branch, method: request.method),
+            unanswered: (request, bytes), flow: flow, sentAt: now)
         clients[id] = Boxed(transaction)
         clientKeys[transaction.key] = id
         flows.place(.client(id), on: flow)
-        outputs.append(.transmit(transaction.bytes, flow))
+        outputs.append(.transmit(bytes, flow))
         rescheduleClient(id)
         return id
     }
@@ -95,9 +96,9 @@ extension TransactionLayer {
         _ id: ClientTransactionID, reason: SIPReason? = nil, now: Instant
     ) -> ClientTransactionID? {
         guard let transaction = clients[id]?.value, case .invite(let machine) = transaction.machine,
-            machine.state == .proceeding
+            machine.state == .proceeding, let request = transaction.unanswered?.request
         else { return nil }
-        return sendRequest(transaction.request.cancellation(reason: reason), over: transaction.flow, now: now)
+        return sendRequest(request.cancellation(reason: reason), over: transaction.flow, now: now)
     }
 
     /// Forgets a client transaction whatever its state; only `clientEnded` follows.
@@ -116,6 +117,7 @@ extension TransactionLayer {
         }
         if response.isFinal { noteAnswer(response, id, now) }
         perform(steps, client: id, response: response)
+        if response.isFinal { clients[id]?.value.unanswered = nil }
     }
 
     /// Counts the first final response, and what comes once more.
@@ -143,8 +145,11 @@ extension TransactionLayer {
     }
 
     private mutating func perform(_ steps: TransactionSteps, client id: ClientTransactionID, response: SIPResponse?) {
-        guard let bytes = clients[id]?.value.bytes, let flow = clients[id]?.value.flow else { return }
-        if steps.contains(.transmit) { outputs.append(.transmit(bytes, flow)) }
+        if steps.contains(.transmit), let bytes = clients[id]?.value.unanswered?.bytes,
+            let flow = clients[id]?.value.flow
+        {
+            outputs.append(.transmit(bytes, flow))
+        }
         if steps.contains(.acknowledge), let response { acknowledge(response, id) }
         if steps.contains(.deliver), let response { outputs.append(.response(response, id)) }
         if steps.contains(.timedOut) {
@@ -156,8 +161,10 @@ extension TransactionLayer {
     }
 
     private mutating func acknowledge(_ response: SIPResponse, _ id: ClientTransactionID) {
-        guard let transaction = clients[id]?.value else { return }
-        let bytes = transaction.acknowledgement ?? transaction.request.acknowledgement(of: response).serialized()
+        guard let transaction = clients[id]?.value,
+            let bytes = transaction.acknowledgement
+                ?? transaction.unanswered?.request.acknowledgement(of: response).serialized()
+        else { return }
         clients[id]?.value.acknowledgement = bytes
         outputs.append(.transmit(bytes, transaction.flow))
     }

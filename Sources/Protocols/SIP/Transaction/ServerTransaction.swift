@@ -59,6 +59,12 @@ struct ServerTransaction: Sendable {
             }
         }
 
+        /// An INVITE with a 2xx.
+        var isAccepted: Bool {
+            guard case .invite(let machine) = self else { return false }
+            return machine.state == .accepted
+        }
+
         /// An INVITE without a final response, which a CANCEL still reaches.
         var canBeCancelled: Bool {
             guard case .invite(let machine) = self else { return false }
@@ -77,6 +83,7 @@ struct ServerTransaction: Sendable {
     var flow: Flow
     /// Where responses go when the connection the request came over is no more.
     let fallbackFlow: Flow
+    /// What a repeated request is answered by; nil again after a 2xx to an INVITE, which its user repeats.
     var lastResponse: [UInt8]?
     /// Whether its final response is counted.
     var isAnswered = false
@@ -133,6 +140,7 @@ extension TransactionLayer {
         guard let steps = servers[id]?.value.note(response, now: now) else { return }
         if steps.contains(.transmit), response.isFinal { noteAnswer(response, id, now) }
         perform(steps, server: id)
+        if servers[id]?.value.machine.isAccepted == true { servers[id]?.value.lastResponse = nil }
     }
 
     /// Sends a provisional response once more that its user repeats until it is acknowledged (RFC 3262).
