@@ -16,7 +16,7 @@ WORKDIR /source
 COPY Package.swift ./
 COPY Sources ./Sources
 COPY Tests ./Tests
-COPY scripts/lib.sh scripts/functions.order ./scripts/
+COPY scripts/lib.sh scripts/functions.order scripts/calls.profdata ./scripts/
 # As scripts/run builds it. Names of functions stay, for traces of a crash; line tables go, and so do two sections that no
 # two builds have alike: the compiler's hashes of its modules and the linker's hash of all. What is left is the same bytes.
 RUN bash -c '. scripts/lib.sh && build_release tandem' \

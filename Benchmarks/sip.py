@@ -2,6 +2,7 @@
 """Signalling benchmark: SIPp calls SIPp through Tandem (a B2BUA between two trunks) and Kamailio (a stateful proxy).
 
   sip.py calls [--rates 500,1000,1500] [--secs 8] [--reps 3]   CPU a call, retransmissions, time from INVITE to INVITE
+               [--peers kamailio,tandem]
   sip.py dialogs [--calls 2000]                                memory of calls that are merely up (Tandem)
   sip.py registrations [--accounts 10000]                      CPU of refreshes every 60 s (Tandem)
 
@@ -97,6 +98,9 @@ class Tandem:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+PEERS = {peer.name: peer for peer in (Kamailio, Tandem)}
+
+
 class Forwarding(threading.Thread):
     """Times each INVITE from its arrival at the server to the one that leaves it, by the kernel's own clock.
 
@@ -187,8 +191,8 @@ def measure(server, rate, seconds):
 def calls(arguments):
     rows = []
     for _ in range(arguments.reps):  # interleaved, so that the machine's moods meet both alike
-        for server in (Kamailio(), Tandem()):
-            with server:
+        for peer in arguments.peers:
+            with peer() as server:
                 answering = callee()
                 try:
                     for rate in arguments.rates: rows.append(measure(server, rate, arguments.secs))
@@ -243,6 +247,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["calls", "dialogs", "registrations"])
     parser.add_argument("--rates", type=lambda text: [int(rate) for rate in text.split(",")], default=[500, 750, 1000, 1500])
+    parser.add_argument("--peers", type=lambda text: [PEERS[name] for name in text.split(",")], default=list(PEERS.values()))
     parser.add_argument("--secs", type=float, default=8)
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--calls", type=int, default=2000)

@@ -15,13 +15,19 @@ need_swift() {
   esac
 }
 
-# The release build of one product, the same for everybody, so that nothing is built twice. Swift's own libraries are
-# linked in: the program runs without the toolchain, starts sooner and calls them without a detour. That nobody changes
-# a value while another reads it is checked at run time in debug builds, which all tests are, and not here.
+# How releases are built, the same for everybody, so that nothing is built twice. Swift's own libraries are linked in: the
+# program runs without the toolchain, starts sooner and calls them without a detour. That nobody changes a value while
+# another reads it is checked at run time in debug builds, which all tests are, and not here.
+release_options=(
+  -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -enforce-exclusivity=unchecked
+  -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-warn-symbol-ordering
+  -Xlinker --symbol-ordering-file="$PWD/scripts/functions.order")
+
+# The release build of one product. The compiler knows from measured calls which ways the program goes and how often
+# (scripts/calls.profdata); what it says of functions that are others today is passed over.
 build_release() {
-  swift build -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xswiftc -enforce-exclusivity=unchecked \
-    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --no-warn-symbol-ordering \
-    -Xlinker --symbol-ordering-file="$PWD/scripts/functions.order" --product "$1" >&2
+  swift build "${release_options[@]}" -Xswiftc -Xfrontend -Xswiftc -ir-profile-use="$PWD/scripts/calls.profdata" \
+    --product "$1" >&2
 }
 
 # Installs those of the named Debian packages that are not there yet; root or sudo is needed only then.
