@@ -101,6 +101,12 @@ class Tandem:
 PEERS = {peer.name: peer for peer in (Kamailio, Tandem)}
 
 
+def peers(names):
+    unknown = set(names.split(",")) - set(PEERS)
+    if unknown: raise argparse.ArgumentTypeError(f"unknown {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
+    return [PEERS[name] for name in names.split(",")]
+
+
 class Forwarding(threading.Thread):
     """Times each INVITE from its arrival at the server to the one that leaves it, by the kernel's own clock.
 
@@ -247,7 +253,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["calls", "dialogs", "registrations"])
     parser.add_argument("--rates", type=lambda text: [int(rate) for rate in text.split(",")], default=[500, 750, 1000, 1500])
-    parser.add_argument("--peers", type=lambda text: [PEERS[name] for name in text.split(",")], default=list(PEERS.values()))
+    parser.add_argument("--peers", type=peers, default=list(PEERS.values()))
     parser.add_argument("--secs", type=float, default=8)
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--calls", type=int, default=2000)

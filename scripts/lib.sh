@@ -26,6 +26,14 @@ release_options=(
 # The release build of one product. The compiler knows from measured calls which ways the program goes and how often
 # (scripts/calls.profdata); what it says of functions that are others today is passed over.
 build_release() {
+  # Objects of another profile would be taken again: only what they are made from is compared.
+  local profile
+  profile=$(cksum <scripts/calls.profdata)
+  if [ "$(cat .build/profile-of-release 2>/dev/null)" != "$profile" ]; then
+    rm -rf "$(readlink -f .build/release)"
+    mkdir -p .build
+    printf '%s\n' "$profile" >.build/profile-of-release
+  fi
   swift build "${release_options[@]}" -Xswiftc -Xfrontend -Xswiftc -ir-profile-use="$PWD/scripts/calls.profdata" \
     --product "$1" >&2
 }

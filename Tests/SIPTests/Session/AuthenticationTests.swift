@@ -119,9 +119,12 @@ struct AuthenticationTests {
         #expect(credentials()?.protection?.nonceCount == 2)
     }
 
-    @Test func `the ACK of a fork that answers late carries the credentials of the INVITE`() throws {
+    @Test(arguments: [(401, SIPHeaderName.authorization), (407, .proxyAuthorization)])
+    func `the ACK of a fork that answers late carries the credentials of the INVITE`(
+        status: Int, header: SIPHeaderName
+    ) throws {
         _ = call()
-        try challenge(401, realm: "pbx.example", nonce: "n1")
+        try challenge(status, realm: "pbx.example", nonce: "n1")
         let invite = try #require(lastRequest)
         try answer()
         var late = SIPResponse(to: invite, status: 200, toTag: "late")
@@ -129,8 +132,8 @@ struct AuthenticationTests {
         link.inject(.response(late), to: .left)
         let ack = try #require(link.requests(.ack, from: .left).last)
         #expect(ack.headers.to?.tag == "late" && ack.headers.cseq?.number == 2)
-        #expect(ack.headers[.authorization] == invite.headers[.authorization])
-        #expect(ack.headers[.authorization] != nil)
+        #expect(ack.headers[header] == invite.headers[header])
+        #expect(ack.headers[header] != nil)
     }
 
     @Test(

@@ -163,6 +163,7 @@ extension InviteSession {
     private mutating func leaveOtherForks(than tag: String) {
         // Those that lost stay known while the INVITE lasts: should one answer late, its count of requests goes on.
         forks.early[tag] = nil
+        // An empty table keeps its memory.
         if forks.early.isEmpty { forks.early = [:] }
         switch exchange {
         case .sent(let sent) where sent.tag != tag:

@@ -54,7 +54,8 @@ struct InviteSession: Sendable {
     /// The latest ACK of a 2xx.
     @Sparse var lastAcknowledgement: SentAcknowledgement?
 
-    /// Caller: the INVITE as sent last, without its Via, while its transaction lasts; its outline once it is answered.
+    /// Caller: the INVITE as sent last, without its Via, while its transaction lasts; its outline once it is
+    /// answered or given up.
     @Sparse var invite: SIPRequest?
     var inviteTransaction: ClientTransactionID?
     var cancellation = Cancellation.none

@@ -21,19 +21,21 @@ extension SessionContext {
 
     /// Sends an ACK once more: byte for byte, or with a Via that is right for the flow the peer is reached over now.
     mutating func acknowledgeAgain(_ ack: SentAcknowledgement, peer: SessionPeer, over flow: Flow) {
-        if flow == ack.flow { return transactions.transmit(ack.bytes, over: flow) }
-        guard case .request(var request)? = try? SIPParser.parse(ack.bytes) else { return }
+        // What the peer's Contact made of it may be more than we would read.
+        guard flow != ack.flow, case .request(var request)? = try? SIPParser.parse(ack.bytes) else {
+            return transactions.transmit(ack.bytes, over: flow)
+        }
         request.headers.remove(.via)
         _ = acknowledge(request, peer: peer, over: flow)
     }
 }
 
 extension SIPRequest {
-    /// What is needed of an INVITE once it is answered, should another fork answer, too: whose it was, its number, and
-    /// the credentials, which every ACK carries.
+    /// What is needed of an INVITE once it is answered or given up, should another fork answer, too: whose it was, its
+    /// number, and the credentials, which every ACK carries.
     var outline: SIPRequest {
         var outline = SIPRequest(method, uri)
-        for name in [SIPHeaderName.from, .to, .callID, .cseq, .authorization, .proxyAuthorization] {
+        for name in [SIPHeaderName.from, .callID, .cseq, .authorization, .proxyAuthorization] {
             outline.headers.copy(name, from: headers)
         }
         return outline
