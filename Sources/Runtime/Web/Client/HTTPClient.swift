@@ -71,20 +71,12 @@ package final class HTTPClient: Sendable {
         let (host, hosts) = (url.host, settings.hosts)
         guard hosts.allow(host) else { throw .hostRefused }
         let (loop, network) = (loop, network)
-        // Handed over under a lock, as all that passes between threads.
-        let found = Locked<[IPAddress]>([])
-        await withCheckedContinuation { continuation in
-            loop.execute {
-                network.resolve(host) { addresses in
-                    found.withLock { $0 = addresses }
-                    continuation.resume()
-                }
-            }
+        let found = await handedOver([IPAddress]()) { tell in
+            loop.execute { network.resolve(host) { tell($0) } }
         }
-        let addresses = found.withLock { $0 }
-        guard !addresses.isEmpty else { throw .hostNotFound }
+        guard !found.isEmpty else { throw .hostNotFound }
         let own = settings.ownAddresses()
-        let allowed = addresses.filter { hosts.allow($0, of: host, own: own) }
+        let allowed = found.filter { hosts.allow($0, of: host, own: own) }
         guard !allowed.isEmpty else { throw .addressRefused }
         return allowed
     }

@@ -26,16 +26,10 @@ actor HTTPTransfers {
     }
 
     nonisolated func perform(_ order: HTTPTransfer.Order) async throws(HTTPClientError) -> HTTPTransfer.Answer {
-        // Handed over under a lock, as all that passes between threads.
-        let outcome = Locked(Outcome.failure(.stopped))
-        await withCheckedContinuation { continuation in
-            submit(
-                Waiting(order: order) { found in
-                    outcome.withLock { $0 = found }
-                    continuation.resume()
-                })
+        let outcome = await handedOver(Outcome.failure(.stopped)) { tell in
+            submit(Waiting(order: order, tell: tell))
         }
-        return try outcome.withLock { $0 }.get()
+        return try outcome.get()
     }
 
     /// What is queued before the thread is told to stop is also done before it does.
