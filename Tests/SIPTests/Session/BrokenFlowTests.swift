@@ -66,7 +66,10 @@ struct BrokenFlowTests {
         var agent = agent()
         let id = call(&agent, over: flow(1), isSymmetric: true, offer: nil)
         let invite = try #require(transmissions(&agent).first)
-        guard case .request(let request) = try SIPParser.parse(invite.bytes) else { return }
+        guard case .request(let request) = try SIPParser.parse(invite.bytes) else {
+            Issue.record("what went out is no request")
+            return
+        }
         var answer = SIPResponse(to: request, status: 200, toTag: "r")
         answer.headers.contacts = [NameAddress(uri: try #require(SIPURI(contact)))]
         answer.setSDP([2])

@@ -40,6 +40,8 @@ extension InviteSession {
     mutating func end(_ ending: SessionEnding, _ now: Instant, _ context: inout SessionContext) {
         guard !isOver else { return }
         settleReferral(&context)
+        // An answered one is an outline already.
+        if !isEstablished { invite = invite?.outline }
         phase = .over
         queuedOffer = nil
         releaseOwedAcknowledgement(&context)
@@ -51,7 +53,6 @@ extension InviteSession {
         serverInvite = nil
         lastProvisional = nil
         provisionals = nil
-        invite = invite?.outline
         localDescription = nil
         refresh = nil
         for timer in Self.timersOfLife { timers[timer] = nil }

@@ -140,7 +140,7 @@ extension TransactionLayer {
         guard let steps = servers[id]?.value.note(response, now: now) else { return }
         if steps.contains(.transmit), response.isFinal { noteAnswer(response, id, now) }
         perform(steps, server: id)
-        if servers[id]?.value.machine.isAccepted == true { servers[id]?.value.lastResponse = nil }
+        if response.isSuccess, servers[id]?.value.machine.isAccepted == true { servers[id]?.value.lastResponse = nil }
     }
 
     /// Sends a provisional response once more that its user repeats until it is acknowledged (RFC 3262).
