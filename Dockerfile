@@ -10,7 +10,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
         libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev \
         libc-ares-dev libspandsp-dev libopus-dev libspeexdsp-dev libsndfile1-dev \
         libopusenc-dev libcurl4-openssl-dev libpq-dev libhiredis-dev libprotobuf-c-dev \
-        libmimalloc-dev pkg-config \
+        libgoogle-perftools-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -27,7 +27,7 @@ FROM debian:12-slim AS files
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates tzdata libstdc++6 libgcc-s1 libssl3 libsrtp2-1 libuv1 libsqlite3-0 zlib1g libc-ares2 \
         libspandsp2 libopus0 libspeexdsp1 libsndfile1 libopusenc0 libcurl4 libpq5 libhiredis0.14 \
-        libprotobuf-c1 libmimalloc2.0 \
+        libprotobuf-c1 libtcmalloc-minimal4 \
     && rm -rf /var/lib/apt/lists/*
 COPY scripts/image-files /usr/local/bin/
 COPY --from=build /out/tandem /usr/local/bin/tandem

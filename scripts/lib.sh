@@ -59,7 +59,7 @@ need_packages() {
 build_packages=(
   libssl-dev libsrtp2-dev libuv1-dev libsqlite3-dev zlib1g-dev libc-ares-dev libspandsp-dev libopus-dev
   libspeexdsp-dev libsndfile1-dev libopusenc-dev libcurl4-openssl-dev libpq-dev libhiredis-dev
-  libprotobuf-c-dev libmimalloc-dev pkg-config tzdata)
+  libprotobuf-c-dev libgoogle-perftools-dev pkg-config tzdata)
 # The server that the tests of the store run, unprivileged and for themselves.
 test_packages=(postgresql)
 # The other sides of the calls of Tests/Interop; the compiler and python3-dev are for PESQ, which comes as source.

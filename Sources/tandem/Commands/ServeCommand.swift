@@ -10,6 +10,7 @@ enum ServeCommand {
     static func run() async {
         let configuration = Program.configuration()
         _ = ServerProcess.raiseDescriptorLimit()
+        let memory = SpareMemory()
         do {
             let gateway = try await Gateway(configuration)
             gateway.loop.claim()
@@ -24,6 +25,7 @@ enum ServeCommand {
             gateway.logger.info("ready", [LogField("port", configuration.web.port)])
             await serve(gateway, signals, configuration.service, supervision)
             rereading.stop()
+            memory.stop()
         } catch let error as StartError {
             Program.fail(error.failure, error.description)
         } catch let error as ConfigurationError {

@@ -1,0 +1,2 @@
+#pragma once
+#include <gperftools/malloc_extension_c.h>
