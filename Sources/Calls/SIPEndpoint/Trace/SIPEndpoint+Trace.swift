@@ -8,14 +8,14 @@ extension SIPEndpoint {
     package func trace(of callIDs: [String]) -> SIPTrace { traces.trace(of: callIDs).withoutSecrets }
 
     /// Whether anything is still known of it.
-    package func keepsMessages(of callIDs: [String]) -> Bool { callIDs.contains(where: traces.keepsMessages) }
+    package func keepsMessages(of callIDs: [String]) -> Bool { callIDs.contains { traces.keepsMessages(of: $0) } }
 
     /// Registrations and keep-alives are no calls; strangers could push the calls of others out.
     func note(_ message: SIPMessage, _ bytes: [UInt8], from flow: Flow, isTrunk: Bool) {
         guard !traces.isOff, isTrunk || sources.isTrusted(flow.remote.ip, now: now), message.isOfCall,
             let callID = message.headers.callID
         else { return }
-        traces.keep(traced(bytes, flow, isIncoming: true), callID: callID)
+        traces.keep(traced(bytes, flow, isIncoming: true), callID: callID.utf8.span)
     }
 
     func note(_ bytes: [UInt8], to flow: Flow, isTrunk: Bool) {
@@ -23,7 +23,8 @@ extension SIPEndpoint {
             let callID = SIPTraceRing.callID(in: bytes)
         else { return }
         traces.keep(
-            traced(bytes, flow, isIncoming: false), callID: callID, beginsCall: bytes.starts(with: Self.invite))
+            traced(bytes, flow, isIncoming: false), callID: bytes.span.extracting(callID),
+            beginsCall: bytes.starts(with: Self.invite))
     }
 
     private static let invite = Array("INVITE ".utf8)
