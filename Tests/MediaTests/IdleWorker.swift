@@ -11,6 +11,7 @@ import Wire
 struct IdleWorker: ~Copyable {
     private var core: WorkerCore
     private let counters: CounterBlock
+    private let sockets: SIPSockets
     /// Where the leg takes RTP.
     let gateway: SocketAddress
 
@@ -28,7 +29,8 @@ struct IdleWorker: ~Copyable {
         counters = CounterBlock()
         gateway = SocketAddress(ip: .loopbackIPv4, port: UDPSockets.port(of: socket))
         core = WorkerCore(descriptors, configuration, counters, context, Entropy(seed: 5))
-        core.perform(.openSIP(Self.id, SIPSockets(rtp: socket, rtcp: controlSocket, family: .ipv4)))
+        sockets = SIPSockets(rtp: socket, rtcp: controlSocket, family: .ipv4)
+        core.perform(.openSIP(Self.id, sockets))
         core.perform(.configure(Self.id, .sip(rtp: peer, rtcp: control, mux: false, stream: audio())))
     }
 
@@ -58,5 +60,9 @@ struct IdleWorker: ~Copyable {
         return nil
     }
 
-    deinit { counters.free() }
+    deinit {
+        counters.free()
+        Glibc.close(sockets.rtp)
+        Glibc.close(sockets.rtcp)
+    }
 }

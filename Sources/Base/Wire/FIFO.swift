@@ -16,6 +16,12 @@ public struct FIFO<Element> {
     /// What `popFirst` would answer.
     @inlinable public var first: Element? { waiting > 0 ? ring[head] : nil }
 
+    /// The elements that `isTrue` holds of.
+    @inlinable
+    public func count(where isTrue: (Element) -> Bool) -> Int {
+        (0..<waiting).count { ring[(head &+ $0) & (ring.count - 1)].map(isTrue) ?? false }
+    }
+
     /// Elements there is memory for.
     public var capacity: Int { ring.count }
 

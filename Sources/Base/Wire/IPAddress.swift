@@ -39,7 +39,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The two families of addresses.
-    public enum Family: Hashable, Sendable {
+    public enum Family: Hashable, Sendable, CaseIterable {
         case ipv4
         case ipv6
     }

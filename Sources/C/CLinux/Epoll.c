@@ -20,6 +20,8 @@ int tandem_epoll_want_room(int epoll, int descriptor, uint64_t token, int wanted
     return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
 }
 
+int tandem_epoll_remove(int epoll, int descriptor) { return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL); }
+
 int tandem_epoll_wait(int epoll, uint64_t *tokens, int capacity, int timeout_ms) {
     struct epoll_event events[READY_AT_ONCE];
     if (capacity > READY_AT_ONCE) capacity = READY_AT_ONCE;

@@ -1,6 +1,7 @@
 import CLinux
 import Crypto
 import DTLS
+import Glibc
 import RTP
 import Reactor
 import SDP
@@ -133,6 +134,11 @@ final class VirtualPhone {
         sockets = SIPSockets(rtp: rtp, rtcp: rtcp, family: .ipv4)
         gateway = SocketAddress(ip: .loopbackIPv4, port: UDPSockets.port(of: rtp))
         stream = TestStream(ssrc: UInt32(number) * 7919, sequence: 65_500, timestamp: .max - 4000)
+    }
+
+    deinit {
+        Glibc.close(sockets.rtp)
+        Glibc.close(sockets.rtcp)
     }
 
     /// The RTP packets that wait.

@@ -27,6 +27,9 @@ int tandem_epoll_add(int epoll, int descriptor, uint64_t token);
 /// Watches a descriptor that is watched already for room to write, too, or for input alone.
 int tandem_epoll_want_room(int epoll, int descriptor, uint64_t token, int wanted);
 
+/// Watches a descriptor no longer, which stays open.
+int tandem_epoll_remove(int epoll, int descriptor);
+
 /// Waits for input and fills in the tokens of what is ready; an interrupted wait counts as nothing ready.
 int tandem_epoll_wait(int epoll, uint64_t *tokens, int capacity, int timeout_ms);
 

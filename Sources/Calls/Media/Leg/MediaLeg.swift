@@ -1,4 +1,3 @@
-import Glibc
 import RTP
 import SDP
 import WebRTC
@@ -171,8 +170,6 @@ struct MediaLeg: ~Copyable {
             player.deinitialize(count: 1)
             player.deallocate()
         }
-        if socket >= 0 { Glibc.close(socket) }
-        if controlSocket >= 0 { Glibc.close(controlSocket) }
     }
 
     mutating func speak(_ formats: LegFormats) {

@@ -13,8 +13,8 @@ package import Wire
 package final class MediaPlane: MediaPort, @unchecked Sendable {
     struct Leg {
         let worker: MediaWorker
-        /// The RTP port of a SIP leg.
-        let port: UInt16?
+        /// Of a SIP leg.
+        let pair: BoundPair?
         /// What a stand-in on another worker has to know of it; kept where there is another.
         var formats: LegFormats?
         var dtmf = DTMFMode.telephoneEvents
@@ -28,7 +28,8 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     let workers: [MediaWorker]
     private let fingerprint: Fingerprint
     private var entropy: Entropy
-    private var ports: PortAllocator
+    private var ports: SIPPorts
+    private var closesUnused = false
     var legs: [MediaLegID: Leg] = [:]
     var tieLines = TieLineTable()
     let recordings: RecordingDesk?
@@ -53,7 +54,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         fingerprint = certificate.fingerprint()
         certificateExpires = certificate.expires
         entropy = loop.makeEntropy()
-        ports = PortAllocator(configuration.rtpPorts, rest: configuration.portRest, entropy: &entropy)
+        ports = SIPPorts(configuration, entropy: &entropy)
         recordings = configuration.recording.map { RecordingDesk($0) }
         streams = StreamDesk(loop: loop)
         let outlet = ReportOutlet(loop: loop)
@@ -80,15 +81,14 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         guard !isStopped else { return }
         isStopped = true
         for worker in workers { worker.stop() }
+        // Nobody reads them any more.
+        for leg in legs.values { leg.pair?.close() }
+        ports.closeSpare()
         recordings?.stop()
         streams.stop()
     }
 
-    deinit {
-        for worker in workers { worker.stop() }
-        recordings?.stop()
-        streams.stop()
-    }
+    deinit { stop() }
 
     /// A counter's value per worker, from any thread.
     package func counter(_ counter: MediaCounter) -> [UInt64] { workers.map { $0.counters.value(counter) } }
@@ -118,7 +118,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     /// The pairs of ports for SIP legs by what they do; on the loop.
     package var portPairs: PortPairs {
         let resting = ports.restingCount(at: loop.now)
-        return PortPairs(used: legs.values.count { $0.port != nil }, resting: resting, free: ports.count - resting)
+        return PortPairs(used: legs.values.count { $0.pair != nil }, resting: resting, free: ports.count - resting)
     }
 
     /// Where each worker takes its browsers.
@@ -129,7 +129,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         get { ports.range }
         set {
             guard newValue != ports.range else { return }
-            let inUse = Set(legs.values.compactMap(\.port))
+            let inUse = Set(legs.values.compactMap(\.pair?.port))
             ports.move(to: newValue, inUse: inUse, at: loop.now, entropy: &entropy)
         }
     }
@@ -141,25 +141,24 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
     ) throws(MediaError) -> SocketAddress {
         try admit(id)
         guard let advertised = advertised.first(where: { $0.family == family }) else { throw .noAddress(family) }
-        let local = configuration.bindAddress(for: family)
-        let (port, socket, controlSocket) = try bindPair(on: local)
+        let pair = try ports.take(family, at: loop.now)
         let worker = worker(of: call)
-        legs[id] = Leg(worker: worker, port: port)
-        post(.openSIP(id, SIPSockets(rtp: socket, rtcp: controlSocket, family: local.family)), to: worker)
-        return SocketAddress(ip: advertised, port: port)
+        legs[id] = Leg(worker: worker, pair: pair)
+        post(.openSIP(id, pair.sockets), to: worker)
+        return SocketAddress(ip: advertised, port: pair.port)
     }
 
     package func openBrowserLeg(_ id: MediaLegID, call: UInt64) throws(MediaError) -> BrowserTransport {
         try admit(id)
         let worker = worker(of: call)
         let credentials = ICECredentials(from: &entropy)
-        legs[id] = Leg(worker: worker, port: nil)
+        legs[id] = Leg(worker: worker, pair: nil)
         post(.openBrowser(id, credentials), to: worker)
         return transport(of: worker, credentials)
     }
 
     package func restartICE(_ id: MediaLegID) -> BrowserTransport? {
-        guard let leg = legs[id], leg.port == nil else { return nil }
+        guard let leg = legs[id], leg.pair == nil else { return nil }
         let credentials = ICECredentials(from: &entropy)
         post(.restartICE(id, credentials), to: leg.worker)
         return transport(of: leg.worker, credentials)
@@ -267,35 +266,6 @@ extension MediaPlane {
         guard !isStopped, legs.count < configuration.legsPerWorker * workers.count else { throw .tooManyLegs }
     }
 
-    /// Binds an even port and the odd one above it.
-    ///
-    /// Ports that somebody else holds are passed over.
-    private func bindPair(on address: IPAddress) throws(MediaError) -> (UInt16, Int32, Int32) {
-        for _ in 0..<Self.bindAttempts {
-            guard let port = ports.take(at: loop.now) else { throw .portsExhausted }
-            do throws(MediaError) {
-                let (socket, controlSocket) = try bindPair(address, port)
-                return (port, socket, controlSocket)
-            } catch {
-                ports.giveBack(port, at: loop.now)
-                if error != .system(errno: EADDRINUSE) { throw error }
-            }
-        }
-        throw .portsExhausted
-    }
-
-    private func bindPair(_ address: IPAddress, _ port: UInt16) throws(MediaError) -> (Int32, Int32) {
-        let socket = try UDPSockets.bind(SocketAddress(ip: address, port: port))
-        do throws(MediaError) {
-            return (socket, try UDPSockets.bind(SocketAddress(ip: address, port: port &+ 1)))
-        } catch {
-            Glibc.close(socket)
-            throw error
-        }
-    }
-
-    private static let bindAttempts = 32
-
     /// What a worker has to say, on the loop.
     fileprivate func receive(_ reports: [WorkerReport]) {
         for report in reports {
@@ -306,12 +276,33 @@ extension MediaPlane {
                 if case .closed(let id, _) = event, let leg = legs.removeValue(forKey: id) {
                     // Whoever was joined with it after it was told to close.
                     untie(id)
-                    if let port = leg.port { ports.giveBack(port, at: loop.now) }
+                    if let pair = leg.pair, !isStopped { giveBack(pair) }
                 }
                 handler(event)
             }
         }
     }
+}
+
+extension MediaPlane {
+    private func giveBack(_ pair: BoundPair) {
+        ports.giveBack(pair, at: loop.now)
+        guard !closesUnused else { return }
+        closesUnused = true
+        closeUnused(after: Self.tidiness)
+    }
+
+    /// A few at a time: the loop has others to serve.
+    private func closeUnused(after delay: Duration) {
+        loop.schedule(after: delay) { [weak self] in
+            guard let self, !isStopped else { return }
+            closesUnused = ports.closeUnused(atMost: Self.closedAtOnce, at: loop.now)
+            if closesUnused { closeUnused(after: Self.tidiness) }
+        }
+    }
+
+    private static let tidiness = Duration.milliseconds(200)
+    private static let closedAtOnce = 64
 }
 
 /// The workers' way back to the plane, which does not keep it alive.

@@ -86,9 +86,12 @@ struct PortAllocator {
         return waiting[head].port
     }
 
+    /// Whether a pair is of the range that is given out.
+    func holds(_ port: UInt16) -> Bool { range.contains(port) && port < range.upperBound }
+
     /// Takes a port back; one of a former range goes out of use, and rests all the same.
     mutating func giveBack(_ port: UInt16, at now: Instant) {
-        guard range.contains(port), port < range.upperBound else { return left[port] = now + rest }
+        guard holds(port) else { return left[port] = now + rest }
         waiting.append(Entry(port: port, freeFrom: now + rest))
     }
 }

@@ -40,7 +40,7 @@ enum WorkerCommand: Sendable {
     }
 }
 
-/// The bound sockets of a SIP leg; the leg closes them.
+/// The bound sockets of a SIP leg, which only watches them: who made them closes them after it.
 struct SIPSockets: Sendable {
     let rtp: Int32
     let rtcp: Int32

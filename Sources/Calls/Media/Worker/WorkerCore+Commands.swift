@@ -95,7 +95,7 @@ extension WorkerCore {
         wheels.unhouse(leg)
         wheels.stopPacing(leg)
         switch leg.pointee.kind {
-        case .sip: break
+        case .sip: unwatch(leg)
         case .tieLine: tellOtherWorkers()
         case .browser:
             flows.removeAll(of: leg)

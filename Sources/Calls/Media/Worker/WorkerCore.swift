@@ -144,6 +144,13 @@ struct WorkerCore: ~Copyable {
         tandem_epoll_add(descriptors.poll, leg.pointee.controlSocket, token | 1)
     }
 
+    /// Leaves a SIP leg's sockets as they were given.
+    func unwatch(_ leg: LegPointer) {
+        tandem_epoll_remove(descriptors.poll, leg.pointee.socket)
+        tandem_epoll_remove(descriptors.poll, leg.pointee.controlSocket)
+        if leg.pointee.isLatched { _ = tandem_udp_disconnect(leg.pointee.socket) }
+    }
+
     /// Sends what was gathered for browsers.
     mutating func flush() {
         let refused = queue.flush(to: descriptors.browsers, into: &pool)
