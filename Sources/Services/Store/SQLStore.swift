@@ -47,7 +47,7 @@ package actor SQLStore {
     ///
     /// Most changes of a call come within moments of each other: they are written once, and the thread is not woken for
     /// each. Reads do not wait, they commit what there is.
-    private static let gathering = Duration.milliseconds(50)
+    private static let gathering = Duration.milliseconds(100)
     /// How long a refused batch waits, and how long the thread rests between looking at it.
     private static let retryInterval = Duration.seconds(1)
     private static let retryPause: UInt32 = 20_000  // microseconds

@@ -55,7 +55,8 @@ package struct UserAgent: Sendable {
     package var sessionCount: Int { sessions.count }
     package var profile: UserAgentProfile { context.profile }
 
-    package func nextDeadline() -> Instant? {
+    /// Mutating, so that whoever keeps it in a class asks it where it lies: all its tables would be copied to be asked.
+    package mutating func nextDeadline() -> Instant? {
         switch (context.transactions.nextDeadline(), deadlines.nextDeadline()) {
         case (let first?, let second?): min(first, second)
         case (let first, let second): first ?? second
