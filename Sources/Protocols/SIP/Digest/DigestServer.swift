@@ -110,7 +110,7 @@ package struct DigestServer: Sendable {
     }
 
     /// When `forgetExpired` has something to do.
-    package func nextDeadline() -> Instant? { expiries.nextDeadline() }
+    package mutating func nextDeadline() -> Instant? { expiries.nextDeadline() }
 
     /// Drops the counts of nonces that are too old to be used.
     package mutating func forgetExpired(now: Instant) {

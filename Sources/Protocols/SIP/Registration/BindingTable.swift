@@ -56,7 +56,7 @@ package struct BindingTable: Sendable {
         Set((accounts[account] ?? []).filter { $0.uri.isEquivalent(to: contact) }.map(\.flow))
     }
 
-    package func nextDeadline() -> Instant? { expiries.nextDeadline() }
+    package mutating func nextDeadline() -> Instant? { expiries.nextDeadline() }
 
     package mutating func takeChanges() -> [Change] {
         defer { changes = [] }

@@ -55,7 +55,8 @@ package struct UserAgent: Sendable {
     package var sessionCount: Int { sessions.count }
     package var profile: UserAgentProfile { context.profile }
 
-    /// Mutating, so that whoever keeps it in a class asks it where it lies: all its tables would be copied to be asked.
+    /// Mutating, as with others of its kind, so that a class that has it asks it in its place: a copy would be made to be
+    /// asked, and all tables counted.
     package mutating func nextDeadline() -> Instant? {
         switch (context.transactions.nextDeadline(), deadlines.nextDeadline()) {
         case (let first?, let second?): min(first, second)
