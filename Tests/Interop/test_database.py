@@ -140,7 +140,7 @@ def test_nothing_is_lost_when_the_gateway_is_killed_during_an_outage(server, gat
     uuids = [report(gateway, number) for number in range(4)]
     server.kill()
     uuids += [report(gateway, number) for number in range(4, 10)]
-    time.sleep(0.5)  # Writes gather for 50 ms.
+    time.sleep(0.5)  # Writes gather for 100 ms.
     gateway.kill()
     assert readiness(gateway) is None
     server.start()
@@ -234,7 +234,7 @@ def test_events_that_wait_survive_a_kill(server, exchanged):
     assert recorded.post("/events/record/added", {
         "entry_id": stories[0].entry, "recording_id": "MToxMDA=", "timestamp": recorded.began, "product_id": 1,
         "user_id": -1}).json() == {"success": True, "message": "Event stored"}
-    time.sleep(0.5)  # Writes gather for 50 ms.
+    time.sleep(0.5)  # Writes gather for 100 ms.
     exchanged.kill()
     server.start()
     exchanged.start()

@@ -7,11 +7,9 @@ MEBIBYTE = 1 << 20
 
 def test_what_a_login_took_is_given_back(gateway):
     """A password's key is derived in 16 MiB (scrypt), which nothing else needs."""
+    def resident():
+        return gateway.metric("process_resident_memory_bytes")
+
     gateway.login()
-    high = gateway.metric("process_resident_memory_bytes")
-
-    def is_given_back():
-        return gateway.metric("process_resident_memory_bytes") < high - 12 * MEBIBYTE
-
-    assert not is_given_back()
-    wait_for(is_given_back, 40, "the memory of a login to be given back")
+    high = resident()
+    wait_for(lambda: resident() < high - 12 * MEBIBYTE, 40, "the memory of a login to be given back")

@@ -16,7 +16,7 @@ CUSTOMER = "+74951234567"
 
 
 def many_ports(**environment):
-    # At fifty calls a second hundreds of ports are at rest, five seconds each, before they are used again.
+    # At fifty calls a second hundreds of ports are at rest, some seconds each, before they are used again.
     first = free_udp_block(20000, 29999, 2000, 2000)
     return Gateway(RTP_PORT_MIN=first, RTP_PORT_MAX=first + 1999, LOG_LEVEL="info", **environment)
 

@@ -31,6 +31,53 @@ extension MediaTests {
             #expect(figures.packetsReceived == 2)
         }
 
+        @Test func `the next leg on the same sockets, at another worker, hears its own peer and not the one before`()
+            throws
+        {
+            let rig = try MediaRig {
+                $0.workers = 2
+                $0.rtpPorts = 14_400...14_401
+                $0.portRest = .milliseconds(100)
+            }
+            let before = try Phone(rig, call: 1)
+            #expect(before.latch())
+            let id = before.id
+            rig.on { $0.close(id) }
+            #expect(rig.event { if case .closed(id, _) = $0 { true } else { nil } } == true)
+            before.send(voice)
+            var next: Phone?
+            for _ in 0..<10_000 where next == nil {
+                next = try? Phone(rig, ip: IPAddress(v4: 0x7F00_0004), call: 2)
+                before.send(voice)
+            }
+            let phone = try #require(next)
+            #expect(phone.gateway == before.gateway)
+            before.send(voice)
+            #expect(phone.latch())
+            before.send(voice)
+            phone.send(voice)
+            try rig.wait(.sipPacketsReceived, toReach: 3, of: phone.id)
+            let figures = try rig.statistics(of: phone.id)
+            #expect(figures.remoteAddress == phone.rtp.address && figures.packetsReceived == 2)
+        }
+
+        /// Linux goes on to compare senders with the peer that a socket of IPv6 had.
+        @Test func `a leg of IPv6 whose peer moves hears it at its next address`() throws {
+            let rig = try MediaRig {
+                $0.bindAddress = .anyIPv4
+                $0.advertisedAddresses = [.loopbackIPv6]
+            }
+            let (phone, before) = (try Phone(rig, ip: .loopbackIPv6), try TestSocket(.loopbackIPv4))
+            phone.describe(audio(), rtp: before.address)
+            before.send(
+                phone.stream.next(voice), to: SocketAddress(ip: .loopbackIPv4, port: phone.gateway.port))
+            #expect(rig.hears(.connected(phone.id)))
+            phone.describe(audio())
+            phone.send(voice)
+            try rig.wait(.sipPacketsReceived, toReach: 2, of: phone.id)
+            #expect(try rig.statistics(of: phone.id).remoteAddress == phone.rtp.address)
+        }
+
         @Test func `what strangers sent before the latch is thrown away with it`() throws {
             let rig = try MediaRig()
             let phone = try Phone(rig)

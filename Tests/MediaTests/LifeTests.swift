@@ -58,7 +58,7 @@ extension MediaTests {
         @Test func `ports run out with a word, rest, and come back`() throws {
             let rig = try MediaRig {
                 $0.rtpPorts = 14_000...14_005
-                $0.portRest = .milliseconds(200)
+                $0.portSilence = .milliseconds(200)
             }
             let ids = (0..<3).map { _ in rig.makeID() }
             var ports: Set<UInt16> = []

@@ -22,6 +22,12 @@ public struct FIFO<Element> {
         (0..<waiting).count { ring[(head &+ $0) & (ring.count - 1)].map(isTrue) ?? false }
     }
 
+    /// What becomes of the elements, oldest first.
+    @inlinable
+    public func map<Value>(_ transform: (Element) -> Value) -> [Value] {
+        (0..<waiting).compactMap { ring[(head &+ $0) & (ring.count - 1)].map(transform) }
+    }
+
     /// Elements there is memory for.
     public var capacity: Int { ring.count }
 

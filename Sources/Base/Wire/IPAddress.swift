@@ -39,7 +39,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The two families of addresses.
-    public enum Family: Hashable, Sendable, CaseIterable {
+    public enum Family: Hashable, Sendable {
         case ipv4
         case ipv6
     }

@@ -2,22 +2,29 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/ip.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-int tandem_udp_bind(const struct sockaddr *address, socklen_t length, int buffer) {
-    int descriptor = socket(address->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+static int voice_socket(int family) {
+    int descriptor = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -1;
     int voice = 46 << 2, off = 0, whole = IP_PMTUDISC_PROBE;
-    if (address->sa_family == AF_INET6) {
+    if (family == AF_INET6) {
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_TCLASS, &voice, sizeof voice);
     }
     setsockopt(descriptor, IPPROTO_IP, IP_TOS, &voice, sizeof voice);
     // Media packets are never fragmented, so the kernel need not number them for reassembly: 2 % of a packet's cost.
     setsockopt(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof whole);
+    return descriptor;
+}
+
+int tandem_udp_bind(const struct sockaddr *address, socklen_t length, int buffer) {
+    int descriptor = voice_socket(address->sa_family);
+    if (descriptor < 0) return -1;
     if (buffer > 0 && setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     if (bind(descriptor, address, length) != 0) {
@@ -31,7 +38,17 @@ int tandem_udp_bind(const struct sockaddr *address, socklen_t length, int buffer
 
 int tandem_udp_disconnect(int descriptor) {
     struct sockaddr none = {.sa_family = AF_UNSPEC};
-    return connect(descriptor, &none, sizeof none);
+    struct sockaddr_in6 local;
+    socklen_t length = sizeof local;
+    // It is bound to what it was bound to only once it has no peer.
+    if (connect(descriptor, &none, sizeof none) != 0) return -1;
+    if (getsockname(descriptor, (struct sockaddr *)&local, &length) != 0) return -1;
+    if (local.sin6_family != AF_INET6) return 0;
+    int fresh = voice_socket(AF_INET6);
+    if (fresh < 0) return -1;
+    int status = dup3(fresh, descriptor, O_CLOEXEC) < 0 ? -1 : bind(descriptor, (struct sockaddr *)&local, length);
+    close(fresh);
+    return status;
 }
 
 int tandem_receive_batch(int descriptor, struct tandem_datagram *datagrams, int count, uint32_t capacity) {

@@ -71,6 +71,9 @@ package actor SIPEndpoint {
 
     /// Opens the listeners and begins to register upstream.
     package func start() throws(SIPEndpointError) {
+        if traces.isOff, configuration.traceBytes > 0 {
+            logger.warn("no room for the SIP trace", [LogField("bytes", configuration.traceBytes)])
+        }
         let transports = SIPTransports(
             loop: loop, network: network, limits: configuration.transport,
             policy: TransportPolicy(

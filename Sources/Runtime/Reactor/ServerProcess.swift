@@ -14,7 +14,7 @@ package struct ServerProcess: Sendable, Equatable {
         getrusage(RUSAGE_SELF.rawValue, &usage)
         return ServerProcess(
             cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), residentBytes: residentBytes(),
-            openDescriptors: openDescriptors(), maximumDescriptors: UInt64(descriptorLimit().rlim_cur))
+            openDescriptors: openDescriptors(), maximumDescriptors: maximumDescriptors)
     }
 
     /// Raises the limit of open descriptors as far as the system allows; answers the limit now in force.
@@ -23,8 +23,11 @@ package struct ServerProcess: Sendable, Equatable {
         var limit = descriptorLimit()
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return UInt64(descriptorLimit().rlim_cur)
+        return maximumDescriptors
     }
+
+    /// How many descriptors may be open.
+    package static var maximumDescriptors: UInt64 { UInt64(descriptorLimit().rlim_cur) }
 
     private static func descriptorLimit() -> rlimit {
         var limit = rlimit()

@@ -115,8 +115,8 @@ extension Gateway {
         settings.browserPort = configuration.media.browserPort
         settings.advertisedBrowserPort = configuration.media.advertisedBrowserPort
         settings.rtpPorts = configuration.rtpPorts(stored)
-        // Two sockets each: at most a quarter of what the process may have open.
-        settings.sparePairs = Int(min(ServerProcess.raiseDescriptorLimit() / 8, 4096))
+        // Two sockets each: at most an eighth of what the process may have open.
+        settings.sparePairs = Int(min(ServerProcess.maximumDescriptors / 16, 4096))
         settings.timeout = configuration.media.timeout
         var recording = RecordingConfiguration(dataFolder: configuration.service.callFolder)
         recording.limit = configuration.recording.limit << 20

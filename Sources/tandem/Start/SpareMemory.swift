@@ -11,18 +11,23 @@ final class SpareMemory: Sendable {
     private let thread = BlockingThread(name: "memory")
 
     private static let interval = Duration.seconds(10)
+    private static let piece = 1 << 20
+    private static let pause = Duration.milliseconds(10)
 
     init() { look(before: 0) }
 
     func stop() { thread.stop() }
 
-    /// What is free now and was at the last look, `before`, was not missed in between.
+    /// What is free now and was at the last look, `before`, is not needed so soon.
     private func look(before: Int) {
-        thread.execute(after: Self.interval) { [self] in
-            let free = Self.freeBytes
-            MallocExtension_ReleaseToSystem(min(free, before))
-            look(before: free)
-        }
+        thread.execute(after: Self.interval) { [self] in giveBack(min(Self.freeBytes, before)) }
+    }
+
+    /// In pieces, since nobody gets whole pages meanwhile.
+    private func giveBack(_ bytes: Int) {
+        MallocExtension_ReleaseToSystem(min(bytes, Self.piece))
+        guard bytes > Self.piece else { return look(before: Self.freeBytes) }
+        thread.execute(after: Self.pause) { [self] in giveBack(bytes - Self.piece) }
     }
 
     /// Whole pages that are ours and in no use.

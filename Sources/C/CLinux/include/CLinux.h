@@ -42,7 +42,10 @@ void tandem_eventfd_clear(int descriptor);
 /// `buffer` is the receive buffer wanted in bytes, 0 for the system's own; an IPv6 socket takes IPv4 too.
 int tandem_udp_bind(const struct sockaddr *address, socklen_t length, int buffer);
 
-/// Forgets the peer of a connected UDP socket and keeps its port.
+/// Forgets the peer of a connected UDP socket and keeps its port; 0 on success.
+///
+/// Of IPv6 the descriptor is another socket afterwards, which nobody watches yet, and what waited in the old one is lost: Linux
+/// would go on to compare every sender with the old peer.
 int tandem_udp_disconnect(int descriptor);
 
 /// A non-blocking TCP socket that listens at an address; -1 and errno on failure. An IPv6 socket takes IPv4 too.

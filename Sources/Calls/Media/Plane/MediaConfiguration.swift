@@ -19,9 +19,9 @@ package struct MediaConfiguration: Sendable {
     package var advertisedBrowserPort: UInt16?
     /// Pairs for SIP legs are cut from this (`RTP_PORT_MIN`…`RTP_PORT_MAX`).
     package var rtpPorts: ClosedRange<UInt16> = 20_000...29_999
-    /// How long a pair rests that was closed after its leg, so that late packets meet nobody.
+    /// How long a pair rests after its leg, so that late packets meet nobody.
     package var portRest: Duration = .seconds(5)
-    /// How long nothing must have come to a pair that stayed bound, before the next leg gets it.
+    /// The same for one that stays bound after a leg that nobody sent to: here it can be seen that nothing comes.
     package var portSilence: Duration = .seconds(1)
     /// Pairs that may stay bound between two legs.
     package var sparePairs = 2048

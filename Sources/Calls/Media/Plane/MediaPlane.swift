@@ -83,7 +83,7 @@ package final class MediaPlane: MediaPort, @unchecked Sendable {
         for worker in workers { worker.stop() }
         // Nobody reads them any more.
         for leg in legs.values { leg.pair?.close() }
-        ports.closeSpare()
+        ports.closeAll()
         recordings?.stop()
         streams.stop()
     }
@@ -273,10 +273,10 @@ extension MediaPlane {
             case .statistics(let figures, let then): then(figures)
             case .event(let event):
                 guard let event = event.ofLeg(tieLines) else { continue }
-                if case .closed(let id, _) = event, let leg = legs.removeValue(forKey: id) {
+                if case .closed(let id, let figures) = event, let leg = legs.removeValue(forKey: id) {
                     // Whoever was joined with it after it was told to close.
                     untie(id)
-                    if let pair = leg.pair, !isStopped { giveBack(pair) }
+                    if let pair = leg.pair, !isStopped { giveBack(pair, figures) }
                 }
                 handler(event)
             }
@@ -285,8 +285,8 @@ extension MediaPlane {
 }
 
 extension MediaPlane {
-    private func giveBack(_ pair: BoundPair) {
-        ports.giveBack(pair, at: loop.now)
+    private func giveBack(_ pair: BoundPair, _ figures: LegStatistics) {
+        ports.giveBack(pair, wasSentTo: figures.wasSentTo, at: loop.now)
         guard !closesUnused else { return }
         closesUnused = true
         closeUnused(after: Self.tidiness)

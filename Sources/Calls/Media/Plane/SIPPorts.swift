@@ -28,7 +28,9 @@ struct BoundPair: Sendable {
 struct SIPPorts {
     private let configuration: MediaConfiguration
     private var unbound: PortAllocator
-    private var spare: [IPAddress.Family: SparePairs]
+    /// Of IPv4: a socket of IPv6 that was connected once hears nobody else for the rest of its life (`udp_disconnect` of
+    /// Linux leaves the peer's address where its look-up reads it).
+    private var spare: SparePairs
 
     private static let bindAttempts = 32
     /// A pair that nobody has needed for so long is closed.
@@ -37,87 +39,89 @@ struct SIPPorts {
     init(_ configuration: MediaConfiguration, entropy: inout Entropy) {
         self.configuration = configuration
         unbound = PortAllocator(configuration.rtpPorts, rest: configuration.portRest, entropy: &entropy)
-        let none = SparePairs(silence: configuration.portSilence)
-        spare = [.ipv4: none, .ipv6: none]
+        spare = SparePairs(silence: configuration.portSilence, rest: configuration.portRest)
     }
 
     var range: ClosedRange<UInt16> { unbound.range }
 
-    /// Pairs that stay bound though no leg has them.
-    private var spareCount: Int { spare.values.reduce(0) { $0 + $1.count } }
-
     /// Pairs that no leg has.
-    var count: Int { unbound.count + spareCount }
+    var count: Int { unbound.count + spare.count }
 
     /// Those of them that may not be given out yet.
-    func restingCount(at now: Instant) -> Int {
-        unbound.restingCount(at: now) + spare.values.reduce(0) { $0 + $1.restingCount(at: now) }
-    }
+    func restingCount(at now: Instant) -> Int { unbound.restingCount(at: now) + spare.restingCount(at: now) }
 
     /// A pair for a leg; ports that somebody else holds are passed over.
     mutating func take(_ family: IPAddress.Family, at now: Instant) throws(MediaError) -> BoundPair {
-        if let pair = spare[family]?.take(at: now) { return pair }
+        if family == .ipv4, let pair = takeSpare(at: now) { return pair }
         let address = configuration.bindAddress(for: family)
         for _ in 0..<Self.bindAttempts {
-            guard let port = unbound.take(at: now) else { return try rebind(address, at: now) }
+            guard let port = unbound.take(at: now) ?? closeSpare(at: now) else { throw .portsExhausted }
             do throws(MediaError) {
                 return try BoundPair(address, port: port)
             } catch {
                 unbound.giveBack(port, at: now)
-                if error != .system(errno: EADDRINUSE) { throw error }
+                let makesRoom = error == .system(errno: EMFILE) && close(atMost: Self.closedForRoom, at: now) > 0
+                guard makesRoom || error == .system(errno: EADDRINUSE) else { throw error }
             }
         }
         throw .portsExhausted
     }
 
-    /// Takes a pair of the other family's.
-    private mutating func rebind(_ address: IPAddress, at now: Instant) throws(MediaError) -> BoundPair {
-        for family in IPAddress.Family.allCases where family != address.family {
-            guard let pair = spare[family]?.take(at: now) else { continue }
-            pair.close()
-            return try BoundPair(address, port: pair.port)
+    /// Pairs closed when the process may open no more descriptors.
+    private static let closedForRoom = 8
+
+    private mutating func takeSpare(at now: Instant) -> BoundPair? {
+        while let pair = spare.take(at: now) {
+            if unbound.holds(pair.port) { return pair }
+            close(pair, at: now)
         }
-        throw .portsExhausted
+        return nil
     }
 
-    /// Takes back a pair that nobody reads any more.
-    mutating func giveBack(_ pair: BoundPair, at now: Instant) {
-        if spareCount < configuration.sparePairs, unbound.holds(pair.port) {
-            spare[pair.sockets.family]?.append(pair, at: now)
-        } else {
-            pair.close()
-            unbound.giveBack(pair.port, at: now)
+    /// The port of one that has rested, closed so that the other family may have it.
+    private mutating func closeSpare(at now: Instant) -> UInt16? {
+        let pair = takeSpare(at: now)
+        pair?.close()
+        return pair?.port
+    }
+
+    /// Takes back a pair that nobody reads any more; `wasSentTo`: something has come to the leg that had it.
+    mutating func giveBack(_ pair: BoundPair, wasSentTo: Bool, at now: Instant) {
+        guard spare.count < configuration.sparePairs, unbound.holds(pair.port), pair.sockets.family == .ipv4 else {
+            return close(pair, at: now)
         }
+        spare.append(pair, wasSentTo: wasSentTo, at: now)
+    }
+
+    private mutating func close(_ pair: BoundPair, at now: Instant) {
+        pair.close()
+        unbound.giveBack(pair.port, at: now)
     }
 
     /// Gives pairs of another range from now on; those in use may be kept until they are given back.
     mutating func move(
         to range: ClosedRange<UInt16>, inUse: Set<UInt16>, at now: Instant, entropy: inout Entropy
     ) {
-        while let pair = popSpare() {
-            pair.close()
-            unbound.giveBack(pair.port, at: now)
-        }
-        unbound.move(to: range, inUse: inUse, at: now, entropy: &entropy)
+        unbound.move(to: range, inUse: inUse.union(spare.ports), at: now, entropy: &entropy)
     }
 
     /// Closes some of the pairs that nobody needs; answers whether there are others that stay bound.
     mutating func closeUnused(atMost count: Int, at now: Instant) -> Bool {
-        for _ in 0..<count {
-            guard let pair = popSpare(unusedFor: Self.patience, at: now) else { break }
-            pair.close()
-            unbound.giveBack(pair.port, at: now)
+        _ = close(atMost: count, unusedFor: Self.patience, at: now)
+        return spare.count > 0
+    }
+
+    /// Closes pairs that have been free for `time`, with nil any; answers how many.
+    private mutating func close(atMost count: Int, unusedFor time: Duration? = nil, at now: Instant) -> Int {
+        for closed in 0..<count {
+            guard let pair = spare.popFirst(unusedFor: time, at: now) else { return closed }
+            close(pair, at: now)
         }
-        return spareCount > 0
+        return count
     }
 
     /// Closes all that no leg has, at the end.
-    mutating func closeSpare() { while let pair = popSpare() { pair.close() } }
-
-    private mutating func popSpare(unusedFor time: Duration? = nil, at now: Instant = .zero) -> BoundPair? {
-        for family in IPAddress.Family.allCases {
-            if let pair = spare[family]?.popFirst(unusedFor: time, at: now) { return pair }
-        }
-        return nil
+    mutating func closeAll() {
+        while let pair = spare.popFirst(unusedFor: nil, at: .zero) { pair.close() }
     }
 }

@@ -5,58 +5,81 @@ import Wire
 /// Pairs of ports that stay bound between two legs: to make sockets and to close them costs more than all else that the
 /// system does for a leg without media.
 ///
-/// One is given out when nothing has come to it for a while: what is still on its way to the old leg must not reach a
-/// new one, and here it can be seen, also of a peer that has not noticed the end.
+/// What is still on its way to the old leg must not reach a new one. Of a leg that nobody ever sent to, a short silence
+/// shows that nothing is; the others rest for as long as if they had been closed. However much a stranger sends, a pair
+/// comes back after both rests.
 struct SparePairs {
     private struct Entry {
         let pair: BoundPair
         let freeFrom: Instant
     }
 
-    /// Longest at rest first.
-    private var entries = FIFO<Entry>()
+    /// Of legs that nobody sent to, and of the others; longest at rest first.
+    private var unheard = FIFO<Entry>()
+    private var heard = FIFO<Entry>()
     private let silence: Duration
+    private let rest: Duration
 
-    init(silence: Duration) { self.silence = silence }
+    init(silence: Duration, rest: Duration) { (self.silence, self.rest) = (silence, rest) }
 
-    var count: Int { entries.count }
+    var count: Int { unheard.count + heard.count }
+
+    var ports: [UInt16] { unheard.map(\.pair.port) + heard.map(\.pair.port) }
 
     /// Those that may not be given out yet.
-    func restingCount(at now: Instant) -> Int { entries.count { $0.freeFrom > now } }
-
-    mutating func append(_ pair: BoundPair, at now: Instant) {
-        entries.append(Entry(pair: pair, freeFrom: now + silence))
+    func restingCount(at now: Instant) -> Int {
+        unheard.count { $0.freeFrom > now } + heard.count { $0.freeFrom > now }
     }
 
-    /// One that has been silent; those that were not rest once more.
+    /// `wasSentTo`: something has come to the leg that had it.
+    mutating func append(_ pair: BoundPair, wasSentTo: Bool, at now: Instant) {
+        if wasSentTo {
+            heard.append(Entry(pair: pair, freeFrom: now + rest))
+        } else {
+            unheard.append(Entry(pair: pair, freeFrom: now + silence))
+        }
+    }
+
+    /// One that has rested, with nothing in its sockets.
     mutating func take(at now: Instant) -> BoundPair? {
         for _ in 0..<Self.looks {
-            guard let oldest = entries.first, oldest.freeFrom <= now else { return nil }
-            _ = entries.popFirst()
-            // Both are emptied.
-            let hasHeard = (Self.hasHeard(oldest.pair.sockets.rtp), Self.hasHeard(oldest.pair.sockets.rtcp))
-            if hasHeard == (false, false) { return oldest.pair }
-            append(oldest.pair, at: now)
+            guard let pair = Self.popFree(&unheard, at: now) else { break }
+            if !Self.empty(pair) { return pair }
+            append(pair, wasSentTo: true, at: now)
         }
+        guard let pair = Self.popFree(&heard, at: now) else { return nil }
+        _ = Self.empty(pair)
+        return pair
+    }
+
+    /// One that nobody has needed for `time` after it was free; with nil any.
+    mutating func popFirst(unusedFor time: Duration?, at now: Instant) -> BoundPair? {
+        func isUnused(_ entry: Entry) -> Bool { time.map { entry.freeFrom + $0 <= now } ?? true }
+        if let oldest = unheard.first, isUnused(oldest) { return unheard.popFirst()?.pair }
+        if let oldest = heard.first, isUnused(oldest) { return heard.popFirst()?.pair }
         return nil
     }
 
-    /// The one that rests longest, if nobody has needed it for `time` after it was free.
-    mutating func popFirst(unusedFor time: Duration?, at now: Instant) -> BoundPair? {
-        if let time { guard let oldest = entries.first, oldest.freeFrom + time <= now else { return nil } }
+    private static func popFree(_ entries: inout FIFO<Entry>, at now: Instant) -> BoundPair? {
+        guard let oldest = entries.first, oldest.freeFrom <= now else { return nil }
         return entries.popFirst()?.pair
     }
 
-    /// Pairs looked at for one leg.
+    /// Pairs looked at for one leg: somebody may send to all of them.
     private static let looks = 8
-    /// Datagrams read of a socket before it is left, the rest for next time.
-    private static let readAtOnce = 64
+    /// More than a socket's buffer holds.
+    private static let readAtMost = 1024
 
-    /// Whether anything has come; an error that was reported to the socket is not.
-    private static func hasHeard(_ socket: Int32) -> Bool {
+    /// Reads what has come; answers whether anything had. An error that was reported to a socket is not.
+    private static func empty(_ pair: BoundPair) -> Bool {
+        let (rtp, rtcp) = (empty(pair.sockets.rtp), empty(pair.sockets.rtcp))
+        return rtp || rtcp
+    }
+
+    private static func empty(_ socket: Int32) -> Bool {
         var hasHeard = false
         var byte: UInt8 = 0
-        for _ in 0..<readAtOnce {
+        for _ in 0..<readAtMost {
             if recv(socket, &byte, 1, Int32(MSG_DONTWAIT)) >= 0 {
                 hasHeard = true
             } else if errno == EAGAIN {

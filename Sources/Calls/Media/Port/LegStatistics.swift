@@ -10,6 +10,10 @@ package struct LegStatistics: Hashable, Sendable {
     package var silentPackets: UInt64 = 0
     /// Reports by RTCP, whatever they say.
     package var reportsHeard: UInt64 = 0
+    /// Somebody sent to it, whether that was wanted or not.
+    var wasSentTo: Bool {
+        packetsReceived + reportsHeard + refused.packets > 0 || srtpFailures != SRTPFailures()
+    }
     /// What we sent to the peer.
     package var packetsSent: UInt64 = 0
     package var bytesSent: UInt64 = 0

@@ -153,7 +153,7 @@ extension WorkerCore {
         leg.pointee.negotiated = rtp
         if leg.pointee.isLatched {
             leg.pointee.isLatched = false
-            _ = tandem_udp_disconnect(leg.pointee.socket)
+            unlatch(leg)
         }
         leg.pointee.remote = rtp.flatMap { KernelAddress($0, leg.pointee.family) }
         leg.pointee.remoteAddress = nil

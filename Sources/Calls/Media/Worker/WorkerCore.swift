@@ -144,11 +144,19 @@ struct WorkerCore: ~Copyable {
         tandem_epoll_add(descriptors.poll, leg.pointee.controlSocket, token | 1)
     }
 
+    /// Lets everybody through to a SIP leg's RTP socket again.
+    func unlatch(_ leg: LegPointer) {
+        _ = tandem_udp_disconnect(leg.pointee.socket)
+        // It may be another socket now.
+        tandem_epoll_add(descriptors.poll, leg.pointee.socket, UInt64(UInt(bitPattern: leg)))
+    }
+
     /// Leaves a SIP leg's sockets as they were given.
     func unwatch(_ leg: LegPointer) {
         tandem_epoll_remove(descriptors.poll, leg.pointee.socket)
         tandem_epoll_remove(descriptors.poll, leg.pointee.controlSocket)
-        if leg.pointee.isLatched { _ = tandem_udp_disconnect(leg.pointee.socket) }
+        // One of IPv6 has no other leg after this one.
+        if leg.pointee.isLatched, leg.pointee.family == .ipv4 { _ = tandem_udp_disconnect(leg.pointee.socket) }
     }
 
     /// Sends what was gathered for browsers.

@@ -48,22 +48,22 @@ struct TraceEntry {
 /// The system gives its pages as they are first written. Places count bytes since the beginning and never go back.
 struct TraceMemory: ~Copyable {
     let size: Int
-    private let start: UnsafeMutableRawPointer
+    private let start: UnsafeMutableRawPointer?
     private var oldest = 0
     private var newest: Int?
     private var end = 0
     /// Where entries ended that left no room for the next before the memory's end.
     private var bend: Int?
 
+    /// Without room for it in the process, or with 0, it keeps nothing and its `size` is 0.
     init(size: Int) {
-        self.size = size / TraceEntry.grain * TraceEntry.grain
+        let wanted = size / TraceEntry.grain * TraceEntry.grain
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        let memory = mmap(nil, max(1, self.size), PROT_READ | PROT_WRITE, flags, -1, 0)
-        guard let memory, memory != MAP_FAILED else { preconditionFailure("no room for traces: errno \(errno)") }
-        start = memory
+        let memory = wanted > 0 ? mmap(nil, wanted, PROT_READ | PROT_WRITE, flags, -1, 0) : MAP_FAILED
+        (start, self.size) = memory == MAP_FAILED ? (nil, 0) : (memory, wanted)
     }
 
-    deinit { munmap(start, max(1, size)) }
+    deinit { if let start { munmap(start, size) } }
 
     var byteCount: Int { end - oldest }
 
@@ -139,6 +139,6 @@ struct TraceMemory: ~Copyable {
     }
 
     private func entry(at place: Int) -> UnsafeMutablePointer<TraceEntry> {
-        (start + place % size).assumingMemoryBound(to: TraceEntry.self)
+        (start.unsafelyUnwrapped + place % size).assumingMemoryBound(to: TraceEntry.self)
     }
 }

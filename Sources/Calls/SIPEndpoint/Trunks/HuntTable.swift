@@ -28,7 +28,7 @@ struct HuntTable {
         hunts.index(forKey: leg).flatMap { hunts.values[$0].giveUpAt }
     }
 
-    mutating func nextDeadline() -> Instant? { deadlines.nextDeadline() }
+    func nextDeadline() -> Instant? { deadlines.nextDeadline() }
 
     /// Takes one call whose server had its time.
     mutating func popExpired(_ now: Instant) -> SIPLegID? {
