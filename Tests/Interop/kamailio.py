@@ -16,7 +16,7 @@ class Kamailio:
 
     def __init__(self, address="127.0.0.4", password="kamailio-secret"):
         self.host, self.password = address, password
-        self.sip_port = free_ports(5100, 9900, 4)
+        self.sip_port = free_ports(5100, 8880, 4)
         self.tls_port = self.sip_port + 1
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-kamailio-"))
         self.users = {}

@@ -46,7 +46,7 @@ class Phone:
         self.user = user or extension
         self.password = password
         # baresip takes the port after its own for TLS.
-        self.sip_port = free_ports(5100, 9900, 4)
+        self.sip_port = free_ports(5100, 8880, 4)
         self.control_port, self.console_port = self.sip_port + 2, self.sip_port + 3
         self.rtp_port = free_udp_block(10000, 19900, 40, 40)
         self.folder = Path(tempfile.mkdtemp(prefix="tandem-phone-"))

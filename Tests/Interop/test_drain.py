@@ -21,7 +21,7 @@ ORDER = {"phoneNumber": "echo", "direction": "outgoing"}
 @contextlib.contextmanager
 def busy_gateway(**environment):
     """A gateway that passes the calls of one trunk on to another."""
-    port = free_ports(5100, 9900, 4)
+    port = free_ports(5100, 8880, 4)
     first = free_udp_block(20000, 29999, 2000, 2000)
     gateway = Gateway(
         SIP_SERVER=TRUNK, SIP_PORT=port, AUTH_MODE="off", LOG_LEVEL="info", RTP_PORT_MIN=first, RTP_PORT_MAX=first + 1999,

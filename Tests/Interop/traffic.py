@@ -39,7 +39,7 @@ def busy_gateway():
         stack.callback(realtime.stop)
         receiver = stack.enter_context(Receiver())
         provider = stack.enter_context(Provider({"house": "secret"}, address="127.0.0.6"))
-        port = free_ports(5100, 9900, 4)
+        port = free_ports(5100, 8880, 4)
         gateway = stack.enter_context(Gateway(
             REDIS_URL=redis.url, SIP_USERS="1003:opus-secret-3:1003:Third", RECORDING="outgoing", LOG_LEVEL="warn", WEBHOOK_HOSTS="127.0.0.1",
             MANGO_OFFICE_API_KEY=KEY, MANGO_OFFICE_API_SALT=SALT, REALTIME_SERVICE_URL=realtime.url,
@@ -53,7 +53,7 @@ def busy_gateway():
         gateway.add("trunks", name="provider", targets=[{"host": provider.address, "port": provider.port}],
                     realm="provider.example",
                     credentials=[{"username": "house", "password": "secret", "registers": True}])
-        gateway.add("trunks", name="customers", targets=[{"host": CUSTOMERS, "port": free_ports(5100, 9900, 4)}],
+        gateway.add("trunks", name="customers", targets=[{"host": CUSTOMERS, "port": free_ports(5100, 8880, 4)}],
                     sourceNetworks=[f"{CUSTOMERS}/32"], keepAliveSeconds=None)
         for number, trunk in (("7*", "carrier"), ("4*", "busy"), ("5*", "broken")):
             gateway.add("routes", trunk="customers", number=number, destination={"trunk": trunk})
