@@ -70,7 +70,9 @@ struct SparePairs {
     /// More than a socket's buffer holds.
     private static let readAtMost = 1024
 
-    /// Reads what has come; answers whether anything had. An error that was reported to a socket is not.
+    /// Reads what has come; answers whether anything had.
+    ///
+    /// An error that was reported to a socket is not.
     private static func empty(_ pair: BoundPair) -> Bool {
         let (rtp, rtcp) = (empty(pair.sockets.rtp), empty(pair.sockets.rtcp))
         return rtp || rtcp
