@@ -91,10 +91,11 @@ def test_both_phones_hear_that_they_are_recorded_and_so_does_whoever_listens():
         anna.wait_talking()
         uuid = newest_call(gateway)["id"]
         for phone, other in ((anna, 660), (petr, 440)):
-            samples, rate = phone.listen(2.2)
+            # Two whole seconds: in a little more there may be a third tone.
+            samples, rate = phone.listen(2)
             loud = [band_db(samples[at:at + rate // 10], rate, 1400) > -35
                     for at in range(0, len(samples) - rate // 10, rate // 20)]
-            assert 4 <= sum(loud) <= 17, "a fifth of a second in each second"
+            assert 4 <= sum(loud) <= 14, "a fifth of a second in each second"
             assert band_db(samples, rate, other) > -30
         anna.hang_up()
         petr.wait_closed()
